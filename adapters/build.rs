@@ -1,0 +1,42 @@
+//! Lists the app files, so that the binary carries them and needs no folder beside it.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/apps");
+    println!("cargo::rerun-if-changed={}", apps.display());
+    let mut list = String::from("&[\n");
+    for file in toml_files(&apps)? {
+        let name = file
+            .strip_prefix(&apps)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        let path = file.canonicalize()?;
+        writeln!(list, "    ({name:?}, include_str!({path:?})),")?;
+    }
+    list.push_str("]\n");
+    let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
+    fs::write(Path::new(&out).join("app_files.rs"), list)?;
+    Ok(())
+}
+
+/// The files of the folder and of the folders in it, by name.
+fn toml_files(dir: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(toml_files(&path)?);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

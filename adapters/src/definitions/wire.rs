@@ -1,0 +1,272 @@
+//! The shape of the files. A missing text is read as an empty one, so that the domain's check
+//! tells of it together with everything else; an unknown key is a fault here.
+
+use super::FORMAT;
+use super::fault::Collected;
+use super::files::SourceFile;
+use super::lines::line_at;
+use domain::catalogue::{
+    RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording,
+};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CategoriesWire {
+    format: u32,
+    #[serde(default)]
+    category: Vec<CategoryWire>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CategoryWire {
+    #[serde(default)]
+    slug: String,
+    #[serde(default)]
+    name: WordingWire,
+    #[serde(default)]
+    order: u8,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct WordingWire {
+    #[serde(default)]
+    zh: String,
+    en: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppWire {
+    format: u32,
+    #[serde(default)]
+    slug: String,
+    #[serde(default)]
+    name: WordingWire,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    identity_level: String,
+    #[serde(default)]
+    channels: Vec<String>,
+    #[serde(default)]
+    audience: Vec<String>,
+    #[serde(default)]
+    department: String,
+    #[serde(default)]
+    coverage: Vec<String>,
+    #[serde(default = "first_version")]
+    form_version: u32,
+    #[serde(default)]
+    provenance: String,
+    source: Option<String>,
+    note: Option<String>,
+    #[serde(default)]
+    field: Vec<FieldWire>,
+    look_up: Option<LookUpWire>,
+    #[serde(default)]
+    row: Vec<RowWire>,
+    leads_to: Option<LeadsToWire>,
+}
+
+fn first_version() -> u32 {
+    1
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldWire {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    label: WordingWire,
+    #[serde(default)]
+    r#type: String,
+    required: bool,
+    help: Option<String>,
+    #[serde(default)]
+    options: Vec<OptionWire>,
+    #[serde(default)]
+    depends_on: Vec<String>,
+    own: Option<String>,
+    letters_and_digits: Option<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionWire {
+    value: String,
+    label: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookUpWire {
+    #[serde(default)]
+    operation: String,
+    #[serde(default)]
+    sends: Vec<SentWire>,
+    #[serde(default)]
+    subject: bool,
+}
+
+/// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SentWire {
+    SameName(String),
+    Renamed(RenamedWire),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenamedWire {
+    field: String,
+    r#as: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowWire {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    label: WordingWire,
+    shown_as: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeadsToWire {
+    #[serde(default)]
+    notice: String,
+}
+
+/// The categories as written; `None` after a fault.
+pub(super) fn read_categories(
+    file: &SourceFile,
+    collected: &mut Collected,
+) -> Option<Vec<RawCategory>> {
+    let wire: CategoriesWire = parse(file, collected)?;
+    check_format(file, wire.format, collected)?;
+    let raw = |category: CategoryWire| RawCategory {
+        slug: category.slug,
+        name: category.name.into_raw(),
+        order: category.order,
+    };
+    Some(wire.category.into_iter().map(raw).collect())
+}
+
+/// The app as written, without its category; `None` after a fault.
+pub(super) fn read_app(file: &SourceFile, collected: &mut Collected) -> Option<RawApp> {
+    let wire: AppWire = parse(file, collected)?;
+    check_format(file, wire.format, collected)?;
+    Some(wire.into_raw())
+}
+
+fn parse<T: DeserializeOwned>(file: &SourceFile, collected: &mut Collected) -> Option<T> {
+    let faulty = |error: toml::de::Error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let what = error.message().replace('\n', " ");
+        collected.add(&file.path, line_at(&file.text, offset), what);
+    };
+    toml::from_str(&file.text).map_err(faulty).ok()
+}
+
+fn check_format(file: &SourceFile, format: u32, collected: &mut Collected) -> Option<()> {
+    if format == FORMAT {
+        return Some(());
+    }
+    let what = format!("format: {format} is unknown; this program reads {FORMAT}");
+    collected.add(&file.path, 1, what);
+    None
+}
+
+impl WordingWire {
+    fn into_raw(self) -> RawWording {
+        RawWording {
+            zh: self.zh,
+            en: self.en,
+        }
+    }
+}
+
+impl AppWire {
+    fn into_raw(self) -> RawApp {
+        RawApp {
+            slug: self.slug,
+            name: self.name.into_raw(),
+            summary: self.summary,
+            category: String::new(),
+            department: self.department,
+            kind: self.kind,
+            channels: self.channels,
+            identity_level: self.identity_level,
+            audience: self.audience,
+            coverage: self.coverage,
+            form_version: self.form_version,
+            fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
+            look_up: self.look_up.map(LookUpWire::into_raw),
+            rows: self.row.into_iter().map(RowWire::into_raw).collect(),
+            leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
+            provenance: self.provenance,
+            source: self.source,
+            note: self.note,
+        }
+    }
+}
+
+impl FieldWire {
+    fn into_raw(self) -> RawField {
+        let option = |option: OptionWire| RawOption {
+            value: option.value,
+            label: option.label,
+        };
+        RawField {
+            name: self.name,
+            label: self.label.into_raw(),
+            field_type: self.r#type,
+            required: self.required,
+            help: self.help,
+            options: self.options.into_iter().map(option).collect(),
+            depends_on: self.depends_on,
+            own: self.own,
+            letters_and_digits: self.letters_and_digits,
+        }
+    }
+}
+
+impl LookUpWire {
+    fn into_raw(self) -> RawLookUp {
+        let sent = |sent| match sent {
+            SentWire::SameName(name) => RawSent {
+                field: name.clone(),
+                parameter: name,
+            },
+            SentWire::Renamed(renamed) => RawSent {
+                field: renamed.field,
+                parameter: renamed.r#as,
+            },
+        };
+        RawLookUp {
+            operation: self.operation,
+            sends: self.sends.into_iter().map(sent).collect(),
+            subject: self.subject,
+        }
+    }
+}
+
+impl RowWire {
+    fn into_raw(self) -> RawRow {
+        RawRow {
+            from: self.from,
+            label: self.label.into_raw(),
+            shown_as: self.shown_as,
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Bills of the gateway, as notices.
+
+use super::call::{Message, NonTaxGateway};
+use crate::http::{unexpected, unknown};
+use async_trait::async_trait;
+use domain::clock::from_beijing;
+use domain::money::Fen;
+use domain::notice::{
+    Agency, DailyRate, LateFee, LateFeeRule, Notice, NoticeBook, NoticeItem, NoticeNo,
+    NoticeStanding,
+};
+use domain::outside::OutsideError;
+use domain::standards::CitizenId;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use serde::Deserialize;
+
+/// As the gateway promises.
+const BILLS_MAX: usize = 100;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct BillWire {
+    #[serde(rename = "NOTICENO")]
+    notice_no: String,
+    #[serde(rename = "TOTALMONEY")]
+    total_money: String,
+    #[serde(rename = "ENTERCODE", default)]
+    enter_code: String,
+    #[serde(rename = "ENTERNAME", default)]
+    enter_name: String,
+    #[serde(rename = "NOTICEDIS", default)]
+    notice_dis: String,
+    #[serde(rename = "EXPIREDPAYDATE", default)]
+    expired_pay_date: String,
+    #[serde(rename = "EXPIREDPAYTIME", default)]
+    expired_pay_time: String,
+    #[serde(rename = "ISCOUNTOVERDUE")]
+    is_count_overdue: String,
+    #[serde(rename = "STATE")]
+    state: String,
+    #[serde(rename = "PROJECT", default)]
+    projects: Vec<ProjectWire>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ProjectWire {
+    #[serde(rename = "CHITCODE")]
+    chit_code: String,
+    #[serde(rename = "CHITNAME", default)]
+    chit_name: String,
+    #[serde(rename = "CHMONEY")]
+    ch_money: String,
+    #[serde(rename = "ISEXISTSOVERDUE")]
+    is_exists_overdue: String,
+    #[serde(rename = "MAXPAYMENT", default)]
+    max_payment: String,
+    #[serde(rename = "PAYMENTRADIO", default)]
+    payment_radio: String,
+    #[serde(rename = "STARTCALCDATE", default)]
+    start_calc_date: String,
+    #[serde(rename = "BELONGCHITCODE", default)]
+    belong_chit_code: String,
+    #[serde(rename = "BELONGCHITNAME", default)]
+    belong_chit_name: String,
+    #[serde(rename = "OVERDUEMONEY", default)]
+    overdue_money: String,
+}
+
+/// A bill says something that cannot be understood: its field, and the text.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the bill's {field} cannot be understood: {found}")]
+struct FieldFaulty {
+    field: &'static str,
+    found: String,
+}
+
+fn faulty(field: &'static str, found: &str) -> FieldFaulty {
+    FieldFaulty {
+        field,
+        found: found.chars().take(40).collect(),
+    }
+}
+
+/// Who computed the late fees of a bill.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LateFeeBy {
+    Platform,
+    Agency,
+}
+
+impl BillWire {
+    fn into_notice(self) -> Result<Notice, OutsideError> {
+        let total = yuan("TOTALMONEY", &self.total_money).map_err(unknown)?;
+        let notice = self.unchecked().map_err(unknown)?;
+        notice.checked(total).map_err(unknown)
+    }
+
+    fn unchecked(self) -> Result<Notice, FieldFaulty> {
+        let standing = match self.state.as_str() {
+            "0" => NoticeStanding::Open,
+            "1" => NoticeStanding::Paid,
+            "2" => NoticeStanding::Withdrawn,
+            other => return Err(faulty("STATE", other)),
+        };
+        let by = match self.is_count_overdue.as_str() {
+            "1" => LateFeeBy::Platform,
+            "0" => LateFeeBy::Agency,
+            other => return Err(faulty("ISCOUNTOVERDUE", other)),
+        };
+        let expires_at = deadline(&self.expired_pay_date, &self.expired_pay_time)?;
+        let items = self
+            .projects
+            .into_iter()
+            .map(|project| project.into_item(by));
+        Ok(Notice {
+            no: NoticeNo::new(&self.notice_no)
+                .map_err(|_invalid| faulty("NOTICENO", &self.notice_no))?,
+            title: self.notice_dis,
+            agency: Agency {
+                code: self.enter_code,
+                name: self.enter_name,
+            },
+            items: items.collect::<Result<_, _>>()?,
+            expires_at,
+            standing,
+        })
+    }
+}
+
+impl ProjectWire {
+    fn into_item(self, by: LateFeeBy) -> Result<NoticeItem, FieldFaulty> {
+        let late_fee = match (self.is_exists_overdue.as_str(), by) {
+            ("1", LateFeeBy::Platform) => LateFee::ByRule(self.rule()?),
+            ("1", LateFeeBy::Agency) => LateFee::Fixed {
+                fee: not_negative("OVERDUEMONEY", &self.overdue_money)?,
+                booked_on_code: self.belong_chit_code,
+                booked_on_name: self.belong_chit_name,
+            },
+            ("0", _) => self.no_late_fee()?,
+            (other, _) => return Err(faulty("ISEXISTSOVERDUE", other)),
+        };
+        Ok(NoticeItem {
+            amount: yuan("CHMONEY", &self.ch_money)?,
+            code: self.chit_code,
+            name: self.chit_name,
+            late_fee,
+        })
+    }
+
+    /// An item without late fee that names one contradicts itself.
+    fn no_late_fee(&self) -> Result<LateFee, FieldFaulty> {
+        let named = &self.overdue_money;
+        if named.is_empty() || Fen::from_yuan(named) == Ok(Fen::ZERO) {
+            Ok(LateFee::None)
+        } else {
+            Err(faulty("OVERDUEMONEY", named))
+        }
+    }
+
+    fn rule(&self) -> Result<LateFeeRule, FieldFaulty> {
+        let cap = not_negative("MAXPAYMENT", &self.max_payment)?;
+        Ok(LateFeeRule {
+            daily_rate: DailyRate::from_ratio(&self.payment_radio)
+                .map_err(|_invalid| faulty("PAYMENTRADIO", &self.payment_radio))?,
+            first_late_day: Date::strptime("%Y%m%d", &self.start_calc_date)
+                .map_err(|_invalid| faulty("STARTCALCDATE", &self.start_calc_date))?,
+            cap: (cap > Fen::ZERO).then_some(cap),
+            booked_on_code: self.belong_chit_code.clone(),
+            booked_on_name: self.belong_chit_name.clone(),
+        })
+    }
+}
+
+fn yuan(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {
+    Fen::from_yuan(text).map_err(|_invalid| faulty(field, text))
+}
+
+fn not_negative(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {
+    yuan(field, text).and_then(|fen| {
+        if fen < Fen::ZERO {
+            Err(faulty(field, text))
+        } else {
+            Ok(fen)
+        }
+    })
+}
+
+fn deadline(date: &str, time: &str) -> Result<Option<Timestamp>, FieldFaulty> {
+    if date.is_empty() && time.is_empty() {
+        return Ok(None);
+    }
+    match instant(date, time) {
+        Some(at) => Ok(Some(at)),
+        None => Err(faulty("EXPIREDPAYDATE", &format!("{date} {time}"))),
+    }
+}
+
+/// `YYYYMMDD` and `hhmmss`, Beijing.
+pub(super) fn instant(date: &str, time: &str) -> Option<Timestamp> {
+    let digits =
+        |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(date, 8) || !digits(time, 6) {
+        return None;
+    }
+    from_beijing(DateTime::strptime("%Y%m%d%H%M%S", format!("{date}{time}")).ok()?)
+}
+
+#[async_trait]
+impl NoticeBook for NonTaxGateway {
+    async fn find(&self, no: &NoticeNo) -> Result<Option<Notice>, OutsideError> {
+        let parameters = [
+            ("NOTICENO", no.as_str()),
+            ("CHANNELNO", no.channel_no()),
+            ("ORIGINALNOTICENO", no.business_no()),
+            ("YWCODE", ""),
+        ];
+        let found = self
+            .http
+            .twice(|| self.call::<BillWire>(Message::Bill, &parameters))
+            .await?;
+        let mut notices = found.into_iter().map(BillWire::into_notice);
+        match (notices.next().transpose()?, notices.next()) {
+            (found, None) if found.as_ref().is_none_or(|notice| notice.no == *no) => Ok(found),
+            _ => Err(unexpected("another bill than was asked for", no)),
+        }
+    }
+
+    async fn list_of_payer(&self, id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError> {
+        let parameters = [
+            ("PAYERSFZ", id_card.as_str()),
+            ("PAYERMOBILE", ""),
+            ("PAYEREMAIL", ""),
+            ("PAYERDEFINE1", ""),
+            ("PAYERDEFINE2", ""),
+            ("ENTERCODE", ""),
+            ("REGICODE", ""),
+        ];
+        let found = self
+            .http
+            .twice(|| self.call::<BillWire>(Message::Bills, &parameters))
+            .await?;
+        if found.len() > BILLS_MAX {
+            return Err(unexpected(
+                "more bills than the gateway may send",
+                found.len(),
+            ));
+        }
+        let notices: Result<Vec<_>, _> = found.into_iter().map(BillWire::into_notice).collect();
+        let open = |notice: &Notice| notice.standing == NoticeStanding::Open;
+        Ok(notices?.into_iter().filter(open).collect())
+    }
+}
+
+#[cfg(test)]
+#[path = "bill_tests.rs"]
+mod tests;

@@ -1,0 +1,20 @@
+//! One entity per table, as the migrations make it. Private to the store: rows become domain
+//! types before they leave.
+
+pub(super) mod callback_inbox;
+pub(super) mod channel_link;
+pub(super) mod discrepancy;
+pub(super) mod journal;
+pub(super) mod journal_entry;
+pub(super) mod outbox;
+pub(super) mod payment;
+pub(super) mod payment_event;
+pub(super) mod payment_notice;
+pub(super) mod person;
+pub(super) mod receipt;
+pub(super) mod reconciliation_day;
+pub(super) mod session;
+pub(super) mod staff_account;
+pub(super) mod statement_line;
+pub(super) mod statement_original;
+pub(super) mod used_refresh;

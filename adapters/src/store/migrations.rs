@@ -1,0 +1,111 @@
+//! The tables, as a list of files that are applied once each, in order.
+//! Invariant: a file that was published is never edited; a change is a new file.
+
+use super::column::sha256_hex;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+};
+
+/// Number, and the SQL that both databases understand.
+const MIGRATIONS: [(i64, &str); 4] = [
+    (1, include_str!("migrations/0001_identity.sql")),
+    (2, include_str!("migrations/0002_payment.sql")),
+    (3, include_str!("migrations/0003_fulfilment.sql")),
+    (4, include_str!("migrations/0004_reconciliation.sql")),
+];
+
+const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+    number BIGINT NOT NULL PRIMARY KEY,
+    sha256 TEXT NOT NULL
+)";
+
+/// Any number that no other program takes in this database: "yiwang" on a phone's keys.
+const ADVISORY_LOCK: i64 = 949_264;
+
+/// Why the tables are not up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database refused; that migration left no trace.
+    #[error("migration {number} failed")]
+    Failed {
+        /// Which one; 0 is the book of migrations itself.
+        number: i64,
+        /// What the database said.
+        #[source]
+        source: DbErr,
+    },
+    /// What was applied then is not what this program has under that number.
+    #[error("migration {number} was applied with other content")]
+    Changed {
+        /// Which one.
+        number: i64,
+    },
+}
+
+pub(super) async fn apply(write: &DatabaseConnection) -> Result<(), MigrateError> {
+    open_book(write)
+        .await
+        .map_err(|source| MigrateError::Failed { number: 0, source })?;
+    for (number, sql) in MIGRATIONS {
+        apply_one(write, number, sql).await?;
+    }
+    Ok(())
+}
+
+/// Are all migrations applied?
+pub(super) async fn is_current(connection: &DatabaseConnection) -> Result<bool, DbErr> {
+    let newest = MIGRATIONS
+        .map(|(number, _)| number)
+        .into_iter()
+        .max()
+        .unwrap_or(0);
+    Ok(applied(connection, newest).await?.is_some())
+}
+
+async fn open_book(write: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = locked(write).await?;
+    transaction.execute_unprepared(BOOK).await?;
+    transaction.commit().await
+}
+
+async fn apply_one(write: &DatabaseConnection, number: i64, sql: &str) -> Result<(), MigrateError> {
+    let failed = |source| MigrateError::Failed { number, source };
+    let hash = sha256_hex(sql.as_bytes());
+    let transaction = locked(write).await.map_err(failed)?;
+    match applied(&transaction, number).await.map_err(failed)? {
+        Some(known) if known == hash => return Ok(()),
+        Some(_) => return Err(MigrateError::Changed { number }),
+        None => {}
+    }
+    transaction.execute_unprepared(sql).await.map_err(failed)?;
+    let note = "INSERT INTO schema_migration (number, sha256) VALUES ($1, $2)";
+    let backend = transaction.get_database_backend();
+    let note = Statement::from_sql_and_values(backend, note, [number.into(), hash.into()]);
+    transaction.execute_raw(note).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// A transaction in which nobody else migrates. SQLite's `BEGIN IMMEDIATE` is such a lock.
+async fn locked(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = super::begin(write).await?;
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        // An index over a large table takes longer than any request may.
+        transaction
+            .execute_unprepared("SET LOCAL statement_timeout = 0")
+            .await?;
+        transaction
+            .execute_unprepared("SET LOCAL lock_timeout = 0")
+            .await?;
+        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(transaction)
+}
+
+async fn applied(connection: &impl ConnectionTrait, number: i64) -> Result<Option<String>, DbErr> {
+    let ask = "SELECT sha256 FROM schema_migration WHERE number = $1";
+    let backend = connection.get_database_backend();
+    let ask = Statement::from_sql_and_values(backend, ask, [number.into()]);
+    let row = connection.query_one_raw(ask).await?;
+    row.map(|row| row.try_get("", "sha256")).transpose()
+}

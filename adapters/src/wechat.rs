@@ -1,0 +1,21 @@
+//! WeChat: the mini-program platform (who somebody is) and WeChat Pay API v3 (money).
+//! Never decides about money: it says what the platform said, or that nobody knows.
+
+mod account;
+mod bill;
+mod bill_file;
+mod callback;
+mod mini_program;
+mod pay;
+mod sign;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod vectors;
+mod wire;
+
+pub use account::{WeChatPayAccount, WeChatPayConfig};
+pub use bill::WeChatPayStatements;
+pub use callback::WeChatPayCallbacks;
+pub use mini_program::{MiniProgramConfig, WeChatMiniProgram};
+pub use pay::WeChatPayRail;

@@ -1,0 +1,366 @@
+//! The composition root: reads top to bottom, and is the only file that names concrete adapters.
+
+use crate::graphql::{self, Introspection, PublicSchema, UseCases};
+use crate::http;
+use crate::settings::{ChannelSettings, Mode, Settings};
+use crate::staff::{StaffDoor, first_password};
+use crate::workers::{Jobs, Workers};
+use actix_web::dev::{Server, ServerHandle};
+use adapters::departments::{DepartmentsConfig, HttpDepartments};
+use adapters::http::{Deadlines, HttpClient};
+use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
+use adapters::store::{PersonalDataKeys, Store};
+use adapters::system::RandomIds;
+use adapters::wechat::{
+    MiniProgramConfig, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
+    WeChatPayRail, WeChatPayStatements,
+};
+use domain::catalogue::FixedCatalogue;
+use domain::clock::{Clock, IdSource};
+use domain::engine::SubmitApp;
+use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName};
+use domain::notice::FindNotices;
+use domain::outside::BoxError;
+use domain::payment::{
+    ApplyRailReport, CancelPayment, HealPayments, OutboxStore, PaymentRail as _, ProcessCallbacks,
+    Rails, ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
+};
+use domain::receipt::{FulfilPayments, VerifyReceipt};
+use domain::reconciliation::{DayBook, ReconcileDay, ReconcileDue};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartupError {
+    /// The app definitions are not sound; every fault with file and line.
+    #[error("the app definitions are not sound:\n{0}")]
+    Definitions(#[source] BoxError),
+    /// A setting that only an adapter can judge.
+    #[error("{part} cannot be set up")]
+    Part {
+        /// Which part.
+        part: &'static str,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+}
+
+fn part<E: Into<BoxError>>(part: &'static str) -> impl FnOnce(E) -> StartupError {
+    move |error| StartupError::Part { part, source: error.into() }
+}
+
+/// What requests are answered with.
+pub struct Parts {
+    /// The executable schema.
+    pub schema: PublicSchema,
+    /// Who holds a token.
+    pub authenticate: Authenticate,
+    /// Takes WeChat Pay's callbacks in.
+    pub receive_we_chat_pay: ReceiveCallback,
+    /// Rings for the worker that acts on them.
+    pub wake_callbacks: Arc<Notify>,
+    /// For the health check.
+    pub store: Store,
+    /// Results of days.
+    pub days: Arc<dyn DayBook>,
+    /// What waits to be told.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Who may see the desk.
+    pub staff_door: StaffDoor,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The server, bound to its port, and what works behind it.
+pub struct Application {
+    addr: SocketAddr,
+    server: Server,
+    jobs: Jobs,
+    reconcile: Arc<ReconcileDay>,
+    store: Store,
+    first_password: Option<(String, String)>,
+}
+
+impl Application {
+    /// Connects, migrates, wires and binds; serves nothing yet.
+    ///
+    /// # Errors
+    /// [`StartupError`] names the part; nothing listens then.
+    pub async fn build(
+        settings: &Settings,
+        channels: &ChannelSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartupError> {
+        let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
+        let catalogue = adapters::definitions::load_embedded()
+            .map_err(|faults| StartupError::Definitions(faults.into()))?;
+        let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+        let store = open_store(settings).await?;
+        let shared = Arc::new(store.clone());
+
+        let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
+        let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
+        let addr = listener.local_addr().map_err(part("the HTTP address"))?;
+        let public_url = match settings.http_addr.port() {
+            0 => format!("http://{addr}"),
+            _ => settings.public_url.clone(),
+        };
+        let mini_program = mini_program(channels, &http, &clock)?;
+        let account = we_chat_pay(channels, &public_url, &http, &clock, &ids)?;
+        let gateway = Arc::new(
+            NonTaxGateway::new(&gateway_config(channels), http.clone(), clock.clone(), ids.clone())
+                .map_err(part("the payment gateway"))?,
+        );
+        let departments = Arc::new(
+            HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
+                .map_err(part("the departments' exchange"))?,
+        );
+        let rail = Arc::new(WeChatPayRail::new(account.clone()));
+        let merchant = rail.merchant().clone();
+        let rails = Rails::new(vec![rail]);
+
+        let apply = Arc::new(ApplyRailReport {
+            payments: shared.clone(),
+            rails: rails.clone(),
+            notices: gateway.clone(),
+            clock: clock.clone(),
+        });
+        let healer = Arc::new(HealPayments {
+            payments: shared.clone(),
+            rails: rails.clone(),
+            apply: apply.clone(),
+            clock: clock.clone(),
+        });
+        let reconcile = Arc::new(ReconcileDay {
+            source: Arc::new(WeChatPayStatements::new(account.clone())),
+            merchant,
+            ledger: shared.clone(),
+            payments: shared.clone(),
+            apply: apply.clone(),
+            days: shared.clone(),
+            clock: clock.clone(),
+        });
+        let jobs = Jobs {
+            callbacks: Arc::new(ProcessCallbacks {
+                inbox: shared.clone(),
+                apply,
+                clock: clock.clone(),
+            }),
+            wake_callbacks: Arc::new(Notify::new()),
+            healer: healer.clone(),
+            outbox: Arc::new(FulfilPayments {
+                outbox: shared.clone(),
+                payments: shared.clone(),
+                write_offs: gateway.clone(),
+                receipts: gateway.clone(),
+                clock: clock.clone(),
+            }),
+            reconcile: Arc::new(ReconcileDue {
+                rails: vec![reconcile.clone()],
+                clock: clock.clone(),
+            }),
+        };
+        let use_cases = UseCases {
+            catalogue: catalogue.clone(),
+            submit_app: Arc::new(SubmitApp {
+                catalogue,
+                exchange: departments.clone(),
+                notices: gateway.clone(),
+                clock: clock.clone(),
+            }),
+            sign_in: Arc::new(SignIn {
+                we_chat: mini_program,
+                persons: shared.clone(),
+                sessions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            refresh_session: Arc::new(RefreshSession {
+                sessions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            sign_out: Arc::new(SignOut { sessions: shared.clone() }),
+            verify_real_name: Arc::new(VerifyRealName {
+                register: departments.clone(),
+                persons: shared.clone(),
+                clock: clock.clone(),
+            }),
+            check_face: Arc::new(CheckFace {
+                faces: departments,
+                persons: shared.clone(),
+                clock: clock.clone(),
+            }),
+            notices: gateway.clone(),
+            find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
+            start_payment: Arc::new(StartPayment {
+                payments: shared.clone(),
+                persons: shared.clone(),
+                notices: gateway,
+                rails: rails.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            refresh_payment: Arc::new(RefreshPayment {
+                payments: shared.clone(),
+                healer: healer.clone(),
+            }),
+            cancel_payment: Arc::new(CancelPayment {
+                payments: shared.clone(),
+                rails,
+                healer,
+                clock: clock.clone(),
+            }),
+            read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
+            receipts: shared.clone(),
+            verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
+        };
+        let introspection =
+            if settings.introspection { Introspection::On } else { Introspection::Off };
+        let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
+            .await
+            .map_err(part("the staff account"))?;
+        let parts = Parts {
+            schema: graphql::schema(use_cases, introspection),
+            authenticate: Authenticate {
+                sessions: shared.clone(),
+                persons: shared.clone(),
+                clock: clock.clone(),
+            },
+            receive_we_chat_pay: ReceiveCallback {
+                reader: Arc::new(WeChatPayCallbacks::new(account)),
+                inbox: shared.clone(),
+                clock: clock.clone(),
+            },
+            wake_callbacks: jobs.wake_callbacks.clone(),
+            store: store.clone(),
+            days: shared.clone(),
+            outbox: shared.clone(),
+            staff_door: StaffDoor::new(shared),
+            clock,
+        };
+        let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
+        Ok(Self { addr, server, jobs, reconcile, store, first_password })
+    }
+
+    /// The address that is served, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Name and password of the staff account, if this start made it: shown once.
+    pub fn first_password(&self) -> Option<&(String, String)> {
+        self.first_password.as_ref()
+    }
+
+    /// Stops the server when told; see [`Application::run_until_stopped`].
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// What the workers do, for tests that take one step at a time.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Reconciles one day of a rail now, for the command of that name.
+    pub fn reconcile(&self) -> &Arc<ReconcileDay> {
+        &self.reconcile
+    }
+
+    /// The store, for tests that look behind the door.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Serves and works until the server is stopped; then lets every worker finish its turn and
+    /// closes the database. What is in flight is answered, what is stored is healed later.
+    ///
+    /// # Errors
+    /// As the server fails.
+    pub async fn run_until_stopped(self) -> std::io::Result<()> {
+        let workers = Workers::start(&self.jobs);
+        let served = self.server.await;
+        workers.stop().await;
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(error = %graphql::error::chain(&error), "database not closed in order");
+        }
+        served
+    }
+}
+
+/// Requests wait for platforms and the database, not for the processor.
+const HTTP_WORKERS: usize = 2;
+
+async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
+    let keys = match settings.mode {
+        Mode::Demo => {
+            std::fs::create_dir_all(&settings.key_dir).map_err(part("the key folder"))?;
+            PersonalDataKeys::generate(&settings.key_dir)
+        }
+        Mode::Production => {
+            let file = |name: &str| settings.key_dir.join(name);
+            PersonalDataKeys::from_files(&file("data.key"), &[], &file("index.key"))
+        }
+    };
+    let keys = keys.map_err(part("the keys of personal data"))?;
+    let store = Store::connect(&settings.database_url, keys).await.map_err(part("the database"))?;
+    store.migrate().await.map_err(part("the database's tables"))?;
+    Ok(store)
+}
+
+fn mini_program(
+    channels: &ChannelSettings,
+    http: &HttpClient,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<WeChatMiniProgram>, StartupError> {
+    let config = MiniProgramConfig {
+        base_url: channels.we_chat.base_url.clone(),
+        app_id: channels.we_chat.app_id.clone(),
+        app_secret: channels.we_chat.app_secret.expose().to_owned(),
+    };
+    let made = WeChatMiniProgram::new(config, http.clone(), clock.clone());
+    made.map(Arc::new).map_err(part("the WeChat mini-program"))
+}
+
+fn we_chat_pay(
+    channels: &ChannelSettings,
+    public_url: &str,
+    http: &HttpClient,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Result<Arc<WeChatPayAccount>, StartupError> {
+    let pay = &channels.we_chat_pay;
+    let config = WeChatPayConfig {
+        base_url: pay.base_url.clone(),
+        app_id: channels.we_chat.app_id.clone(),
+        merchant_no: pay.merchant_no.clone(),
+        merchant_serial: pay.merchant_serial.clone(),
+        merchant_private_key_pem: pay.merchant_private_key.expose().to_owned(),
+        api_v3_key: pay.api_v3_key.expose().to_owned(),
+        platform_keys: pay.platform_keys.clone(),
+        notify_url: format!("{public_url}/callbacks/wechat-pay"),
+    };
+    let made = WeChatPayAccount::new(&config, http.clone(), clock.clone(), ids.clone());
+    made.map(Arc::new).map_err(part("WeChat Pay"))
+}
+
+fn gateway_config(channels: &ChannelSettings) -> NonTaxConfig {
+    NonTaxConfig {
+        base_url: channels.gateway.base_url.clone(),
+        our_key_id: channels.gateway.key_id.clone(),
+        our_private_key_pem: channels.gateway.private_key.expose().to_owned(),
+        gateway_keys: channels.gateway.gateway_keys.clone(),
+    }
+}
+
+fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {
+    DepartmentsConfig {
+        base_url: channels.exchange.base_url.clone(),
+        client_id: channels.exchange.client_id.clone(),
+        key_base64: channels.exchange.key.expose().to_owned(),
+    }
+}

@@ -1,0 +1,185 @@
+//! The commands of the program: `serve` (default), `migrate`, `schema`, `reconcile RAIL DATE`,
+//! `apps check [FOLDER]`.
+
+use adapters::followed_clock::FollowedClock;
+use adapters::http::{Deadlines, HttpClient};
+use adapters::system::SystemClock;
+use bff::application::Application;
+use bff::demo::{BesideClock, channels_of};
+use bff::graphql::error::chain;
+use bff::settings::{ChannelSettings, Environment, Mode, Settings};
+use domain::clock::Clock;
+use domain::payment::Rail;
+use jiff::civil::Date;
+use mock_channels::{MockChannels, MockSettings};
+use std::path::Path;
+use std::sync::Arc;
+
+const USAGE: &str = "usage: bff [serve | migrate | schema | reconcile RAIL DATE | \
+                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY   DATE: 2026-03-02";
+
+/// The process's environment; nobody else reads it.
+#[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
+pub fn environment() -> Environment {
+    std::env::vars().collect()
+}
+
+/// Runs one command; the error is for the person at the terminal.
+pub async fn run(words: &[String], environment: &Environment) -> Result<(), String> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["serve"] => serve(environment).await,
+        ["migrate"] => migrate(environment).await,
+        ["schema"] => {
+            print!("{}", bff::graphql::sdl());
+            Ok(())
+        }
+        ["reconcile", rail, day] => reconcile(rail, day, environment).await,
+        ["apps", "check"] => {
+            let checked = adapters::definitions::load_embedded();
+            report(checked.map_err(|faults| faults.to_string()))
+        }
+        ["apps", "check", folder] => {
+            let checked = adapters::definitions::load(Path::new(folder));
+            report(checked.map_err(|faults| faults.to_string()))
+        }
+        _ => Err(USAGE.to_owned()),
+    }
+}
+
+fn report(checked: Result<domain::catalogue::Catalogue, String>) -> Result<(), String> {
+    let catalogue = checked?;
+    let categories = catalogue.categories().len();
+    println!("{} apps in {categories} categories, no fault", catalogue.apps().count());
+    Ok(())
+}
+
+/// Platforms and time: the mocks' where they are served beside, else those of the settings.
+struct World {
+    mocks: Option<MockChannels>,
+    channels: ChannelSettings,
+    clock: Arc<dyn Clock>,
+}
+
+async fn world(settings: &Settings) -> Result<World, String> {
+    if let Some(addr) = settings.mock_addr {
+        std::fs::create_dir_all(&settings.key_dir).map_err(|error| error.to_string())?;
+        let mocks = MockChannels::start(MockSettings {
+            addr: addr.to_string(),
+            state_file: Some(settings.key_dir.join("mock-channels.json")),
+            start_at_ms: None,
+        });
+        let mocks = mocks.await.map_err(|error| format!("mock channels: {}", chain(&error)))?;
+        let (channels, clock) = (channels_of(&mocks.onboarding()), BesideClock::of(&mocks));
+        return Ok(World { mocks: Some(mocks), channels, clock });
+    }
+    let channels = settings.channels.clone().ok_or("the settings name no platforms")?;
+    let real: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = match &settings.follow_clock {
+        None => real,
+        Some(url) => {
+            let http = HttpClient::new(Deadlines::USUAL).map_err(|error| chain(&error))?;
+            let followed = FollowedClock::start(url, http, real).await;
+            followed.map_err(|error| format!("clock {url}: {}", chain(&error)))?
+        }
+    };
+    Ok(World { mocks: None, channels, clock })
+}
+
+async fn build(settings: &Settings) -> Result<(Application, World), String> {
+    let world = world(settings).await?;
+    let built = Application::build(settings, &world.channels, world.clock.clone()).await;
+    Ok((built.map_err(|error| chain(&error))?, world))
+}
+
+fn load(environment: &Environment) -> Result<Settings, String> {
+    let settings = Settings::load(environment).map_err(|refused| refused.to_string())?;
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(&settings.log))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    Ok(settings)
+}
+
+async fn serve(environment: &Environment) -> Result<(), String> {
+    let settings = load(environment)?;
+    let (application, world) = build(&settings).await?;
+    announce(&settings, &application, &world);
+    let handle = application.handle();
+    tokio::spawn(async move {
+        stop_signal().await;
+        println!("正在停止：等待处理中的请求完成……");
+        handle.stop(true).await;
+    });
+    application.run_until_stopped().await.map_err(|error| error.to_string())?;
+    if let Some(mocks) = world.mocks {
+        mocks.stop().await;
+    }
+    Ok(())
+}
+
+/// Ctrl-C at a terminal, or the signal by which a service manager stops.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            // Without the handler the system's own way of stopping stays.
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+fn announce(settings: &Settings, application: &Application, world: &World) {
+    let addr = application.addr();
+    println!("一网 已就绪 / ready");
+    println!("  GraphQL   http://{addr}/graphql");
+    println!("  契约      http://{addr}/schema.graphql");
+    println!("  对账台    http://{addr}/staff/");
+    if let Some(mocks) = &world.mocks {
+        println!("  模拟渠道  {}/", mocks.base_url());
+    }
+    if let Some((name, password)) = application.first_password() {
+        println!("  对账台账号 {name} 密码 {password}（只显示这一次，请记下）");
+    }
+    if settings.mode == Mode::Demo {
+        println!("试一试 / try:");
+        println!(
+            "  curl -s http://{addr}/graphql -H 'Content-Type: application/json' \
+             -d '{{\"query\":\"{{categories{{slug name apps{{slug kind}}}}}}\"}}'"
+        );
+    }
+}
+
+async fn migrate(environment: &Environment) -> Result<(), String> {
+    let settings = load(environment)?;
+    build(&settings).await?;
+    println!("tables are up to date");
+    Ok(())
+}
+
+async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
+    let known = Rail::from_code(rail).filter(|rail| *rail == Rail::WeChatPay);
+    known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
+    let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
+    let settings = load(environment)?;
+    // A second listener would collide with the running server's.
+    let settings = Settings { http_addr: ([127, 0, 0, 1], 0).into(), ..settings };
+    let (application, _world) = build(&settings).await?;
+    let result = application.reconcile().run(day).await.map_err(|error| chain(&error))?;
+    println!(
+        "{} {}: {:?}, {} lines, {} differences",
+        result.rail.code(),
+        result.day,
+        result.state,
+        result.lines.len(),
+        result.discrepancies.len()
+    );
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! The public schema: one file per domain context. A resolver converts, calls one use case,
+//! converts.
+
+mod catalogue;
+mod engine;
+pub mod error;
+mod identity;
+mod node_id;
+mod notice;
+mod payment;
+mod receipt;
+mod scalars;
+
+use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+use domain::catalogue::CatalogueSource;
+use domain::engine::SubmitApp;
+use domain::identity::{
+    Caller, Channel, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName,
+};
+use domain::notice::{FindNotices, NoticeBook};
+use domain::payment::{CancelPayment, ReadPayments, RefreshPayment, StartPayment};
+use domain::receipt::{ReceiptBook, VerifyReceipt};
+use error::FailureCode;
+use jiff::Timestamp;
+use node_id::Kind;
+use std::sync::Arc;
+
+/// Who asks, where, and when; made by the HTTP layer for every request.
+#[derive(Debug, Clone)]
+pub struct Requester {
+    /// The person in their session; `None`: nobody has signed in.
+    pub caller: Option<Caller>,
+    /// The session's own channel, else that of `X-Channel`.
+    pub channel: Channel,
+    /// The request's own time: one answer shows one moment.
+    pub now: Timestamp,
+}
+
+/// Everything a resolver may call.
+#[derive(Clone)]
+pub struct UseCases {
+    /// The published catalogue.
+    pub catalogue: Arc<dyn CatalogueSource>,
+    /// Runs an app.
+    pub submit_app: Arc<SubmitApp>,
+    /// Signs in.
+    pub sign_in: Arc<SignIn>,
+    /// New tokens for old.
+    pub refresh_session: Arc<RefreshSession>,
+    /// Leaves.
+    pub sign_out: Arc<SignOut>,
+    /// Proves a name.
+    pub verify_real_name: Arc<VerifyRealName>,
+    /// Proves a face.
+    pub check_face: Arc<CheckFace>,
+    /// One notice of the gateway.
+    pub notices: Arc<dyn NoticeBook>,
+    /// A citizen's open notices.
+    pub find_notices: Arc<FindNotices>,
+    /// Starts a payment.
+    pub start_payment: Arc<StartPayment>,
+    /// Looks at one now.
+    pub refresh_payment: Arc<RefreshPayment>,
+    /// Gives one up.
+    pub cancel_payment: Arc<CancelPayment>,
+    /// Reads own ones.
+    pub read_payments: Arc<ReadPayments>,
+    /// Receipts of own payments.
+    pub receipts: Arc<dyn ReceiptBook>,
+    /// Anybody's check of a receipt.
+    pub verify_receipt: Arc<VerifyReceipt>,
+}
+
+/// The executable schema.
+pub type PublicSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Selections nest at most so deep: the deepest document of the clients has 9 levels.
+const MAX_DEPTH: usize = 15;
+/// Fields weigh one each; the whole catalogue with forms weighs under 4,000.
+const MAX_COMPLEXITY: usize = 6_000;
+/// Fragments and values nest at most so deep inside the library.
+const MAX_RECURSION: usize = 24;
+/// Directives on one field.
+const MAX_DIRECTIVES: usize = 5;
+
+/// Whether the schema may be asked for its own shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// For developers.
+    On,
+    /// For production; suggestions in error messages are off too.
+    Off,
+}
+
+/// Builds the schema over the use cases, with the library's limits on.
+pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
+    let builder = Schema::build(Query, Mutation, EmptySubscription)
+        .data(use_cases)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_recursive_depth(MAX_RECURSION)
+        .limit_directives(MAX_DIRECTIVES);
+    match introspection {
+        Introspection::On => builder.finish(),
+        Introspection::Off => builder.disable_introspection().disable_suggestions().finish(),
+    }
+}
+
+/// The schema definition, as `/schema.graphql` serves it.
+pub fn sdl() -> String {
+    Schema::build(Query, Mutation, EmptySubscription).finish().sdl()
+}
+
+pub(crate) fn requester<'a>(ctx: &Context<'a>) -> &'a Requester {
+    ctx.data_unchecked::<Requester>()
+}
+
+/// The caller, or the failure NOT_SIGNED_IN.
+pub(crate) fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a Caller> {
+    requester(ctx).caller.as_ref().ok_or_else(|| FailureCode::NotSignedIn.error())
+}
+
+/// Anything that `node(id:)` finds.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Opaque."))]
+pub enum Node {
+    /// A category.
+    Category(catalogue::Category),
+    /// An app.
+    App(catalogue::App),
+    /// A region.
+    Region(catalogue::Region),
+    /// The caller.
+    Person(identity::Person),
+    /// A notice.
+    Notice(notice::Notice),
+    /// An own payment.
+    Payment(payment::Payment),
+    /// An own receipt.
+    Receipt(receipt::Receipt),
+}
+
+/// What can be read.
+pub struct Query;
+
+#[Object]
+impl Query {
+    /// Anything by its opaque id; null when there is none, or it is not the caller's.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        let Some((kind, key)) = Kind::read(&id) else { return Ok(None) };
+        match kind {
+            Kind::Category => Ok(catalogue::category(ctx, &key).map(Node::Category)),
+            Kind::App => Ok(catalogue::app(ctx, &key).map(Node::App)),
+            Kind::Region => Ok(catalogue::region(ctx, &key).map(Node::Region)),
+            Kind::Person => Ok(requester(ctx)
+                .caller
+                .as_ref()
+                .filter(|caller| caller.person.id.as_str() == key)
+                .map(|caller| Node::Person(identity::Person(caller.person.clone())))),
+            Kind::Notice => engine::notice_node(ctx, &key).await,
+            Kind::Payment => Ok(payment::own_payment(ctx, &key).await?.map(Node::Payment)),
+            Kind::Receipt => receipt::own_receipt(ctx, &key).await,
+        }
+    }
+
+    /// The categories in display order with every app; `availability` says whether one is open
+    /// here; at most 16.
+    async fn categories(
+        &self,
+        ctx: &Context<'_>,
+        region: Option<scalars::RegionCode>,
+        audience: Option<catalogue::Audience>,
+    ) -> Result<Vec<catalogue::Category>> {
+        catalogue::categories(ctx, region, audience)
+    }
+
+    /// One app; null when there is none of this slug.
+    async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
+        catalogue::app(ctx, &slug)
+    }
+
+    /// The regions directly below `parent`; at most 100.
+    async fn regions(
+        &self,
+        ctx: &Context<'_>,
+        parent: Option<scalars::RegionCode>,
+    ) -> Result<Vec<catalogue::Region>> {
+        catalogue::regions(ctx, parent)
+    }
+
+    /// Is this receipt genuine? Anybody who holds one may ask.
+    async fn verify_receipt(
+        &self,
+        ctx: &Context<'_>,
+        code: String,
+        number: String,
+        check_code: String,
+    ) -> Result<receipt::ReceiptVerification> {
+        receipt::verify(ctx, &code, &number, &check_code).await
+    }
+
+    /// Null for an anonymous caller.
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<identity::Viewer> {
+        let caller = requester(ctx).caller.as_ref();
+        caller.map(|caller| identity::Viewer(caller.person.clone()))
+    }
+}
+
+/// What can be done.
+pub struct Mutation;
+
+#[Object]
+impl Mutation {
+    /// Signs in; the first sign-in makes the account.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        input: identity::SignInInput,
+    ) -> Result<identity::SignInPayload> {
+        identity::sign_in(ctx, input).await
+    }
+
+    /// New tokens for a refresh token, which is used up.
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        input: identity::RefreshSessionInput,
+    ) -> Result<identity::RefreshSessionPayload> {
+        identity::refresh(ctx, input).await
+    }
+
+    /// Ends this session, or all of the person's.
+    async fn sign_out(
+        &self,
+        ctx: &Context<'_>,
+        input: identity::SignOutInput,
+    ) -> Result<identity::SignOutPayload> {
+        identity::sign_out(ctx, input).await
+    }
+
+    /// Proves name and id card against public security's register.
+    async fn verify_real_name(
+        &self,
+        ctx: &Context<'_>,
+        input: identity::VerifyRealNameInput,
+    ) -> Result<identity::VerifyRealNamePayload> {
+        identity::verify_real_name(ctx, input).await
+    }
+
+    /// Opens a face check; the citizen shows the face on the page it names.
+    async fn start_face_check(&self, ctx: &Context<'_>) -> Result<identity::StartFaceCheckPayload> {
+        identity::start_face_check(ctx).await
+    }
+
+    /// Asks for the outcome of a face check.
+    async fn finish_face_check(
+        &self,
+        ctx: &Context<'_>,
+        input: identity::FinishFaceCheckInput,
+    ) -> Result<identity::FinishFaceCheckPayload> {
+        identity::finish_face_check(ctx, input).await
+    }
+
+    /// Runs an app: looks up, books, opens a case, raises a notice or issues a certificate.
+    async fn submit_app(
+        &self,
+        ctx: &Context<'_>,
+        input: engine::SubmitAppInput,
+    ) -> Result<engine::SubmitAppPayload> {
+        engine::submit(ctx, input).await
+    }
+
+    /// Pays one or more notices in one go, by one rail. Repeating the call with its key never
+    /// pays twice.
+    async fn start_payment(
+        &self,
+        ctx: &Context<'_>,
+        input: payment::StartPaymentInput,
+    ) -> Result<payment::StartPaymentPayload> {
+        payment::start(ctx, input).await
+    }
+
+    /// Asks the rail now; what a client calls after the cashier closes.
+    async fn refresh_payment(
+        &self,
+        ctx: &Context<'_>,
+        input: payment::RefreshPaymentInput,
+    ) -> Result<payment::RefreshPaymentPayload> {
+        payment::refresh(ctx, input).await
+    }
+
+    /// Closes an own payment that nobody has paid.
+    async fn cancel_payment(
+        &self,
+        ctx: &Context<'_>,
+        input: payment::CancelPaymentInput,
+    ) -> Result<payment::CancelPaymentPayload> {
+        payment::cancel(ctx, input).await
+    }
+}

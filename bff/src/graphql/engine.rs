@@ -1,0 +1,239 @@
+//! Running an app.
+
+use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, gateway_failed};
+use super::notice::Notice;
+use super::scalars::{DateTime, Day, Fen, RegionCode};
+use super::{Node, UseCases, requester};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject, Union};
+use domain::catalogue::AppSlug;
+use domain::engine::{
+    Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink, Outcome,
+    OutcomeRow, Submission, SubmitError,
+};
+use domain::identity::IdentityLevel;
+use domain::notice::NoticeNo;
+use domain::standards::RegionCode as RegionNo;
+
+/// One answer.
+#[derive(InputObject)]
+pub struct AnswerInput {
+    /// The field's name.
+    name: String,
+    /// The answer, in the one shape that fits the field.
+    value: AnswerValue,
+}
+
+/// ENUM answers with choice, FILE with fileId, INT with number, AMOUNT with fen, BOOL with flag,
+/// DATE with date, all others with text.
+#[derive(OneofObject)]
+pub enum AnswerValue {
+    /// For every type without a shape of its own.
+    Text(String),
+    /// INT.
+    Number(i32),
+    /// AMOUNT.
+    Fen(Fen),
+    /// DATE.
+    Date(Day),
+    /// BOOL.
+    Flag(bool),
+    /// ENUM: the option's value.
+    Choice(String),
+    /// FILE.
+    FileId(ID),
+}
+
+impl From<AnswerInput> for Answer {
+    fn from(input: AnswerInput) -> Self {
+        let value = match input.value {
+            AnswerValue::Text(text) => DomainValue::Text(text),
+            AnswerValue::Number(number) => DomainValue::Number(number.into()),
+            AnswerValue::Fen(fen) => DomainValue::Fen(fen.0.value()),
+            AnswerValue::Date(day) => DomainValue::Date(day.0),
+            AnswerValue::Flag(flag) => DomainValue::Flag(flag),
+            AnswerValue::Choice(choice) => DomainValue::Choice(choice),
+            AnswerValue::FileId(id) => DomainValue::FileId(id.0),
+        };
+        Self { name: input.name, value }
+    }
+}
+
+/// The key may be left out for a QUERY app, which is then not stored.
+#[derive(InputObject)]
+pub struct SubmitAppInput {
+    /// The app's slug.
+    app: String,
+    /// Where; the whole province when left out.
+    region: Option<RegionCode>,
+    /// The version of the form that was filled in.
+    form_version: i32,
+    /// At most one per field.
+    answers: Vec<AnswerInput>,
+    /// Made by the client before it sends.
+    idempotency_key: Option<ID>,
+}
+
+/// What came of it, or why nothing did.
+#[derive(SimpleObject)]
+pub struct SubmitAppPayload {
+    /// What came of it.
+    outcome: Option<AppOutcome>,
+    /// Why not; all faults of the answers at once.
+    user_errors: Vec<UserError>,
+}
+
+/// What can come of an app.
+#[derive(Union)]
+pub enum AppOutcome {
+    /// A department answered.
+    Lookup(LookupResult),
+}
+
+/// A department's answer.
+#[derive(SimpleObject)]
+pub struct LookupResult {
+    /// In the department's order; at most 200.
+    rows: Vec<ResultRow>,
+    /// When that was so.
+    as_of: DateTime,
+    /// Who says so.
+    source: String,
+}
+
+/// One row of an answer.
+pub struct ResultRow(OutcomeRow);
+
+#[Object]
+impl ResultRow {
+    /// Label and value, in display order.
+    async fn fields(&self) -> Vec<ResultField> {
+        let field = |field: &domain::engine::OutcomeField| ResultField {
+            name: field.name.clone(),
+            label: field.label.zh.clone(),
+            value: field.value.clone(),
+        };
+        self.0.fields.iter().map(field).collect()
+    }
+
+    /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
+    async fn notice(&self, ctx: &Context<'_>) -> Result<Option<Notice>> {
+        match &self.0.notice {
+            NoticeLink::None => Ok(None),
+            NoticeLink::Found(notice) => {
+                Notice::live(notice.as_ref().clone(), requester(ctx).now).map(Some)
+            }
+            NoticeLink::Unavailable => Err(FailureCode::GatewayUnavailable.error()),
+        }
+    }
+}
+
+/// One value of a row.
+#[derive(SimpleObject)]
+pub struct ResultField {
+    /// The department's key.
+    name: String,
+    /// What stands beside the value.
+    label: String,
+    /// In words; empty where there is none.
+    value: String,
+}
+
+/// The mutation `submitApp`.
+pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAppPayload> {
+    let who = requester(ctx);
+    let refused = |user_errors| Ok(SubmitAppPayload { outcome: None, user_errors });
+    let mut faults = Vec::new();
+    let app = AppSlug::new(&input.app);
+    if app.is_err() {
+        faults.push(unknown_app());
+    }
+    let region = input.region.map(|region| RegionNo::new(&region.0)).transpose();
+    if region.is_err() {
+        faults.push(unknown_region());
+    }
+    let (Ok(app), Ok(region)) = (app, region) else { return refused(faults) };
+    let submission = Submission {
+        app,
+        region,
+        channel: who.channel,
+        form_version: u32::try_from(input.form_version).unwrap_or_default(),
+        answers: input.answers.into_iter().map(Answer::from).collect(),
+    };
+    match ctx.data_unchecked::<UseCases>().submit_app.run(who.caller.as_ref(), &submission).await {
+        Ok(Outcome::Lookup { rows, as_of, source }) => {
+            let rows = rows.into_iter().map(ResultRow).collect();
+            let result = LookupResult { rows, as_of: as_of.into(), source };
+            let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Err(error) => refusals(error).and_then(refused),
+    }
+}
+
+fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
+    Ok(match error {
+        SubmitError::UnknownApp(_) => vec![unknown_app()],
+        SubmitError::UnknownRegion(_) => vec![unknown_region()],
+        SubmitError::NotOpen(why) => {
+            let reason = why.reason().unwrap_or("服务暂未开放");
+            vec![UserError::at(Code::AppNotOpen, &["app"], reason)]
+        }
+        SubmitError::FormVersionRetired { current } => {
+            let message = format!("表单已更新到第{current}版，请刷新后重新填写");
+            vec![UserError::at(Code::FormVersionRetired, &["formVersion"], message)]
+        }
+        SubmitError::NotSignedIn => return Err(FailureCode::NotSignedIn.error()),
+        SubmitError::LevelTooLow { needed } => {
+            vec![UserError::at(Code::IdentityLevelTooLow, &["app"], level_hint(needed))]
+        }
+        SubmitError::Answers(faults) => faults.iter().map(answer_fault).collect(),
+        SubmitError::DepartmentUnavailable { department, source } => {
+            tracing::warn!(department, error = %chain(&source), "department failed");
+            let message = format!("{department}暂时没有应答，什么也没有提交，请稍后再试");
+            vec![UserError::whole(Code::DepartmentUnavailable, message)]
+        }
+        SubmitError::Refused { message } => {
+            vec![UserError::at(Code::Invalid, &["answers"], message)]
+        }
+    })
+}
+
+fn unknown_app() -> UserError {
+    UserError::at(Code::NotFound, &["app"], "没有这个应用")
+}
+
+fn unknown_region() -> UserError {
+    UserError::at(Code::Invalid, &["region"], "没有这个地区，请重新选择")
+}
+
+fn level_hint(needed: IdentityLevel) -> &'static str {
+    match needed {
+        IdentityLevel::Anonymous => "请先登录",
+        IdentityLevel::Phone => "请先授权手机号",
+        IdentityLevel::RealName => "请先完成实名认证",
+        IdentityLevel::Face => "请先完成刷脸认证",
+    }
+}
+
+fn answer_fault(fault: &AnswerFault) -> UserError {
+    let code = match fault.code {
+        AnswerFaultCode::Required => Code::Required,
+        AnswerFaultCode::Invalid
+        | AnswerFaultCode::UnknownField
+        | AnswerFaultCode::Duplicate
+        | AnswerFaultCode::NotYourOwn => Code::Invalid,
+    };
+    if fault.field.is_empty() {
+        UserError::at(code, &["answers"], &fault.message)
+    } else {
+        UserError::at(code, &["answers", &fault.field], &fault.message)
+    }
+}
+
+/// The notice with this number, for `node(id:)`.
+pub async fn notice_node(ctx: &Context<'_>, key: &str) -> Result<Option<Node>> {
+    let (Some(_), Ok(no)) = (&requester(ctx).caller, NoticeNo::new(key)) else { return Ok(None) };
+    let found = ctx.data_unchecked::<UseCases>().notices.find(&no).await;
+    let found = found.map_err(|error| gateway_failed(&error))?;
+    found.map(|notice| Notice::live(notice, requester(ctx).now).map(Node::Notice)).transpose()
+}

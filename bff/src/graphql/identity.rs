@@ -1,0 +1,437 @@
+//! Who is asking, and how they sign in.
+
+use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, store_failed};
+use super::node_id::Kind;
+use super::notice::{NoticeConnection, open_notices};
+use super::payment::{PaymentConnection, own_payments};
+use super::scalars::DateTime;
+use super::{UseCases, signed_in};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use domain::identity::{
+    Everywhere, FaceError, IssuedSession as DomainSession, PersonName, RefreshError, SignInError,
+    VerifyError, WeChatCodes,
+};
+use domain::standards::CitizenId;
+
+/// The way by which somebody reaches us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::identity::Channel")]
+pub enum Channel {
+    /// The native app.
+    App,
+    /// The WeChat mini-program.
+    #[graphql(name = "WECHAT")]
+    WeChat,
+    /// The Alipay mini-program.
+    Alipay,
+}
+
+/// What the citizen has proved: nothing, a phone, a name, a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::identity::IdentityLevel")]
+pub enum IdentityLevel {
+    /// Nothing.
+    Anonymous,
+    /// A phone.
+    Phone,
+    /// A name.
+    RealName,
+    /// A face.
+    Face,
+}
+
+/// One account. Personal data is masked (3301**********123X) unless the field says otherwise.
+pub struct Person(pub domain::identity::Person);
+
+#[Object]
+impl Person {
+    /// Opaque.
+    pub async fn id(&self) -> ID {
+        Kind::Person.id(self.0.id.as_str())
+    }
+
+    /// Masked; null until proved.
+    async fn name(&self) -> Option<String> {
+        self.0.real_name.as_ref().map(|proved| proved.name.masked())
+    }
+
+    /// Masked; null until proved.
+    async fn id_card(&self) -> Option<String> {
+        self.0.real_name.as_ref().map(|proved| proved.id_card.masked())
+    }
+
+    /// Masked; null until proved.
+    async fn phone(&self) -> Option<String> {
+        self.0.phone.as_ref().map(|phone| phone.masked())
+    }
+
+    /// What was proved.
+    async fn identity_level(&self) -> IdentityLevel {
+        self.0.level().into()
+    }
+}
+
+/// All that is the caller's own.
+pub struct Viewer(pub domain::identity::Person);
+
+#[Object]
+impl Viewer {
+    /// Who is asking.
+    async fn person(&self) -> Person {
+        Person(self.0.clone())
+    }
+
+    /// The caller's open notices, the most urgent first. Null, with an entry in `errors`, when the
+    /// gateway is silent. Empty below level REAL_NAME.
+    async fn notices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+        payable: Option<bool>,
+    ) -> Result<Option<NoticeConnection>> {
+        open_notices(ctx, first, after, payable).await.map(Some)
+    }
+
+    /// The caller's payments, newest first.
+    async fn payments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<PaymentConnection>> {
+        own_payments(ctx, first, after).await.map(Some)
+    }
+}
+
+/// A session with its tokens; they are shown this once.
+#[derive(SimpleObject)]
+pub struct IssuedSession {
+    /// For `Authorization: Bearer`.
+    access_token: String,
+    /// For one `refreshSession`.
+    refresh_token: String,
+    /// End of the access token.
+    expires_at: DateTime,
+    /// Where the session was opened.
+    channel: Channel,
+}
+
+impl From<DomainSession> for IssuedSession {
+    fn from(issued: DomainSession) -> Self {
+        Self {
+            access_token: issued.tokens.access.expose().to_owned(),
+            refresh_token: issued.tokens.refresh.expose().to_owned(),
+            expires_at: issued.session.access_until.into(),
+            channel: issued.session.channel.into(),
+        }
+    }
+}
+
+/// How to sign in, and from which device.
+#[derive(InputObject)]
+pub struct SignInInput {
+    /// How.
+    by: SignInBy,
+    /// Shown in the list of devices.
+    device: Option<DeviceInput>,
+}
+
+/// Exactly one: today a WeChat wx.login code.
+#[derive(OneofObject)]
+pub enum SignInBy {
+    /// From the WeChat mini-program.
+    WeChat(WeChatSignIn),
+}
+
+/// What the WeChat mini-program sends.
+#[derive(InputObject)]
+pub struct WeChatSignIn {
+    /// From `wx.login`.
+    code: String,
+    /// From the button `getPhoneNumber`; lifts the person to level PHONE.
+    phone_code: Option<String>,
+}
+
+/// The client's device.
+#[derive(InputObject)]
+pub struct DeviceInput {
+    /// The client's own id of it, at most 64 characters.
+    id: String,
+    /// For people, at most 64 characters.
+    name: Option<String>,
+}
+
+/// Signed in, or why not.
+#[derive(SimpleObject, Default)]
+pub struct SignInPayload {
+    /// The session.
+    session: Option<IssuedSession>,
+    /// What is the caller's own.
+    viewer: Option<Viewer>,
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// Platform codes are at most 128 characters long; longer ones never came from there.
+const CODE_LENGTH: std::ops::RangeInclusive<usize> = 1..=256;
+
+/// The mutation `signIn`.
+pub async fn sign_in(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
+    let SignInBy::WeChat(sent) = input.by;
+    let refused = |field: &[&str], code, message: &str| {
+        let user_errors = vec![UserError::at(code, field, message)];
+        Ok(SignInPayload { user_errors, ..SignInPayload::default() })
+    };
+    let code = ["by", "weChat", "code"];
+    let phone_code = ["by", "weChat", "phoneCode"];
+    let (bad_code, bad_phone) =
+        ("登录凭证无效或已使用，请重新进入小程序", "手机号凭证无效或已使用，请重新授权");
+    if !CODE_LENGTH.contains(&sent.code.len()) {
+        return refused(&code, Code::CodeInvalid, bad_code);
+    }
+    if sent.phone_code.as_ref().is_some_and(|code| !CODE_LENGTH.contains(&code.len())) {
+        return refused(&phone_code, Code::CodeInvalid, bad_phone);
+    }
+    let device = input.device.map(|device| {
+        let name = device.name.unwrap_or_default();
+        format!("{} {name}", device.id).chars().take(129).collect()
+    });
+    let codes = WeChatCodes { code: sent.code, phone_code: sent.phone_code };
+    match ctx.data_unchecked::<UseCases>().sign_in.run(&codes, device).await {
+        Ok((issued, person)) => Ok(SignInPayload {
+            session: Some(issued.into()),
+            viewer: Some(Viewer(person)),
+            user_errors: Vec::new(),
+        }),
+        Err(SignInError::CodeInvalid) => refused(&code, Code::CodeInvalid, bad_code),
+        Err(SignInError::PhoneCodeInvalid) => refused(&phone_code, Code::CodeInvalid, bad_phone),
+        Err(SignInError::Platform(error)) => {
+            tracing::warn!(error = %chain(&error), "sign-in platform failed");
+            let message = "微信暂时没有应答，请稍后重新进入小程序";
+            refused(&code, Code::OutcomeUnknown, message)
+        }
+        Err(SignInError::Store(error)) => Err(store_failed(&error)),
+    }
+}
+
+/// The refresh token.
+#[derive(InputObject)]
+pub struct RefreshSessionInput {
+    /// Used up by this call, whatever comes of it.
+    refresh_token: String,
+}
+
+/// New tokens, or why not.
+#[derive(SimpleObject)]
+pub struct RefreshSessionPayload {
+    /// The session.
+    session: Option<IssuedSession>,
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation `refreshSession`.
+pub async fn refresh(
+    ctx: &Context<'_>,
+    input: RefreshSessionInput,
+) -> Result<RefreshSessionPayload> {
+    match ctx.data_unchecked::<UseCases>().refresh_session.run(&input.refresh_token).await {
+        Ok(issued) => {
+            Ok(RefreshSessionPayload { session: Some(issued.into()), user_errors: Vec::new() })
+        }
+        Err(RefreshError::NotValid) => {
+            let message = "登录已失效，请重新登录";
+            let error = UserError::at(Code::CodeInvalid, &["refreshToken"], message);
+            Ok(RefreshSessionPayload { session: None, user_errors: vec![error] })
+        }
+        Err(RefreshError::Store(error)) => Err(store_failed(&error)),
+    }
+}
+
+/// How far to sign out.
+#[derive(InputObject)]
+pub struct SignOutInput {
+    /// All devices, not this one only.
+    #[graphql(default = false)]
+    everywhere: bool,
+}
+
+/// Done.
+#[derive(SimpleObject)]
+pub struct SignOutPayload {
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation `signOut`.
+pub async fn sign_out(ctx: &Context<'_>, input: SignOutInput) -> Result<SignOutPayload> {
+    let caller = signed_in(ctx)?;
+    let how_far = if input.everywhere { Everywhere::Yes } else { Everywhere::No };
+    let done = ctx.data_unchecked::<UseCases>().sign_out.run(caller, how_far).await;
+    done.map_err(|error| store_failed(&error))?;
+    Ok(SignOutPayload { user_errors: Vec::new() })
+}
+
+/// What is on the id card.
+#[derive(InputObject)]
+pub struct VerifyRealNameInput {
+    /// As on the id card.
+    name: String,
+    /// GB 11643, 18 characters.
+    id_card: String,
+}
+
+/// The person as it is now.
+#[derive(SimpleObject)]
+pub struct VerifyRealNamePayload {
+    /// The person.
+    person: Option<Person>,
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation `verifyRealName`.
+pub async fn verify_real_name(
+    ctx: &Context<'_>,
+    input: VerifyRealNameInput,
+) -> Result<VerifyRealNamePayload> {
+    let caller = signed_in(ctx)?;
+    let refused =
+        |user_errors: Vec<UserError>| Ok(VerifyRealNamePayload { person: None, user_errors });
+    let name = PersonName::new(&input.name);
+    let id_card = CitizenId::normalised(&input.id_card);
+    let mut faults = Vec::new();
+    if name.is_err() {
+        faults.push(UserError::at(Code::Invalid, &["name"], "请填写身份证上的姓名"));
+    }
+    if id_card.is_err() {
+        faults.push(UserError::at(Code::Invalid, &["idCard"], "身份证号有误，请核对18位号码"));
+    }
+    let (Ok(name), Ok(id_card)) = (name, id_card) else { return refused(faults) };
+    match ctx.data_unchecked::<UseCases>().verify_real_name.run(caller, name, id_card).await {
+        Ok(person) => {
+            Ok(VerifyRealNamePayload { person: Some(Person(person)), user_errors: Vec::new() })
+        }
+        Err(error) => verify_refused(error).and_then(|error| refused(vec![error])),
+    }
+}
+
+fn verify_refused(error: VerifyError) -> Result<UserError> {
+    Ok(match error {
+        VerifyError::NoMatch => {
+            UserError::at(Code::Invalid, &["name"], "姓名与身份证号不一致，请核对")
+        }
+        VerifyError::OtherIdCard => {
+            let message = "本账号已用另一张身份证实名，不能更换";
+            UserError::at(Code::Conflict, &["idCard"], message)
+        }
+        VerifyError::LinkedToAnotherPerson => {
+            let message = "该身份证已在另一个账号实名";
+            UserError::at(Code::LinkedToAnotherPerson, &["idCard"], message)
+        }
+        VerifyError::Register(error) => {
+            tracing::warn!(error = %chain(&error), "real-name register failed");
+            let message = "公安实名核验暂时没有应答，请稍后再试";
+            UserError::whole(Code::DepartmentUnavailable, message)
+        }
+        VerifyError::Store(error) => return Err(store_failed(&error)),
+    })
+}
+
+/// Where to show the face.
+#[derive(SimpleObject)]
+pub struct StartFaceCheckPayload {
+    /// For `finishFaceCheck`.
+    ticket: Option<String>,
+    /// The page to open.
+    url: Option<String>,
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation `startFaceCheck`.
+pub async fn start_face_check(ctx: &Context<'_>) -> Result<StartFaceCheckPayload> {
+    let caller = signed_in(ctx)?;
+    match ctx.data_unchecked::<UseCases>().check_face.start(caller).await {
+        Ok(start) => Ok(StartFaceCheckPayload {
+            ticket: Some(start.ticket),
+            url: Some(start.url),
+            user_errors: Vec::new(),
+        }),
+        Err(error) => Ok(StartFaceCheckPayload {
+            ticket: None,
+            url: None,
+            user_errors: vec![face_refused(error)?],
+        }),
+    }
+}
+
+fn face_refused(error: FaceError) -> Result<UserError> {
+    Ok(match error {
+        FaceError::NameFirst => {
+            UserError::whole(Code::IdentityLevelTooLow, "请先完成实名认证，再刷脸")
+        }
+        FaceError::TicketInvalid => {
+            UserError::at(Code::CodeInvalid, &["ticket"], "刷脸凭证无效，请重新发起")
+        }
+        FaceError::Service(error) => {
+            tracing::warn!(error = %chain(&error), "face service failed");
+            UserError::whole(Code::DepartmentUnavailable, "刷脸服务暂时没有应答，请稍后再试")
+        }
+        FaceError::Store(error) => return Err(store_failed(&error)),
+    })
+}
+
+/// The ticket of `startFaceCheck`.
+#[derive(InputObject)]
+pub struct FinishFaceCheckInput {
+    /// As issued.
+    ticket: String,
+}
+
+/// How a face check stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::identity::FaceState")]
+pub enum FaceState {
+    /// The citizen has not finished.
+    Pending,
+    /// It is the face of the id card.
+    Passed,
+    /// It is not, or the citizen gave up.
+    Failed,
+}
+
+/// The outcome of a face check.
+#[derive(SimpleObject)]
+pub struct FinishFaceCheckPayload {
+    /// How it stands.
+    state: Option<FaceState>,
+    /// The person as it is now.
+    person: Option<Person>,
+    /// Why not.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutation `finishFaceCheck`.
+pub async fn finish_face_check(
+    ctx: &Context<'_>,
+    input: FinishFaceCheckInput,
+) -> Result<FinishFaceCheckPayload> {
+    let caller = signed_in(ctx)?;
+    if input.ticket.len() > 128 {
+        return Err(FailureCode::BadInput.error());
+    }
+    match ctx.data_unchecked::<UseCases>().check_face.finish(caller, &input.ticket).await {
+        Ok((state, person)) => Ok(FinishFaceCheckPayload {
+            state: Some(state.into()),
+            person: Some(Person(person)),
+            user_errors: Vec::new(),
+        }),
+        Err(error) => Ok(FinishFaceCheckPayload {
+            state: None,
+            person: None,
+            user_errors: vec![face_refused(error)?],
+        }),
+    }
+}

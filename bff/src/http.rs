@@ -1,0 +1,70 @@
+//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text.
+
+mod callbacks;
+mod graphql_route;
+mod health;
+mod requester;
+
+use crate::application::Parts;
+use crate::graphql;
+use crate::staff;
+use actix_web::dev::Server;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use std::net::TcpListener;
+
+/// A query, its variables and its name; the largest document of the clients has 9 KB.
+const MAX_BODY: usize = 64 * 1024;
+/// Requests under way at once, over all workers, before the socket stops accepting.
+const MAX_CONNECTIONS: usize = 4_096;
+/// In flight when the server is told to stop: so long they have.
+const SHUTDOWN_SECONDS: u64 = 15;
+
+/// Serves on `listener`; stops when its handle says so, after what is in flight is done.
+pub fn serve(listener: TcpListener, parts: Parts, workers: usize) -> std::io::Result<Server> {
+    let parts = web::Data::new(parts);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(parts.clone())
+            .app_data(web::PayloadConfig::new(MAX_BODY))
+            .app_data(web::FormConfig::default().limit(4 * 1024))
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("X-Content-Type-Options", "nosniff"))
+                    .add(("Referrer-Policy", "no-referrer"))
+                    .add(("X-Frame-Options", "DENY")),
+            )
+            .configure(routes)
+    });
+    let server = server
+        .workers(workers)
+        .max_connections(MAX_CONNECTIONS)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/graphql")
+                .route(web::post().to(graphql_route::post))
+                .route(web::get().to(graphql_route::get))
+                .default_service(web::to(graphql_route::other)),
+        )
+        .route("/schema.graphql", web::get().to(schema_text))
+        .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .route("/livez", web::get().to(health::live))
+        .route("/readyz", web::get().to(health::ready))
+        .service(web::scope("/staff").configure(staff::routes))
+        .default_service(web::to(not_found));
+}
+
+async fn schema_text() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(graphql::sdl())
+}
+
+async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().content_type("text/plain; charset=utf-8").body("没有这个页面\n")
+}

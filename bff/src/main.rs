@@ -1,0 +1,16 @@
+//! The program: reads settings, runs one command. See [`bff::application`] for what it starts.
+
+mod commands;
+
+#[actix_web::main]
+async fn main() -> std::process::ExitCode {
+    let environment = commands::environment();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match commands::run(&words, &environment).await {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

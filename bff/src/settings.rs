@@ -1,0 +1,185 @@
+//! Settings: one TOML file plus the environment `YIWANG_*`, the environment winning.
+//! All faults are reported at once; nothing starts on any.
+
+mod channels;
+mod reader;
+mod secret;
+
+pub use channels::{
+    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, WeChatPaySettings,
+};
+pub use reader::{Environment, SettingFault, SettingsRefused};
+pub use secret::Secret;
+
+use reader::Reader;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// What the server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Everything on one laptop, with mock channels beside.
+    Demo,
+    /// For citizens.
+    Production,
+}
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Demo or production.
+    pub mode: Mode,
+    /// Where the server listens.
+    pub http_addr: SocketAddr,
+    /// How platforms reach the server; callbacks come to `{public_url}/callbacks/…`.
+    pub public_url: String,
+    /// `sqlite://path` or `postgres://…`.
+    pub database_url: String,
+    /// Folder of the keys for personal data.
+    pub key_dir: PathBuf,
+    /// Where mock channels are served beside; `None`: no mocks.
+    pub mock_addr: Option<SocketAddr>,
+    /// Clock of mock channels that run elsewhere.
+    pub follow_clock: Option<String>,
+    /// Answer introspection queries.
+    pub introspection: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Filter of the log, `info` or `bff=debug,warn`.
+    pub log: String,
+    /// Platforms, as named in the file; `None` where mocks are served beside.
+    pub channels: Option<ChannelSettings>,
+}
+
+const KEYS: [&str; 12] = [
+    "mode",
+    "http_addr",
+    "public_url",
+    "database_url",
+    "allow_sqlite",
+    "key_dir",
+    "mock_addr",
+    "follow_clock",
+    "introspection",
+    "trusted_proxies",
+    "log",
+    "settings",
+];
+
+impl Settings {
+    /// Reads file and environment.
+    ///
+    /// # Errors
+    /// [`SettingsRefused`] with every fault and where it is.
+    pub fn load(environment: &Environment) -> Result<Self, SettingsRefused> {
+        let mut reader = Reader::new(environment, &KEYS);
+        let mode = match reader.text("mode").as_deref() {
+            None | Some("demo") => Mode::Demo,
+            Some("production") => Mode::Production,
+            Some(other) => {
+                reader.fault("mode", format!("`{other}` is neither demo nor production"));
+                Mode::Production
+            }
+        };
+        let demo = mode == Mode::Demo;
+        let http_addr = reader
+            .parsed::<SocketAddr>("http_addr", "an address like 127.0.0.1:8080")
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let database_url =
+            reader.text("database_url").unwrap_or_else(|| default_database(demo, &mut reader));
+        let mock_addr = match reader.text("mock_addr").as_deref() {
+            Some("") => None,
+            Some(text) => reader.parse("mock_addr", text, "an address, or empty for no mocks"),
+            None => (demo && !reader.has_table("we_chat_pay"))
+                .then(|| SocketAddr::from(([127, 0, 0, 1], 8090))),
+        };
+        let key_dir = reader.text("key_dir").map_or_else(|| beside(&database_url), PathBuf::from);
+        let settings = Self {
+            mode,
+            http_addr,
+            public_url: reader.text("public_url").unwrap_or_else(|| format!("http://{http_addr}")),
+            key_dir,
+            mock_addr,
+            follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
+            introspection: reader.flag("introspection").unwrap_or(demo),
+            trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
+            log: reader.text("log").unwrap_or_else(|| "info".to_owned()),
+            channels: match mock_addr {
+                Some(_) => None,
+                None => ChannelSettings::read(&mut reader),
+            },
+            database_url,
+        };
+        let allow_sqlite = reader.flag("allow_sqlite").unwrap_or(false);
+        settings.check(&mut reader, allow_sqlite);
+        reader.finish().map(|()| settings)
+    }
+
+    fn check(&self, reader: &mut Reader<'_>, allow_sqlite: bool) {
+        let sqlite = self.database_url.starts_with("sqlite:");
+        if !sqlite && !self.database_url.starts_with("postgres") {
+            reader.fault("database_url", "must begin with sqlite:// or postgres://".to_owned());
+        }
+        if !self.public_url.starts_with("http") {
+            reader.fault("public_url", "must be an address that begins with http".to_owned());
+        }
+        match self.mode {
+            Mode::Demo => self.check_demo(reader),
+            Mode::Production => {
+                if sqlite && !allow_sqlite {
+                    let why = "SQLite in production needs YIWANG_ALLOW_SQLITE=true";
+                    reader.fault("database_url", why.to_owned());
+                }
+                self.check_production(reader);
+            }
+        }
+    }
+
+    /// A demo has known passwords and keys: only this machine may reach it.
+    fn check_demo(&self, reader: &mut Reader<'_>) {
+        let listeners = [("http_addr", Some(self.http_addr)), ("mock_addr", self.mock_addr)];
+        for (key, addr) in listeners {
+            if addr.is_some_and(|addr| !addr.ip().is_loopback()) {
+                reader.fault(key, "a demo listens on this machine only (127.0.0.1)".to_owned());
+            }
+        }
+    }
+
+    fn check_production(&self, reader: &mut Reader<'_>) {
+        if self.mock_addr.is_some() {
+            reader.fault("mock_addr", "production runs no mock channels".to_owned());
+        }
+        if self.follow_clock.is_some() {
+            reader.fault("follow_clock", "production follows no other clock".to_owned());
+        }
+        if !self.public_url.starts_with("https://") {
+            reader.fault("public_url", "production is reached by https".to_owned());
+        }
+        for name in ["data.key", "index.key"] {
+            if !self.key_dir.join(name).is_file() {
+                let why = format!("production makes no keys: {name} is missing there");
+                reader.fault("key_dir", why);
+            }
+        }
+        if let Some(channels) = &self.channels {
+            channels.check_production(reader);
+        }
+    }
+}
+
+fn default_database(demo: bool, reader: &mut Reader<'_>) -> String {
+    if !demo {
+        reader.fault("database_url", "production needs a database".to_owned());
+    }
+    "sqlite://.yiwang/yiwang.db".to_owned()
+}
+
+/// The folder of the SQLite file, else `.yiwang`.
+fn beside(database_url: &str) -> PathBuf {
+    let file = database_url.strip_prefix("sqlite://").map(Path::new);
+    let folder = file.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or_else(|| PathBuf::from(".yiwang"), Path::to_path_buf)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The platforms: addresses, numbers and keys.
+
+use super::Secret;
+use super::reader::Reader;
+
+/// WeChat's mini-program platform.
+#[derive(Debug, Clone)]
+pub struct MiniProgramSettings {
+    /// `https://api.weixin.qq.com`.
+    pub base_url: String,
+    /// Our mini-program.
+    pub app_id: String,
+    /// Its secret.
+    pub app_secret: Secret,
+}
+
+/// WeChat Pay, API v3.
+#[derive(Debug, Clone)]
+pub struct WeChatPaySettings {
+    /// `https://api.mch.weixin.qq.com`.
+    pub base_url: String,
+    /// Our merchant number.
+    pub merchant_no: String,
+    /// Serial number of our merchant certificate.
+    pub merchant_serial: String,
+    /// Our private key, PEM.
+    pub merchant_private_key: Secret,
+    /// APIv3 key, 32 characters.
+    pub api_v3_key: Secret,
+    /// WeChat's public keys: id and PEM. Two during a rotation.
+    pub platform_keys: Vec<(String, String)>,
+}
+
+/// The departments' exchange.
+#[derive(Debug, Clone)]
+pub struct ExchangeSettings {
+    /// Its address.
+    pub base_url: String,
+    /// Our id there.
+    pub client_id: String,
+    /// The shared key, base64.
+    pub key: Secret,
+}
+
+/// The unified non-tax payment gateway.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// Its address.
+    pub base_url: String,
+    /// Id of our key there.
+    pub key_id: String,
+    /// Our private key, PEM.
+    pub private_key: Secret,
+    /// The gateway's public keys: id and PEM.
+    pub gateway_keys: Vec<(String, String)>,
+}
+
+/// All platforms.
+#[derive(Debug, Clone)]
+pub struct ChannelSettings {
+    /// WeChat's mini-program platform.
+    pub we_chat: MiniProgramSettings,
+    /// WeChat Pay.
+    pub we_chat_pay: WeChatPaySettings,
+    /// The departments.
+    pub exchange: ExchangeSettings,
+    /// The gateway.
+    pub gateway: GatewaySettings,
+}
+
+impl ChannelSettings {
+    /// From the file's tables; every missing key is a fault. Where nobody serves mocks and the
+    /// file names no platform, that is one fault, not twenty.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        if !reader.has_table("we_chat_pay") {
+            let why = "without mock channels a file must name the platforms \
+                       ([we_chat], [we_chat_pay], [exchange], [gateway])";
+            reader.fault("settings", why.to_owned());
+            return None;
+        }
+        Some(Self {
+            we_chat: MiniProgramSettings {
+                base_url: reader.required("we_chat.base_url"),
+                app_id: reader.required("we_chat.app_id"),
+                app_secret: reader.secret_file("we_chat.app_secret_file"),
+            },
+            we_chat_pay: WeChatPaySettings {
+                base_url: reader.required("we_chat_pay.base_url"),
+                merchant_no: reader.required("we_chat_pay.merchant_no"),
+                merchant_serial: reader.required("we_chat_pay.merchant_serial"),
+                merchant_private_key: reader.secret_file("we_chat_pay.merchant_private_key_file"),
+                api_v3_key: reader.secret_file("we_chat_pay.api_v3_key_file"),
+                platform_keys: reader.key_files("we_chat_pay.platform_keys"),
+            },
+            exchange: ExchangeSettings {
+                base_url: reader.required("exchange.base_url"),
+                client_id: reader.required("exchange.client_id"),
+                key: reader.secret_file("exchange.key_file"),
+            },
+            gateway: GatewaySettings {
+                base_url: reader.required("gateway.base_url"),
+                key_id: reader.required("gateway.key_id"),
+                private_key: reader.secret_file("gateway.private_key_file"),
+                gateway_keys: reader.key_files("gateway.keys"),
+            },
+        })
+    }
+
+    /// Production speaks to platforms by https only, and never to this machine.
+    pub(super) fn check_production(&self, reader: &mut Reader<'_>) {
+        let addresses = [
+            ("we_chat.base_url", &self.we_chat.base_url),
+            ("we_chat_pay.base_url", &self.we_chat_pay.base_url),
+            ("exchange.base_url", &self.exchange.base_url),
+            ("gateway.base_url", &self.gateway.base_url),
+        ];
+        for (key, address) in addresses {
+            let local = ["//127.", "//localhost", "//[::1]", "//0.0.0.0"];
+            if !address.starts_with("https://") {
+                reader.fault(key, "production speaks https to the platforms".to_owned());
+            } else if local.iter().any(|host| address.contains(host)) {
+                reader.fault(key, "this machine is not the platform".to_owned());
+            }
+        }
+    }
+}

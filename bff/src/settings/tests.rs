@@ -1,0 +1,63 @@
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn places(refused: Result<Settings, SettingsRefused>) -> Vec<String> {
+    refused.unwrap_err().0.into_iter().map(|fault| fault.place).collect()
+}
+
+#[test]
+fn a_demo_needs_no_settings_and_listens_on_this_machine() {
+    let settings = Settings::load(&Environment::new()).unwrap();
+    assert_eq!(settings.mode, Mode::Demo);
+    assert_eq!(settings.http_addr.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.mock_addr.map(|a| a.to_string()).as_deref(), Some("127.0.0.1:8090"));
+    assert!(settings.introspection);
+    assert_eq!(settings.key_dir, Path::new(".yiwang"));
+}
+
+#[test]
+fn a_demo_is_never_reachable_from_elsewhere() {
+    let open = environment(&[
+        ("YIWANG_HTTP_ADDR", "0.0.0.0:8080"),
+        ("YIWANG_MOCK_ADDR", "192.168.1.2:8090"),
+    ]);
+    assert_eq!(places(Settings::load(&open)), ["YIWANG_HTTP_ADDR", "YIWANG_MOCK_ADDR"]);
+}
+
+#[test]
+fn every_fault_is_listed_at_once() {
+    let bad = environment(&[
+        ("YIWANG_MODE", "test"),
+        ("YIWANG_HTTP_ADDR", "here"),
+        ("YIWANG_INTROSPECTION", "maybe"),
+        ("YIWANG_TRUSTED_PROXIES", "10.0.0.1, x, y"),
+        ("YIWANG_COLOUR", "blue"),
+    ]);
+    let places = places(Settings::load(&bad));
+    for name in ["MODE", "HTTP_ADDR", "INTROSPECTION", "TRUSTED_PROXIES", "COLOUR"] {
+        assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
+    }
+    assert_eq!(places.iter().filter(|p| p.ends_with("PROXIES")).count(), 2);
+}
+
+#[test]
+fn production_refuses_what_a_demo_lives_on() {
+    let demo_like = environment(&[
+        ("YIWANG_MODE", "production"),
+        ("YIWANG_DATABASE_URL", "sqlite://nowhere/yiwang.db"),
+        ("YIWANG_MOCK_ADDR", "127.0.0.1:8090"),
+        ("YIWANG_FOLLOW_CLOCK", "http://127.0.0.1:8090/control/clock"),
+    ]);
+    let places = places(Settings::load(&demo_like));
+    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR"] {
+        assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
+    }
+}
+
+#[test]
+fn secrets_do_not_print() {
+    assert_eq!(format!("{:?}", Secret::new("open sesame")), "***");
+}

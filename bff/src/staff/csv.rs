@@ -1,0 +1,122 @@
+//! A day's result as CSV: UTF-8 with BOM, so that spreadsheets show Chinese.
+
+use super::page::bucket_words;
+use domain::reconciliation::{DayResult, Discrepancy, Resolution};
+
+/// Statement lines with their verdicts, then the differences that no line explains.
+pub fn day(result: &DayResult) -> String {
+    let mut text = String::from("\u{feff}");
+    row(
+        &mut text,
+        &[
+            "对账日(北京时间)",
+            "支付渠道",
+            "账单行号",
+            "归类",
+            "差错",
+            "订单号",
+            "渠道流水号",
+            "金额(元)",
+            "风险金额(元)",
+            "处理",
+            "说明",
+        ],
+    );
+    let (date, rail) = (result.day.to_string(), result.rail.name_zh());
+    let mut told = Vec::new();
+    for line in &result.lines {
+        let difference = result.discrepancies.iter().find(|d| d.line_no == Some(line.line_no));
+        told.extend(difference);
+        let (code, at_risk, done, note) = words(difference);
+        row(
+            &mut text,
+            &[
+                &date,
+                rail,
+                &line.line_no.to_string(),
+                bucket_words(line.bucket),
+                &code,
+                &line.order_no,
+                &line.txn,
+                &line.amount.to_string(),
+                &at_risk,
+                done,
+                note,
+            ],
+        );
+    }
+    for difference in result.discrepancies.iter().filter(|d| !told.contains(d)) {
+        let (code, at_risk, done, note) = words(Some(difference));
+        row(
+            &mut text,
+            &[
+                &date,
+                rail,
+                "",
+                "平台侧",
+                &code,
+                &difference.order_no,
+                &difference.txn,
+                "",
+                &at_risk,
+                done,
+                note,
+            ],
+        );
+    }
+    text
+}
+
+fn words(difference: Option<&Discrepancy>) -> (String, String, &str, &str) {
+    match difference {
+        None => (String::new(), String::new(), "", ""),
+        Some(d) => {
+            let (code, name) = d.code.words();
+            let done = match d.resolution {
+                Resolution::Open => "待处理",
+                Resolution::PutRight => "已按对账单补记",
+            };
+            (format!("{code} {name}"), d.at_risk.to_string(), done, &d.note)
+        }
+    }
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    let cells: Vec<_> = cells.iter().map(|cell| quoted(cell)).collect();
+    text.push_str(&cells.join(","));
+    text.push_str("\r\n");
+}
+
+/// Quotes what needs it. A cell that a spreadsheet would take for a formula is made a text; a
+/// plain number is none.
+fn quoted(cell: &str) -> String {
+    let number = cell.strip_prefix('-').unwrap_or(cell);
+    let number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
+    let safe = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if safe.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_never_become_formulas() {
+        for (cell, expected) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-12.50", "-12.50"),
+            ("-x", "'-x"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("", ""),
+        ] {
+            assert_eq!(quoted(cell), expected);
+        }
+    }
+}

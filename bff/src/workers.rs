@@ -1,0 +1,145 @@
+//! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
+//! bounded turn, sleeps, and ends between two turns when it is told to.
+
+use crate::graphql::error::chain;
+use domain::payment::{Applied, HealPayments, ProcessCallbacks};
+use domain::receipt::{FulfilPayments, Fulfilled};
+use domain::reconciliation::{DayState, ReconcileDue};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+/// What the workers work with.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Acts on callbacks.
+    pub callbacks: Arc<ProcessCallbacks>,
+    /// Rings when a callback was stored.
+    pub wake_callbacks: Arc<Notify>,
+    /// Asks the rails.
+    pub healer: Arc<HealPayments>,
+    /// Tells the gateway.
+    pub outbox: Arc<FulfilPayments>,
+    /// Closes days.
+    pub reconcile: Arc<ReconcileDue>,
+}
+
+/// Items one turn takes: small enough that a stop is never long in coming.
+const TURN: u16 = 16;
+const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
+const HEALER_PAUSE: Duration = Duration::from_secs(1);
+const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
+const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The running workers.
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts all of them.
+    pub fn start(jobs: &Jobs) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(callbacks(jobs.clone(), stopped.clone())),
+            tokio::spawn(heal(jobs.clone(), stopped.clone())),
+            tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
+            tokio::spawn(reconcile(jobs.clone(), stopped)),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Waits until each has finished the turn it is in.
+    pub async fn stop(self) {
+        // Nobody listening means that all have ended already.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a worker had died");
+            }
+        }
+    }
+}
+
+/// Sleeps; `false` when it is time to end.
+async fn rest(pause: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(pause) => !*stopped.borrow(),
+        _ = stopped.changed() => false,
+    }
+}
+
+async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match jobs.callbacks.run_once(TURN).await {
+            Ok(done) => done.iter().for_each(|(callback, applied)| {
+                let order_no = &callback.report.order_no;
+                match applied {
+                    Some(Applied::Moved(_) | Applied::Known(_)) => {
+                        tracing::info!(order_no, ?applied, "callback applied");
+                    }
+                    Some(
+                        Applied::Foreign(_) | Applied::AmountNotProved | Applied::Contradicts(_),
+                    ) => {
+                        tracing::error!(order_no, ?applied, "genuine callback contradicts us");
+                    }
+                    None => tracing::warn!(order_no, "callback put off"),
+                }
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "callback inbox failed"),
+        }
+        tokio::select! {
+            () = jobs.wake_callbacks.notified() => {}
+            go_on = rest(CALLBACK_PAUSE, &mut stopped) => if !go_on { return },
+        }
+    }
+}
+
+async fn heal(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = jobs.healer.run_once(TURN).await {
+            tracing::error!(error = %chain(&error), "healer failed");
+        }
+        if !rest(HEALER_PAUSE, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+async fn fulfil(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match jobs.outbox.run_once(TURN).await {
+            Ok(done) => done.iter().for_each(|(item, fulfilled)| match fulfilled {
+                Fulfilled::Done => tracing::info!(item = item.key(), "done"),
+                Fulfilled::Postponed => tracing::warn!(item = item.key(), "put off"),
+                Fulfilled::Parked => tracing::error!(item = item.key(), "parked: staff must look"),
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "outbox failed"),
+        }
+        if !rest(OUTBOX_PAUSE, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match jobs.reconcile.run_once().await {
+            Ok(days) => days.iter().for_each(|day| {
+                let (rail, date, state) = (day.rail.code(), day.day, day.state);
+                match state {
+                    DayState::Matched => tracing::info!(rail, %date, "day reconciled"),
+                    DayState::Different | DayState::WaitingForFile => {
+                        tracing::warn!(rail, %date, ?state, "day has differences");
+                    }
+                }
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "reconciliation failed"),
+        }
+        if !rest(STATEMENT_PAUSE, &mut stopped).await {
+            return;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What can be done here: categories, apps, regions, and whether an app is open for somebody.
+//! Apps are data. Their files are read elsewhere into raw parts; the types here are checked, so a
+//! [`Catalogue`] that exists is sound and never changes: a new version replaces it whole.
+
+mod app;
+mod availability;
+mod check;
+mod fault;
+mod field;
+mod published;
+mod raw;
+mod region;
+#[cfg(test)]
+pub(crate) mod samples;
+mod words;
+
+pub use app::{
+    AppDefinition, Category, LeadsTo, LookUp, Operation, OperationInvalid, Provenance, RowField,
+    Sent,
+};
+pub use availability::{Availability, UnknownRegion};
+pub use fault::{Fault, Place, Problem};
+pub use field::{Field, FieldCheck, FieldOption, OwnData};
+pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
+pub use raw::{RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording};
+pub use region::{Region, RegionFault, RegionLevel, RegionTable};
+pub use words::{AppKind, AppSlug, CategorySlug, FieldType, ShownAs, SlugInvalid, Wording};

@@ -1,0 +1,175 @@
+//! An app and its parts, checked.
+
+use super::{AppKind, AppSlug, CategorySlug, Field, ShownAs, Wording};
+use crate::identity::{Audience, Channel, IdentityLevel};
+use crate::standards::RegionCode;
+use std::fmt;
+
+/// Apps of one part of life, shown together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Category {
+    /// Unique.
+    pub slug: CategorySlug,
+    /// Its name, in both languages.
+    pub name: Wording,
+    /// Place on the screen, from 1; unique.
+    pub order: u8,
+}
+
+/// A checked app: every name it uses exists, every word is known. Made by
+/// [`AppDefinition::check`] alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AppDefinition {
+    /// Unique, for ever.
+    pub slug: AppSlug,
+    /// Its name, in both languages.
+    pub name: Wording,
+    /// One sentence in Chinese.
+    pub summary: String,
+    /// Where it is shown.
+    pub category: CategorySlug,
+    /// Who answers for it.
+    pub department: String,
+    /// What it does.
+    pub kind: AppKind,
+    /// By which ways it can be reached; at least one.
+    pub channels: Vec<Channel>,
+    /// What the citizen must have proved.
+    pub identity_level: IdentityLevel,
+    /// Whom it serves; at least one.
+    pub audience: Vec<Audience>,
+    /// Where it serves, with everything below; at least one.
+    pub coverage: Vec<RegionCode>,
+    /// Grows when the form changes.
+    pub form_version: u32,
+    /// The form.
+    pub fields: Vec<Field>,
+    /// The call behind it. `None`: the app is listed, but nothing runs behind it yet.
+    pub look_up: Option<LookUp>,
+    /// What the citizen reads of each row of the answer.
+    pub rows: Vec<RowField>,
+    /// What a row can lead to.
+    pub leads_to: Option<LeadsTo>,
+    /// How sure we are of it.
+    pub provenance: Provenance,
+    /// For the maintainers of the file.
+    pub note: Option<String>,
+}
+
+impl AppDefinition {
+    /// Whether something runs behind it.
+    pub fn runs(&self) -> bool {
+        self.look_up.is_some()
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+/// The one call an app makes at the departments' exchange.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LookUp {
+    /// Which.
+    pub operation: Operation,
+    /// Which answers go along.
+    pub sends: Vec<Sent>,
+    /// Whether the verified name and number of the caller go along. Only with a level that has
+    /// both.
+    pub subject: bool,
+}
+
+/// An answer that goes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The field answered.
+    pub field: String,
+    /// The department's name for it.
+    pub parameter: String,
+}
+
+/// An operation of the departments' exchange: `traffic.violations`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Operation(String);
+
+/// Not two or more words of `a-z` and `_` between dots.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("an operation is words of a-z and _ between dots")]
+pub struct OperationInvalid;
+
+impl Operation {
+    /// # Errors
+    /// [`OperationInvalid`] as said there; at most 64 characters.
+    pub fn new(text: &str) -> Result<Self, OperationInvalid> {
+        let word = |w: &str| !w.is_empty() && w.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
+        let fits = text.len() <= 64 && text.contains('.') && text.split('.').all(word);
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(OperationInvalid)
+        }
+    }
+
+    /// The operation as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One value of a row, as the citizen reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowField {
+    /// The department's key.
+    pub from: String,
+    /// What stands beside the value.
+    pub label: Wording,
+    /// How the value is written.
+    pub shown_as: ShownAs,
+}
+
+/// What a row can lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadsTo {
+    /// The key whose value is the number of a notice that can be paid; empty where there is none.
+    pub notice: String,
+}
+
+/// How sure we are of an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provenance {
+    /// The app's name is attested.
+    Sourced {
+        /// Where.
+        source: String,
+    },
+    /// Written from general knowledge of the field.
+    Composed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_words_between_dots() {
+        for valid in ["traffic.violations", "environment.air_quality", "a.b.c"] {
+            assert_eq!(Operation::new(valid).unwrap().as_str(), valid);
+        }
+        for bad in [
+            "", "traffic", "traffic.", ".a", "a..b", "a.B", "a.b/c", "a.b1",
+        ] {
+            assert_eq!(Operation::new(bad), Err(OperationInvalid), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Checks what runs behind an app: the call, the rows, what they lead to.
+
+use super::super::words::Word;
+use super::super::{
+    AppKind, FieldType, LeadsTo, LookUp, Operation, Place, Problem, RawApp, RawLookUp, RawRow,
+    RowField, Sent, ShownAs,
+};
+use super::is_verified;
+use super::texts::Findings;
+use crate::identity::IdentityLevel;
+use std::collections::BTreeSet;
+
+const ROWS_MAX: usize = 50;
+const LABEL_MAX: usize = 60;
+
+/// The rows, with every fault in `findings`.
+pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowField> {
+    if rows.len() > ROWS_MAX {
+        findings.add(
+            Place::App { key: "row" },
+            Problem::TooMany { max: ROWS_MAX },
+        );
+    }
+    let mut seen = BTreeSet::new();
+    let mut checked = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let at = |key| Place::Row {
+            index,
+            from: row.from.clone(),
+            key,
+        };
+        findings.name(at("from"), &row.from);
+        if !row.from.is_empty() && !seen.insert(row.from.as_str()) {
+            findings.add(at("from"), Problem::Duplicate(row.from.clone()));
+        }
+        let label = findings.wording(at("label"), &row.label, LABEL_MAX);
+        let word = row.shown_as.as_deref().unwrap_or("text");
+        let shown_as = findings.word(at("shown_as"), word).unwrap_or(ShownAs::Text);
+        checked.push(RowField {
+            from: row.from.clone(),
+            label,
+            shown_as,
+        });
+    }
+    checked
+}
+
+/// The call, with every fault in `findings`.
+pub(super) fn check_look_up(
+    findings: &mut Findings,
+    raw: &RawApp,
+    level: Option<IdentityLevel>,
+) -> Option<LookUp> {
+    let look_up = raw.look_up.as_ref()?;
+    if raw.rows.is_empty() {
+        let problem = Problem::Contradiction("a look-up without a row would show nothing");
+        findings.add(Place::App { key: "row" }, problem);
+    }
+    if look_up.subject && !is_verified(level) {
+        let problem = Problem::Contradiction("a subject needs the level real_name or face");
+        findings.add(Place::LookUp { key: "subject" }, problem);
+    }
+    let sends = check_sends(findings, look_up, raw);
+    let operation = Operation::new(&look_up.operation).ok();
+    if operation.is_none() {
+        let problem = Problem::NotAnOperation(look_up.operation.clone());
+        findings.add(Place::LookUp { key: "operation" }, problem);
+    }
+    Some(LookUp {
+        operation: operation?,
+        sends,
+        subject: look_up.subject,
+    })
+}
+
+fn check_sends(findings: &mut Findings, look_up: &RawLookUp, raw: &RawApp) -> Vec<Sent> {
+    let place = Place::LookUp { key: "sends" };
+    let parameters: Vec<String> = look_up.sends.iter().map(|s| s.parameter.clone()).collect();
+    findings.distinct(&place, &parameters);
+    let mut checked = Vec::new();
+    for sent in &look_up.sends {
+        findings.name(place.clone(), &sent.parameter);
+        match raw.fields.iter().find(|field| field.name == sent.field) {
+            Some(field) if FieldType::read(&field.field_type) == Some(FieldType::File) => {
+                let problem = Problem::Contradiction("the exchange takes no files");
+                findings.add(place.clone(), problem);
+            }
+            Some(_) => {}
+            None => {
+                let problem = Problem::Dangling {
+                    kind: "field",
+                    name: sent.field.clone(),
+                };
+                findings.add(place.clone(), problem);
+            }
+        }
+        checked.push(Sent {
+            field: sent.field.clone(),
+            parameter: sent.parameter.clone(),
+        });
+    }
+    checked
+}
+
+/// What it leads to, with every fault in `findings`.
+pub(super) fn check_leads_to(
+    findings: &mut Findings,
+    raw: &RawApp,
+    kind: Option<AppKind>,
+) -> Option<LeadsTo> {
+    let place = Place::LeadsTo { key: "notice" };
+    let Some(notice) = raw.leads_to_notice.clone() else {
+        if kind == Some(AppKind::Pay) && raw.look_up.is_some() {
+            let problem = Problem::Contradiction("an app that pays must lead to a notice");
+            findings.add(place, problem);
+        }
+        return None;
+    };
+    findings.name(place.clone(), &notice);
+    if raw.look_up.is_none() {
+        let problem = Problem::Contradiction("only rows of a look-up lead to a notice");
+        findings.add(place, problem);
+    }
+    Some(LeadsTo { notice })
+}

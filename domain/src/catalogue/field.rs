@@ -1,0 +1,67 @@
+//! One field of a form.
+
+use super::words::Word;
+use super::{FieldType, Wording};
+
+/// A checked field. Made by [`super::AppDefinition::check`] alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Unique in its form.
+    pub name: String,
+    /// What the citizen reads beside it.
+    pub label: Wording,
+    /// What an answer looks like.
+    pub field_type: FieldType,
+    /// Whether it must be answered.
+    pub required: bool,
+    /// More words, where the label is not enough.
+    pub help: Option<String>,
+    /// The choices of an [`FieldType::Enum`]; empty for every other type.
+    pub options: Vec<FieldOption>,
+    /// Fields of the same form that must be answered for this one to have a meaning.
+    pub depends_on: Vec<String>,
+    /// The answer must be the caller's own verified data.
+    pub own: Option<OwnData>,
+    /// A further rule for a text.
+    pub check: Option<FieldCheck>,
+}
+
+/// One choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldOption {
+    /// What is sent.
+    pub value: String,
+    /// What the citizen reads.
+    pub label: String,
+}
+
+/// Verified data of the caller that an answer must equal: nobody reads another's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OwnData {
+    /// The verified name.
+    Name,
+    /// The verified citizen's number.
+    IdCard,
+}
+
+impl Word for OwnData {
+    const ALL: &'static [Self] = &[Self::Name, Self::IdCard];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::IdCard => "id_card",
+        }
+    }
+}
+
+/// Rules beyond the type. A small closed set, not a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FieldCheck {
+    /// Exactly so many ASCII letters and digits; letters are read as capitals.
+    LettersAndDigits {
+        /// How many, 1 to 64.
+        length: u8,
+    },
+}

@@ -1,0 +1,242 @@
+//! The whole catalogue, checked; immutable, and replaced whole.
+
+use super::availability::availability;
+use super::{
+    AppDefinition, AppSlug, Availability, Category, CategorySlug, Fault, Place, Problem,
+    RegionTable, UnknownRegion,
+};
+use crate::identity::Channel;
+use crate::standards::RegionCode;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a catalogue is made of.
+#[derive(Debug, Clone)]
+pub struct CatalogueParts {
+    /// The files are version 1.
+    pub version: u32,
+    /// Categories.
+    pub categories: Vec<Category>,
+    /// Apps.
+    pub apps: Vec<AppDefinition>,
+    /// Regions.
+    pub regions: RegionTable,
+}
+
+/// A sound catalogue: slugs are unique, every app has its category and serves known regions.
+#[derive(Debug)]
+pub struct Catalogue {
+    version: u32,
+    categories: Vec<Category>,
+    apps: BTreeMap<AppSlug, AppDefinition>,
+    regions: RegionTable,
+}
+
+impl Catalogue {
+    /// # Errors
+    /// Every [`Fault`] of the parts together.
+    pub fn check(parts: CatalogueParts) -> Result<Self, Vec<Fault>> {
+        let CatalogueParts {
+            version,
+            mut categories,
+            apps,
+            regions,
+        } = parts;
+        let mut faults = category_faults(&categories);
+        let known: BTreeSet<&CategorySlug> =
+            categories.iter().map(|category| &category.slug).collect();
+        let mut by_slug = BTreeMap::new();
+        for app in apps {
+            faults.extend(app_faults(&app, &known, &regions));
+            if let Some(twin) = by_slug.insert(app.slug.clone(), app) {
+                let slug = twin.slug.to_string();
+                let place = Place::AppOf {
+                    slug: slug.clone(),
+                    key: "slug",
+                };
+                faults.push(Fault {
+                    place,
+                    problem: Problem::Duplicate(slug),
+                });
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        categories.sort_by_key(|category| category.order);
+        Ok(Self {
+            version,
+            categories,
+            apps: by_slug,
+            regions,
+        })
+    }
+
+    /// Grows with every published change; the files are version 1.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// In the order of the screen.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// The category of that slug.
+    pub fn category(&self, slug: &CategorySlug) -> Option<&Category> {
+        self.categories
+            .iter()
+            .find(|category| category.slug == *slug)
+    }
+
+    /// Every app, by slug.
+    pub fn apps(&self) -> impl Iterator<Item = &AppDefinition> {
+        self.apps.values()
+    }
+
+    /// The apps of one category, by slug.
+    pub fn apps_of<'a>(
+        &'a self,
+        category: &'a CategorySlug,
+    ) -> impl Iterator<Item = &'a AppDefinition> {
+        self.apps().filter(move |app| app.category == *category)
+    }
+
+    /// The app of that slug.
+    pub fn app(&self, slug: &AppSlug) -> Option<&AppDefinition> {
+        self.apps.get(slug)
+    }
+
+    /// The regions.
+    pub fn regions(&self) -> &RegionTable {
+        &self.regions
+    }
+
+    /// Whether an app is open in `region`, by `channel`, on that day.
+    ///
+    /// # Errors
+    /// [`UnknownRegion`] when the code means nothing on that day.
+    pub fn availability(
+        &self,
+        app: &AppDefinition,
+        region: &RegionCode,
+        channel: Channel,
+        on: Date,
+    ) -> Result<Availability, UnknownRegion> {
+        availability(app, &self.regions, region, channel, on)
+    }
+}
+
+/// Where the catalogue of the moment comes from.
+pub trait CatalogueSource: Send + Sync {
+    /// The catalogue of now. Whoever holds one keeps it until done, so that one request never
+    /// sees two.
+    fn current(&self) -> Arc<Catalogue>;
+}
+
+/// A catalogue that stays the same.
+pub struct FixedCatalogue(pub Arc<Catalogue>);
+
+impl CatalogueSource for FixedCatalogue {
+    fn current(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.0)
+    }
+}
+
+fn category_faults(categories: &[Category]) -> Vec<Fault> {
+    let (mut slugs, mut orders) = (BTreeSet::new(), BTreeSet::new());
+    let mut faults = Vec::new();
+    for (index, category) in categories.iter().enumerate() {
+        let slug = category.slug.to_string();
+        let place = |key| Place::Category {
+            index,
+            slug: slug.clone(),
+            key,
+        };
+        if !slugs.insert(&category.slug) {
+            let problem = Problem::Duplicate(slug.clone());
+            faults.push(Fault {
+                place: place("slug"),
+                problem,
+            });
+        }
+        if !orders.insert(category.order) {
+            let problem = Problem::Duplicate(category.order.to_string());
+            faults.push(Fault {
+                place: place("order"),
+                problem,
+            });
+        }
+    }
+    faults
+}
+
+fn app_faults(
+    app: &AppDefinition,
+    categories: &BTreeSet<&CategorySlug>,
+    regions: &RegionTable,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut dangling = |key, kind, name: String| {
+        let place = Place::AppOf {
+            slug: app.slug.to_string(),
+            key,
+        };
+        faults.push(Fault {
+            place,
+            problem: Problem::Dangling { kind, name },
+        });
+    };
+    if !categories.contains(&app.category) {
+        dangling("category", "category", app.category.to_string());
+    }
+    for code in app.coverage.iter().filter(|code| !regions.ever(code)) {
+        dangling("coverage", "region", code.to_string());
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{category, parts, sample};
+    use super::*;
+
+    #[test]
+    fn categories_stand_in_the_order_of_the_screen() {
+        let mut parts = parts(sample());
+        parts.categories.insert(0, category("venues", 2));
+        let catalogue = Catalogue::check(parts).unwrap();
+        let slugs: Vec<_> = catalogue
+            .categories()
+            .iter()
+            .map(|c| c.slug.as_str())
+            .collect();
+        assert_eq!(slugs, ["transport_travel", "venues"]);
+        let first = catalogue.categories()[0].slug.clone();
+        assert_eq!(catalogue.apps_of(&first).count(), 1);
+        assert_eq!(catalogue.version(), 1);
+    }
+
+    #[test]
+    fn faults_between_parts_are_all_told_at_once() {
+        let mut parts = parts(sample());
+        parts.categories = vec![category("venues", 1), category("venues", 1)];
+        parts.apps.push(parts.apps[0].clone());
+        parts.apps[0].coverage = vec![RegionCode::new("310000").unwrap()];
+        let faults = Catalogue::check(parts).unwrap_err();
+        let got: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        let slug = sample().slug;
+        assert_eq!(
+            got,
+            [
+                "category.venues.slug: `venues` is there twice".to_owned(),
+                "category.venues.order: `1` is there twice".to_owned(),
+                format!("app.{slug}.category: there is no category `transport_travel`"),
+                format!("app.{slug}.coverage: there is no region `310000`"),
+                format!("app.{slug}.category: there is no category `transport_travel`"),
+                format!("app.{slug}.slug: `{slug}` is there twice"),
+            ]
+        );
+    }
+}

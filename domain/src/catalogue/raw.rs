@@ -1,0 +1,125 @@
+//! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
+
+/// A text in one or two languages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawWording {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: Option<String>,
+}
+
+/// A category.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawCategory {
+    /// Slug.
+    pub slug: String,
+    /// Name.
+    pub name: RawWording,
+    /// Place on the screen.
+    pub order: u8,
+}
+
+/// An app.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawApp {
+    /// Slug.
+    pub slug: String,
+    /// Name.
+    pub name: RawWording,
+    /// One sentence.
+    pub summary: String,
+    /// Slug of the category.
+    pub category: String,
+    /// Department.
+    pub department: String,
+    /// Word of [`super::AppKind`].
+    pub kind: String,
+    /// Words of [`crate::identity::Channel`].
+    pub channels: Vec<String>,
+    /// Word of [`crate::identity::IdentityLevel`].
+    pub identity_level: String,
+    /// Words of [`crate::identity::Audience`].
+    pub audience: Vec<String>,
+    /// Region codes.
+    pub coverage: Vec<String>,
+    /// Version of the form.
+    pub form_version: u32,
+    /// The form.
+    pub fields: Vec<RawField>,
+    /// The call.
+    pub look_up: Option<RawLookUp>,
+    /// What is shown.
+    pub rows: Vec<RawRow>,
+    /// Key of a notice's number.
+    pub leads_to_notice: Option<String>,
+    /// `sourced` or `composed`.
+    pub provenance: String,
+    /// Where the name is attested.
+    pub source: Option<String>,
+    /// For maintainers.
+    pub note: Option<String>,
+}
+
+/// A field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawField {
+    /// Name.
+    pub name: String,
+    /// Label.
+    pub label: RawWording,
+    /// Word of [`super::FieldType`].
+    pub field_type: String,
+    /// Whether it must be answered.
+    pub required: bool,
+    /// More words.
+    pub help: Option<String>,
+    /// Choices.
+    pub options: Vec<RawOption>,
+    /// Names of other fields.
+    pub depends_on: Vec<String>,
+    /// Word of [`super::OwnData`].
+    pub own: Option<String>,
+    /// Number of letters and digits.
+    pub letters_and_digits: Option<u8>,
+}
+
+/// A choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawOption {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+}
+
+/// A call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawLookUp {
+    /// Operation.
+    pub operation: String,
+    /// Answers that go along.
+    pub sends: Vec<RawSent>,
+    /// Whether the caller's verified data go along.
+    pub subject: bool,
+}
+
+/// An answer that goes along.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawSent {
+    /// Name of the field.
+    pub field: String,
+    /// Name of the parameter.
+    pub parameter: String,
+}
+
+/// A value that is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawRow {
+    /// Key.
+    pub from: String,
+    /// Label.
+    pub label: RawWording,
+    /// Word of [`super::ShownAs`]; `None`: text.
+    pub shown_as: Option<String>,
+}

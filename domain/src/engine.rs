@@ -1,0 +1,19 @@
+//! What a submission of an app asks for. [`plan`] is pure and finds all faults of the answers at
+//! once; [`SubmitApp`] carries the effect out through ports.
+//! Invariant: data that an app marks as the caller's own is never asked for about anybody else.
+
+mod answer;
+mod check;
+mod exchange;
+mod outcome;
+mod plan;
+mod submit;
+
+pub use answer::{Answer, AnswerFault, AnswerFaultCode, AnswerValue};
+pub use exchange::{
+    DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
+    REFUSED_INVALID, Subject,
+};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
+pub use plan::{Circumstances, Effect, plan};
+pub use submit::{Submission, SubmitApp, SubmitError};

@@ -1,0 +1,221 @@
+//! From answers to what they ask for. Pure: no clock, no port, no await.
+
+use super::check::{Map, check};
+use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
+use crate::catalogue::{AppDefinition, Field, LookUp, OwnData, RegionTable};
+use crate::identity::{Person, PersonName, RealName};
+use crate::standards::CitizenId;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// No form is answered with more answers.
+const ANSWERS_MAX: usize = 50;
+
+/// What a checked submission asks for. A new kind is a variant; the compiler lists who must learn
+/// it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask a department, and show the answer.
+    LookUp(ExchangeCall),
+}
+
+/// What answers are checked against, besides the form.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// Who answers; `None`: somebody anonymous.
+    pub who: Option<&'a Person>,
+    /// The regions.
+    pub regions: &'a RegionTable,
+    /// The day of the submission in Beijing.
+    pub today: Date,
+}
+
+/// What these answers ask for; `None` when nothing runs behind the app yet.
+///
+/// # Errors
+/// Every [`AnswerFault`] at once, in the order of the form, unknown fields last.
+pub fn plan(
+    app: &AppDefinition,
+    answers: &[Answer],
+    circumstances: Circumstances<'_>,
+) -> Result<Option<Effect>, Vec<AnswerFault>> {
+    if answers.len() > ANSWERS_MAX {
+        let message = format!("一次最多提交{ANSWERS_MAX}项内容，请更新页面后重试");
+        return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
+    }
+    let real_name = circumstances
+        .who
+        .and_then(|person| person.real_name.as_ref());
+    let map = Map {
+        regions: circumstances.regions,
+        today: circumstances.today,
+    };
+    let mut form = FilledForm {
+        app,
+        given: by_field(answers),
+        faults: Vec::new(),
+    };
+    let mut accepted = BTreeMap::new();
+    for field in &app.fields {
+        if let Some(text) = form.accept(field, map, real_name) {
+            accepted.insert(field.name.as_str(), text);
+        }
+    }
+    form.note_unknown_fields(answers);
+    let subject = form.subject_of(app.look_up.as_ref(), real_name);
+    if !form.faults.is_empty() {
+        return Err(form.faults);
+    }
+    Ok(app.look_up.as_ref().map(|look_up| {
+        let value = |field: &str| accepted.get(field).cloned().unwrap_or_default();
+        let sends = look_up.sends.iter();
+        let parameters = sends
+            .map(|s| (s.parameter.clone(), value(&s.field)))
+            .collect();
+        Effect::LookUp(ExchangeCall {
+            operation: look_up.operation.clone(),
+            subject,
+            parameters,
+        })
+    }))
+}
+
+/// A form on its way through the checks.
+struct FilledForm<'a> {
+    app: &'a AppDefinition,
+    given: BTreeMap<&'a str, Vec<&'a AnswerValue>>,
+    faults: Vec<AnswerFault>,
+}
+
+/// The answers that are more than blank.
+fn by_field(answers: &[Answer]) -> BTreeMap<&str, Vec<&AnswerValue>> {
+    let mut given: BTreeMap<&str, Vec<&AnswerValue>> = BTreeMap::new();
+    for answer in answers.iter().filter(|answer| !answer.value.is_blank()) {
+        given
+            .entry(answer.name.as_str())
+            .or_default()
+            .push(&answer.value);
+    }
+    given
+}
+
+impl FilledForm<'_> {
+    /// The field's answer as departments read it; faults are noted.
+    fn accept(
+        &mut self,
+        field: &Field,
+        map: Map<'_>,
+        real_name: Option<&RealName>,
+    ) -> Option<String> {
+        let label = &field.label.zh;
+        let value = match self.given.get(field.name.as_str()).map(Vec::as_slice) {
+            None | Some([]) => {
+                if field.required || self.is_needed_by_another(field) {
+                    let message = format!("请填写“{label}”");
+                    self.faults
+                        .push(fault(&field.name, AnswerFaultCode::Required, message));
+                }
+                return None;
+            }
+            Some([value]) => *value,
+            Some(_) => {
+                let message = format!("“{label}”重复填写，请只保留一项");
+                self.faults
+                    .push(fault(&field.name, AnswerFaultCode::Duplicate, message));
+                return None;
+            }
+        };
+        match check(field, value, map) {
+            Ok(text) if is_own(field.own, &text, real_name) => Some(text),
+            Ok(_) => {
+                let message = not_your_own(label, real_name);
+                self.faults
+                    .push(fault(&field.name, AnswerFaultCode::NotYourOwn, message));
+                None
+            }
+            Err(message) => {
+                self.faults
+                    .push(fault(&field.name, AnswerFaultCode::Invalid, message));
+                None
+            }
+        }
+    }
+
+    /// An optional field becomes needed once a field that depends on it is answered.
+    fn is_needed_by_another(&self, field: &Field) -> bool {
+        let answered = |other: &&Field| self.given.contains_key(other.name.as_str());
+        let mut others = self.app.fields.iter().filter(answered);
+        others.any(|other| other.depends_on.contains(&field.name))
+    }
+
+    fn note_unknown_fields(&mut self, answers: &[Answer]) {
+        for answer in answers
+            .iter()
+            .filter(|answer| self.app.field(&answer.name).is_none())
+        {
+            // Whatever a client calls a field, an answer of ours stays short.
+            let name: String = answer.name.chars().take(64).collect();
+            let message = "表单中没有该项，请更新页面后重新填写".to_owned();
+            self.faults
+                .push(fault(&name, AnswerFaultCode::UnknownField, message));
+        }
+    }
+
+    /// Whom the call is about, if it is about somebody.
+    fn subject_of(
+        &mut self,
+        look_up: Option<&LookUp>,
+        real_name: Option<&RealName>,
+    ) -> Option<Subject> {
+        if !look_up.is_some_and(|look_up| look_up.subject) {
+            return None;
+        }
+        let Some(RealName {
+            name,
+            id_card,
+            checked_at: _,
+        }) = real_name
+        else {
+            let message = "请先登录并完成实名认证".to_owned();
+            self.faults
+                .push(fault("", AnswerFaultCode::NotYourOwn, message));
+            return None;
+        };
+        Some(Subject {
+            name: name.clone(),
+            id_card: id_card.clone(),
+        })
+    }
+}
+
+/// Does the answer tell the caller's own data, where the field asks for it?
+fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
+    match (own, real_name) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(OwnData::Name), Some(proved)) => {
+            PersonName::new(text).is_ok_and(|name| name == proved.name)
+        }
+        (Some(OwnData::IdCard), Some(proved)) => {
+            CitizenId::new(text).is_ok_and(|id_card| id_card == proved.id_card)
+        }
+    }
+}
+
+fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
+    match real_name {
+        Some(_) => format!("只能办理本人事项，“{label}”请填写您实名认证的信息"),
+        None => format!("填写“{label}”前，请先登录并完成实名认证"),
+    }
+}
+
+fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
+    AnswerFault {
+        field: field.to_owned(),
+        code,
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests;

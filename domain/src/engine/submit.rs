@@ -1,0 +1,206 @@
+//! Runs an app.
+
+mod notices;
+
+use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
+use super::outcome::shown;
+use super::{
+    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
+    OutcomeRow, plan,
+};
+use crate::catalogue::{
+    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
+};
+use crate::clock::{Clock, beijing_day};
+use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::notice::NoticeBook;
+use crate::outside::OutsideError;
+use crate::standards::RegionCode;
+use jiff::civil::Date;
+use std::sync::Arc;
+
+/// What somebody submits.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// Which app.
+    pub app: AppSlug,
+    /// Where; `None`: the whole province.
+    pub region: Option<RegionCode>,
+    /// By which way, for a caller without a session; a session's own channel wins.
+    pub channel: Channel,
+    /// The form that was filled in.
+    pub form_version: u32,
+    /// The answers.
+    pub answers: Vec<Answer>,
+}
+
+/// Why nothing came of a submission.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// No such app.
+    #[error("there is no app {0}")]
+    UnknownApp(AppSlug),
+    /// The region means nothing today.
+    #[error(transparent)]
+    UnknownRegion(#[from] UnknownRegion),
+    /// The app is not open here, by this way, today. Never [`Availability::Open`].
+    #[error("the app is not open")]
+    NotOpen(Availability),
+    /// The form has changed since.
+    #[error("the form is of an old version; the current one is {current}")]
+    FormVersionRetired {
+        /// The version to fill in.
+        current: u32,
+    },
+    /// Somebody anonymous asks what needs a session.
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    /// The caller has proved less than the app needs.
+    #[error("the identity level is too low")]
+    LevelTooLow {
+        /// What to prove.
+        needed: IdentityLevel,
+    },
+    /// The answers are not complete or not right.
+    #[error("{} of the answers are not acceptable", .0.len())]
+    Answers(Vec<AnswerFault>),
+    /// The department did not answer.
+    #[error("{department} did not answer")]
+    DepartmentUnavailable {
+        /// Which.
+        department: String,
+        /// How it failed.
+        source: OutsideError,
+    },
+    /// The department understood, and said no.
+    #[error("the department refused")]
+    Refused {
+        /// What the citizen can do about it, in Chinese.
+        message: String,
+    },
+}
+
+/// Use case: run an app.
+pub struct SubmitApp {
+    /// The catalogue.
+    pub catalogue: Arc<dyn CatalogueSource>,
+    /// The departments.
+    pub exchange: Arc<dyn DepartmentExchange>,
+    /// The gateway's notices.
+    pub notices: Arc<dyn NoticeBook>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl SubmitApp {
+    /// # Errors
+    /// [`SubmitError`]; the first rule that is broken, but all faults of the answers at once.
+    pub async fn run(
+        &self,
+        caller: Option<&Caller>,
+        submission: &Submission,
+    ) -> Result<Outcome, SubmitError> {
+        let catalogue = self.catalogue.current();
+        let today = beijing_day(self.clock.now());
+        let app = catalogue
+            .app(&submission.app)
+            .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
+        check_open(&catalogue, app, caller, submission, today)?;
+        if submission.form_version != app.form_version {
+            return Err(SubmitError::FormVersionRetired {
+                current: app.form_version,
+            });
+        }
+        check_level(app, caller)?;
+        let who = caller.map(|caller| &caller.person);
+        let circumstances = Circumstances {
+            who,
+            regions: catalogue.regions(),
+            today,
+        };
+        match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
+            Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            // `check_open` refuses these already; nothing is claimed here that was not done.
+            None => Err(SubmitError::NotOpen(Availability::not_running())),
+        }
+    }
+
+    async fn look_up(
+        &self,
+        app: &AppDefinition,
+        call: &ExchangeCall,
+    ) -> Result<Outcome, SubmitError> {
+        let answer = self
+            .exchange
+            .call(call)
+            .await
+            .map_err(|error| refused_or_silent(app, error))?;
+        let links = notices::links_of(self.notices.as_ref(), app, &answer.rows).await;
+        let rows = answer
+            .rows
+            .iter()
+            .zip(links)
+            .map(|(row, notice)| OutcomeRow {
+                fields: shown(app, row),
+                notice,
+            })
+            .collect();
+        Ok(Outcome::Lookup {
+            rows,
+            as_of: answer.as_of,
+            source: answer.source,
+        })
+    }
+}
+
+fn check_open(
+    catalogue: &Catalogue,
+    app: &AppDefinition,
+    caller: Option<&Caller>,
+    submission: &Submission,
+    today: Date,
+) -> Result<(), SubmitError> {
+    let region = submission
+        .region
+        .clone()
+        .unwrap_or_else(|| catalogue.regions().root().clone());
+    let channel = caller.map_or(submission.channel, |caller| caller.channel);
+    let availability = catalogue.availability(app, &region, channel, today)?;
+    if availability == Availability::Open {
+        Ok(())
+    } else {
+        Err(SubmitError::NotOpen(availability))
+    }
+}
+
+fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), SubmitError> {
+    let needed = app.identity_level;
+    match caller {
+        _ if needed == IdentityLevel::Anonymous => Ok(()),
+        None => Err(SubmitError::NotSignedIn),
+        Some(caller) if caller.person.level() < needed => Err(SubmitError::LevelTooLow { needed }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The exchange's own words are for programs; citizens get ours.
+fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
+    let department = &app.department;
+    match &error {
+        OutsideError::Refused { code, .. } if code == REFUSED_INVALID => SubmitError::Refused {
+            message: format!("{department}未能识别所填信息，请核对后重试"),
+        },
+        OutsideError::Refused { code, .. } if code == REFUSED_DENIED => SubmitError::Refused {
+            message: format!("{department}未允许本次查询，请确认您的身份信息后重试"),
+        },
+        OutsideError::Refused { .. }
+        | OutsideError::NotSent(_)
+        | OutsideError::OutcomeUnknown(_) => SubmitError::DepartmentUnavailable {
+            department: department.clone(),
+            source: error,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

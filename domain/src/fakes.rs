@@ -1,0 +1,15 @@
+//! In-memory implementations of every port, with the levers that tests pull. The stores pass
+//! the same contract suite as the databases; a fake that nobody checks lies.
+
+mod faults;
+mod outside;
+pub mod samples;
+mod store;
+mod store_identity;
+mod store_payment;
+mod time;
+
+pub use faults::{Fault, FaultPlan};
+pub use outside::{FakeGateway, FakeRail};
+pub use store::InMemoryStore;
+pub use time::{CountingIds, FakeClock};

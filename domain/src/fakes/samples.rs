@@ -1,0 +1,113 @@
+//! Small domain objects for tests.
+
+use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
+use crate::money::{Fen, PayableFen};
+use crate::notice::{Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding};
+use crate::payment::{
+    EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState, PaymentStatus, Rail,
+    RailTxn,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
+pub fn at(seconds: i64) -> Timestamp {
+    let start = Timestamp::from_second(1_772_416_800).expect("within the calendar");
+    start + SignedDuration::from_secs(seconds)
+}
+
+/// A number that is known to be one.
+pub fn notice_no(text: &str) -> NoticeNo {
+    NoticeNo::new(text).expect("a notice number")
+}
+
+/// A number that is known to be one.
+pub fn payment_no(text: &str) -> PaymentNo {
+    PaymentNo::new(text).expect("a payment number")
+}
+
+/// An open notice with one item and no late fee.
+pub fn notice(no: &str, fen: i64) -> Notice {
+    Notice {
+        no: notice_no(no),
+        title: "交通违法罚款".to_owned(),
+        agency: Agency { code: "330101".to_owned(), name: "杭州市公安局交警支队".to_owned() },
+        items: vec![NoticeItem {
+            code: "00050001".to_owned(),
+            name: "交通违法罚款".to_owned(),
+            amount: Fen::new(fen),
+            late_fee: LateFee::None,
+        }],
+        expires_at: None,
+        standing: NoticeStanding::Open,
+    }
+}
+
+/// Somebody new.
+pub fn person(id: &str) -> Person {
+    Person::new(PersonId::new(id).expect("a person id"), at(0))
+}
+
+/// Somebody in a session of the WeChat mini-program.
+pub fn caller(person_id: &str) -> Caller {
+    let session = SessionId::new("session1").expect("a session id");
+    Caller { person: person(person_id), channel: Channel::WeChat, session }
+}
+
+/// The person's account at WeChat.
+pub fn link(person_id: &str) -> ChannelLink {
+    ChannelLink {
+        channel: Channel::WeChat,
+        app_id: APP_ID.to_owned(),
+        open_id: open_id(person_id),
+        union_id: None,
+        person: person(person_id).id,
+        linked_at: at(0),
+    }
+}
+
+/// The app id of every sample.
+pub const APP_ID: &str = "wx0000000000000001";
+/// The merchant number of every sample.
+pub const MERCHANT_NO: &str = "1900000001";
+
+/// The WeChat account of a person.
+pub fn open_id(person_id: &str) -> OpenId {
+    OpenId::new(&format!("o-{person_id}")).expect("an open id")
+}
+
+/// Money of a rail, taken ten seconds after [`at`] 0.
+pub fn money(txn: &str, fen: i64) -> Money {
+    let amount = PayableFen::new(fen).expect("payable");
+    Money { txn: RailTxn::new(txn).expect("a transaction number"), amount, at: at(10) }
+}
+
+/// A submitted payment of one notice by person `P1`, with key `key-` and its number.
+pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
+    let snapshot = NoticeSnapshot::of(&notice(notice_no, fen), at(0)).expect("small amounts");
+    Payment {
+        no: payment_no(no),
+        person: person("P1").id,
+        channel: Channel::WeChat,
+        rail: Rail::WeChatPay,
+        payer: open_id("P1"),
+        amount: PayableFen::new(fen).expect("payable"),
+        notices: vec![snapshot],
+        key: IdempotencyKey::new(&format!("key-{no}")).expect("a key"),
+        created_at: at(0),
+        expires_at: at(900),
+        state: PaymentState::Submitted,
+        next_check_at: at(5),
+        version: 0,
+    }
+}
+
+/// The first line of a payment's history.
+pub fn started() -> PaymentRecord {
+    PaymentRecord {
+        at: at(0),
+        status: PaymentStatus::Submitted,
+        reason: EventReason::Started,
+        evidence: None,
+    }
+}

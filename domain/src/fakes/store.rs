@@ -1,0 +1,202 @@
+//! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
+
+use super::{Fault, FaultPlan};
+use crate::identity::{ChannelLink, Person, Session, StaffAccount};
+use crate::outside::StoreError;
+use crate::payment::{
+    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback,
+};
+use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
+use crate::reconciliation::{DayBook, DayResult};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A lock that outlives a test's panic elsewhere.
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One item of the outbox.
+#[derive(Debug, Clone)]
+pub(super) struct Waiting {
+    pub item: OutboxItem,
+    pub attempts: u32,
+    pub due: Option<Timestamp>,
+    pub done: bool,
+}
+
+/// One callback of the inbox.
+#[derive(Debug, Clone)]
+pub(super) struct Boxed {
+    pub callback: StoredCallback,
+    pub leased_until: Timestamp,
+    pub outcome: Option<String>,
+}
+
+/// A session with its tokens, old ones last.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub session: Session,
+    pub access: String,
+    pub refresh: String,
+    pub used: Vec<String>,
+    pub revoked: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub persons: Vec<Person>,
+    pub links: Vec<ChannelLink>,
+    pub sessions: Vec<Held>,
+    pub staff: Vec<StaffAccount>,
+    pub payments: BTreeMap<String, (Payment, Vec<PaymentRecord>)>,
+    pub journals: Vec<Journal>,
+    pub outbox: Vec<Waiting>,
+    pub inbox: Vec<Boxed>,
+    pub receipts: Vec<Receipt>,
+    pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
+}
+
+/// Every store port, in memory; clones share their content.
+#[derive(Debug, Clone, Default)]
+pub struct InMemoryStore {
+    tables: Arc<Mutex<Tables>>,
+    plan: Arc<FaultPlan>,
+}
+
+impl InMemoryStore {
+    /// Empty, and never failing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same content, with calls that fail as planned.
+    pub fn with_plan(&self, plan: Arc<FaultPlan>) -> Self {
+        Self { tables: Arc::clone(&self.tables), plan }
+    }
+
+    /// Runs one call: all of it or nothing, and perhaps with the planned fault.
+    pub(super) fn call<T, E: From<StoreError>>(
+        &self,
+        act: impl FnOnce(&mut Tables) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self.plan.next() {
+            None => act(&mut locked(&self.tables)),
+            Some(fault) => {
+                if fault == Fault::SilentDone {
+                    act(&mut locked(&self.tables))?;
+                }
+                Err(fault.store().into())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ReceiptBook for InMemoryStore {
+    async fn find(&self, id: &ReceiptId) -> Result<Option<Receipt>, StoreError> {
+        self.call(|t| Ok(t.receipts.iter().find(|receipt| &receipt.id == id).cloned()))
+    }
+
+    async fn list_of_payment(
+        &self,
+        no: &crate::ids::PaymentNo,
+    ) -> Result<Vec<Receipt>, StoreError> {
+        self.call(|t| {
+            let mut found: Vec<_> =
+                t.receipts.iter().filter(|receipt| &receipt.payment_no == no).cloned().collect();
+            found.sort_by(|a, b| a.notice_no.cmp(&b.notice_no));
+            Ok(found)
+        })
+    }
+}
+
+#[async_trait]
+impl DayBook for InMemoryStore {
+    async fn save(&self, result: &DayResult, _original: &[u8]) -> Result<(), StoreError> {
+        self.call(|t| {
+            let kept = (result.clone(), result.file_hash.clone());
+            t.days.insert((result.day, result.rail), kept);
+            Ok(())
+        })
+    }
+
+    async fn find(&self, rail: Rail, day: Date) -> Result<Option<DayResult>, StoreError> {
+        self.call(|t| Ok(t.days.get(&(day, rail)).map(|(result, _)| result.clone())))
+    }
+
+    async fn list(&self, limit: u16) -> Result<Vec<DayResult>, StoreError> {
+        self.call(|t| {
+            let newest = t.days.values().rev().take(usize::from(limit));
+            Ok(newest.map(|(day, _)| DayResult { lines: Vec::new(), ..day.clone() }).collect())
+        })
+    }
+
+    async fn day_of_file(
+        &self,
+        rail: Rail,
+        hash: &str,
+        other_than: Date,
+    ) -> Result<Option<Date>, StoreError> {
+        self.call(|t| {
+            let mut others = t.days.iter().filter(|((day, of), (_, kept))| {
+                *of == rail && *day != other_than && kept == hash
+            });
+            Ok(others.next().map(|((day, _), _)| *day))
+        })
+    }
+
+    async fn first_day(&self, rail: Rail) -> Result<Option<Date>, StoreError> {
+        self.call(|t| {
+            let of_rail = t.payments.values().filter(|(payment, _)| payment.rail == rail);
+            Ok(of_rail.map(|(p, _)| crate::clock::beijing_day(p.created_at)).min())
+        })
+    }
+}
+
+#[async_trait]
+impl crate::payment::CallbackInbox for InMemoryStore {
+    async fn record(&self, callback: &StoredCallback, _raw: &[u8]) -> Result<Received, StoreError> {
+        self.call(|t| {
+            let same = |kept: &Boxed| {
+                kept.callback.event_id == callback.event_id
+                    && kept.callback.report == callback.report
+            };
+            if t.inbox.iter().any(same) {
+                return Ok(Received::Seen);
+            }
+            let (leased_until, outcome) = (Timestamp::MIN, None);
+            t.inbox.push(Boxed { callback: callback.clone(), leased_until, outcome });
+            Ok(Received::New)
+        })
+    }
+
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<StoredCallback>, StoreError> {
+        self.call(|t| {
+            let free =
+                t.inbox.iter_mut().filter(|b| b.outcome.is_none() && b.leased_until <= now);
+            let taken = free.take(usize::from(limit)).map(|boxed| {
+                boxed.leased_until = until;
+                boxed.callback.clone()
+            });
+            Ok(taken.collect())
+        })
+    }
+
+    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
+        self.call(|t| {
+            for boxed in t.inbox.iter_mut().filter(|boxed| &boxed.callback == callback) {
+                boxed.outcome = Some(outcome.to_owned());
+            }
+            Ok(())
+        })
+    }
+}

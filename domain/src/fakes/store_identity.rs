@@ -1,0 +1,171 @@
+//! Persons, sessions and staff, in memory.
+
+use super::InMemoryStore;
+use super::store::Held;
+use crate::identity::{
+    Channel, ChannelLink, OpenId, Person, PersonStore, Secret, Session, SessionStore, StaffAccount,
+    StaffStore, Tokens,
+};
+use crate::ids::{PersonId, SessionId};
+use crate::outside::StoreError;
+use crate::standards::CitizenId;
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+fn id_card(person: &Person) -> Option<&CitizenId> {
+    person.real_name.as_ref().map(|proved| &proved.id_card)
+}
+
+#[async_trait]
+impl PersonStore for InMemoryStore {
+    async fn insert(&self, person: &Person, link: &ChannelLink) -> Result<(), StoreError> {
+        self.call(|t| {
+            let taken = t.links.iter().any(|known| {
+                known.channel == link.channel
+                    && known.app_id == link.app_id
+                    && known.open_id == link.open_id
+            });
+            if taken || t.persons.iter().any(|known| known.id == person.id) {
+                return Err(StoreError::Conflict);
+            }
+            t.persons.push(person.clone());
+            t.links.push(link.clone());
+            Ok(())
+        })
+    }
+
+    async fn update(&self, person: &Person) -> Result<(), StoreError> {
+        self.call(|t| {
+            let proved = id_card(person);
+            let mut others = t.persons.iter().filter(|other| other.id != person.id);
+            if proved.is_some() && others.any(|other| id_card(other) == proved) {
+                return Err(StoreError::Conflict);
+            }
+            let stored = t.persons.iter_mut().find(|stored| {
+                stored.id == person.id && stored.version == person.version
+            });
+            let stored = stored.ok_or(StoreError::Conflict)?;
+            *stored = Person { version: person.version + 1, ..person.clone() };
+            Ok(())
+        })
+    }
+
+    async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
+        self.call(|t| Ok(t.persons.iter().find(|person| &person.id == id).cloned()))
+    }
+
+    async fn find_by_id_card(&self, wanted: &CitizenId) -> Result<Option<Person>, StoreError> {
+        self.call(|t| Ok(t.persons.iter().find(|p| id_card(p) == Some(wanted)).cloned()))
+    }
+
+    async fn find_link(
+        &self,
+        channel: Channel,
+        app_id: &str,
+        open_id: &OpenId,
+    ) -> Result<Option<ChannelLink>, StoreError> {
+        self.call(|t| {
+            let mut links = t.links.iter();
+            let found = links.find(|link| {
+                link.channel == channel && link.app_id == app_id && &link.open_id == open_id
+            });
+            Ok(found.cloned())
+        })
+    }
+
+    async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError> {
+        self.call(|t| {
+            let mut mine: Vec<_> =
+                t.links.iter().filter(|link| &link.person == person).cloned().collect();
+            mine.sort_by_key(|link| link.linked_at);
+            mine.truncate(20);
+            Ok(mine)
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for InMemoryStore {
+    async fn insert(&self, session: &Session, tokens: &Tokens) -> Result<(), StoreError> {
+        self.call(|t| {
+            t.sessions.push(Held {
+                session: session.clone(),
+                access: tokens.access.expose().to_owned(),
+                refresh: tokens.refresh.expose().to_owned(),
+                used: Vec::new(),
+                revoked: false,
+            });
+            Ok(())
+        })
+    }
+
+    async fn find_by_access(&self, access: &Secret) -> Result<Option<Session>, StoreError> {
+        self.call(|t| {
+            let living = t.sessions.iter().filter(|held| !held.revoked);
+            let mut found = living.filter(|held| held.access == access.expose());
+            Ok(found.next().map(|held| held.session.clone()))
+        })
+    }
+
+    async fn rotate(
+        &self,
+        used: &Secret,
+        tokens: &Tokens,
+        now: Timestamp,
+        access_until: Timestamp,
+        refresh_until: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        self.call(|t| {
+            for held in t.sessions.iter_mut().filter(|held| !held.revoked) {
+                if held.used.iter().any(|old| old == used.expose()) {
+                    held.revoked = true;
+                    return Ok(None);
+                }
+                if held.refresh == used.expose() && held.session.refresh_until > now {
+                    held.used.push(held.refresh.clone());
+                    held.refresh = tokens.refresh.expose().to_owned();
+                    held.access = tokens.access.expose().to_owned();
+                    held.session =
+                        Session { access_until, refresh_until, ..held.session.clone() };
+                    return Ok(Some(held.session.clone()));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    async fn revoke(&self, session: &SessionId) -> Result<(), StoreError> {
+        self.call(|t| {
+            for held in t.sessions.iter_mut().filter(|held| &held.session.id == session) {
+                held.revoked = true;
+            }
+            Ok(())
+        })
+    }
+
+    async fn revoke_all(&self, person: &PersonId) -> Result<(), StoreError> {
+        self.call(|t| {
+            for held in t.sessions.iter_mut().filter(|held| &held.session.person == person) {
+                held.revoked = true;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl StaffStore for InMemoryStore {
+    async fn find(&self, name: &str) -> Result<Option<StaffAccount>, StoreError> {
+        self.call(|t| Ok(t.staff.iter().find(|account| account.name == name).cloned()))
+    }
+
+    async fn insert(&self, account: &StaffAccount) -> Result<(), StoreError> {
+        self.call(|t| {
+            if t.staff.iter().any(|known| known.name == account.name) {
+                return Err(StoreError::Conflict);
+            }
+            t.staff.push(account.clone());
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! Who somebody is: person, channel links, identity levels, sessions.
+
+mod person;
+mod session;
+mod sign_in;
+mod staff;
+mod verify;
+
+pub use person::{
+    Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
+    PersonName, PersonStore, RealName,
+};
+pub use session::{
+    Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret, SecretInvalid,
+    Session, SessionStore, SignOut, Tokens,
+};
+pub use sign_in::{ChannelAccount, ChannelIdentity, SignIn, SignInError, WeChatCodes};
+pub use staff::{StaffAccount, StaffStore};
+pub use verify::{
+    CheckFace, FaceCheck, FaceError, FaceStart, FaceState, RealNameCheck, VerifyError,
+    VerifyRealName,
+};

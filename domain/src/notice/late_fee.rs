@@ -1,0 +1,173 @@
+//! The late fee (加收罚款, 滞纳金): a share of the item's amount per late day, capped.
+//!
+//! Source for fines: 行政处罚法 art. 72 with 行政强制法 art. 45: 3 % of the fine a day from the
+//! 16th day on, at most the fine itself. Other items have their own rate, start and cap.
+
+use crate::money::{Fen, FenOverflow};
+use jiff::civil::Date;
+
+/// A share per day, kept as parts per million: 3 % is 30 000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DailyRate(u32);
+
+/// Not a decimal between 0 and 1 with at most six places.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` is not a daily rate between 0 and 1 with at most six decimals")]
+pub struct RateInvalid {
+    text: String,
+}
+
+impl DailyRate {
+    /// Reads a ratio as the gateway prints it: `0.03`, `0.0005`, `1`.
+    ///
+    /// # Errors
+    /// [`RateInvalid`] beyond 0..=1 or beyond six decimals.
+    pub fn from_ratio(text: &str) -> Result<Self, RateInvalid> {
+        let invalid = || RateInvalid { text: text.chars().take(32).collect() };
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(decimals) || decimals.len() > 6 || whole.len() > 1 {
+            return Err(invalid());
+        }
+        let parts: u32 = format!("{whole}{decimals:0<6}")
+            .parse()
+            .map_err(|_: std::num::ParseIntError| invalid())?;
+        if parts <= 1_000_000 { Ok(Self(parts)) } else { Err(invalid()) }
+    }
+
+    /// Parts per million.
+    pub const fn ppm(self) -> u32 {
+        self.0
+    }
+
+    /// Rebuilds a rate from [`DailyRate::ppm`]; `None` above one.
+    pub fn from_ppm(ppm: u32) -> Option<Self> {
+        (ppm <= 1_000_000).then_some(Self(ppm))
+    }
+}
+
+/// How the late fee of one item grows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateFeeRule {
+    /// Share of the item's amount, per late day; the day's fee is rounded down to the fen.
+    pub daily_rate: DailyRate,
+    /// The first late day, Beijing.
+    pub first_late_day: Date,
+    /// The most that can accrue; `None`: no limit.
+    pub cap: Option<Fen>,
+    /// The item that the fee is booked on.
+    pub booked_on_code: String,
+    /// Its name.
+    pub booked_on_name: String,
+}
+
+/// Who computes the late fee of an item, and from what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LateFee {
+    /// The item bears none.
+    None,
+    /// The platform (we) by this rule.
+    ByRule(LateFeeRule),
+    /// The agency did; the amount is part of the notice.
+    Fixed {
+        /// What the agency computed.
+        fee: Fen,
+        /// The item that the fee is booked on.
+        booked_on_code: String,
+        /// Its name.
+        booked_on_name: String,
+    },
+}
+
+impl LateFee {
+    /// What `amount` bears if it is paid on `day`.
+    ///
+    /// # Errors
+    /// [`FenOverflow`] beyond 64 bits.
+    pub fn on(&self, amount: Fen, day: Date) -> Result<Fen, FenOverflow> {
+        match self {
+            Self::None => Ok(Fen::ZERO),
+            Self::Fixed { fee, .. } => Ok(*fee),
+            Self::ByRule(rule) => rule.on(amount, day),
+        }
+    }
+
+    /// Code and name of the item that the fee is booked on.
+    pub fn booked_on(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::None => None,
+            Self::ByRule(rule) => Some((&rule.booked_on_code, &rule.booked_on_name)),
+            Self::Fixed { booked_on_code, booked_on_name, .. } => {
+                Some((booked_on_code, booked_on_name))
+            }
+        }
+    }
+}
+
+impl LateFeeRule {
+    fn on(&self, amount: Fen, day: Date) -> Result<Fen, FenOverflow> {
+        let late_days = match day.since(self.first_late_day) {
+            Ok(span) => i64::from(span.get_days()) + 1,
+            Err(_) => return Err(FenOverflow), // Only dates beyond the calendar's range.
+        };
+        if late_days <= 0 {
+            return Ok(Fen::ZERO);
+        }
+        let daily = amount.times(i64::from(self.daily_rate.ppm()))?.value() / 1_000_000;
+        let accrued = Fen::new(daily).times(late_days)?;
+        Ok(self.cap.map_or(accrued, |cap| accrued.min(cap)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn fine() -> LateFee {
+        LateFee::ByRule(LateFeeRule {
+            daily_rate: DailyRate::from_ratio("0.03").unwrap(),
+            first_late_day: date(2026, 3, 1) + jiff::Span::new().days(16),
+            cap: Some(Fen::new(20_000)),
+            booked_on_code: "00050002".to_owned(),
+            booked_on_name: "加处罚款".to_owned(),
+        })
+    }
+
+    #[test]
+    fn a_fine_of_200_yuan_grows_as_the_law_says() {
+        let decided = date(2026, 3, 1);
+        let table = [(0, 0), (15, 0), (16, 600), (25, 6_000), (48, 19_800), (49, 20_000)];
+        for (day, fee) in table.into_iter().chain([(50, 20_000), (4_000, 20_000)]) {
+            let on = decided + jiff::Span::new().days(day);
+            assert_eq!(fine().on(Fen::new(20_000), on), Ok(Fen::new(fee)), "day {day}");
+        }
+    }
+
+    #[test]
+    fn the_fee_counts_days_across_february_and_the_year() {
+        let LateFee::ByRule(rule) = fine() else { unreachable!() };
+        let rule = LateFeeRule { first_late_day: date(2027, 12, 31), cap: None, ..rule };
+        let on_leap_day = LateFee::ByRule(rule).on(Fen::new(10_000), date(2028, 2, 29));
+        assert_eq!(on_leap_day, Ok(Fen::new(300 * 61)));
+    }
+
+    #[test]
+    fn the_fee_of_a_day_is_rounded_down_to_the_fen() {
+        let LateFee::ByRule(rule) = fine() else { unreachable!() };
+        let daily_rate = DailyRate::from_ratio("0.0005").unwrap();
+        let rule = LateFeeRule { daily_rate, cap: None, ..rule };
+        let two_days = rule.first_late_day + jiff::Span::new().days(1);
+        let fee = LateFee::ByRule(rule).on(Fen::new(3_999), two_days);
+        assert_eq!(fee, Ok(Fen::new(2)));
+    }
+
+    #[test]
+    fn rates_are_read_exactly_or_not_at_all() {
+        assert_eq!(DailyRate::from_ratio("0.03").map(DailyRate::ppm), Ok(30_000));
+        assert_eq!(DailyRate::from_ratio("1").map(DailyRate::ppm), Ok(1_000_000));
+        for bad in ["", "-0.03", "1.000001", "2", "0.0000001", "3%", "0,03", "."] {
+            assert!(DailyRate::from_ratio(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Payments of non-tax notices: what one attempt to pay may become.
+//! Never talks to a platform and never words anything for a citizen.
+//!
+//! Invariant: a notice has at most one payment that [`PaymentState::holds_notices`]: in
+//! `Submitted`, `Unknown`, `UnderReview` or `Paid`, or refunding from `Paid`. One in `RefundDue`,
+//! or refunding from it, never counts, so late money can always be recorded. The database
+//! enforces it, not this code alone.
+
+mod apply;
+mod callback;
+mod cancel;
+mod heal;
+mod ledger;
+mod model;
+mod rail;
+mod read;
+mod start;
+mod state;
+mod store;
+
+pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
+pub use callback::{
+    CallbackInbox, CallbackRefused, ProcessCallbacks, RailCallback, RailCallbacks, ReceiveCallback,
+    ReceiveError, Received, StoredCallback,
+};
+pub use cancel::{CancelError, CancelPayment};
+pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
+pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, UnknownAccount};
+pub use model::{
+    EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
+};
+pub use rail::{
+    Cashier, MerchantIdentity, PaymentRail, Rail, RailOrder, RailOrderState, RailReport, RailTxn,
+    Rails, TxnInvalid,
+};
+pub use read::{Holder, ReadPayments};
+pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
+pub use state::{
+    Money, PaymentEvent, PaymentState, PaymentStatus, RefundOrigin, TransitionRefused,
+};
+pub use store::{
+    InsertError, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, PaymentChange,
+    PaymentPage, PaymentStore,
+};

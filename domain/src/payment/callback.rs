@@ -1,0 +1,161 @@
+//! Callbacks of rails: verified, stored and answered first; acted on afterwards.
+
+use super::{Applied, ApplyRailReport, Evidence, Rail, RailReport};
+use crate::clock::Clock;
+use crate::outside::StoreError;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// A callback as it came in: header names in lower case, and the raw bytes.
+#[derive(Debug, Clone)]
+pub struct RailCallback {
+    /// Name and value.
+    pub headers: Vec<(String, String)>,
+    /// As received; the signature is over these bytes.
+    pub body: Vec<u8>,
+}
+
+/// Why a callback is not believed to be the rail's.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CallbackRefused {
+    /// A header or the envelope is missing or malformed.
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+    /// No key of this id is known.
+    #[error("unknown key")]
+    UnknownKey,
+    /// Older or newer than the window allows.
+    #[error("outside the time window")]
+    Stale,
+    /// The signature is not of these bytes by this key.
+    #[error("bad signature")]
+    BadSignature,
+    /// The content cannot be decrypted.
+    #[error("cannot be decrypted")]
+    Undecryptable,
+}
+
+/// A verified callback, normalised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCallback {
+    /// The rail's id of the event, the same on every re-send.
+    pub event_id: String,
+    /// When it came first.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub report: RailReport,
+}
+
+/// Reads callbacks of one rail.
+pub trait RailCallbacks: Send + Sync {
+    /// Which rail.
+    fn rail(&self) -> Rail;
+    /// Verifies over the raw bytes, checks the time window, decrypts. `None`: a genuine
+    /// callback about something that is not a payment's success.
+    ///
+    /// # Errors
+    /// [`CallbackRefused`]; nothing of the content may be believed.
+    fn read(
+        &self,
+        callback: &RailCallback,
+        now: Timestamp,
+    ) -> Result<Option<StoredCallback>, CallbackRefused>;
+}
+
+/// Was it there before?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// No.
+    New,
+    /// Yes; nothing to do.
+    Seen,
+    /// It is genuine, and none of our business.
+    Ignored,
+}
+
+/// Callbacks that were verified.
+#[async_trait]
+pub trait CallbackInbox: Send + Sync {
+    /// Keeps it. MUST answer [`Received::Seen`] when the same event with the same content is
+    /// there, so that a re-send after our crash is kept and a forged twin hides nothing.
+    async fn record(&self, callback: &StoredCallback, raw: &[u8]) -> Result<Received, StoreError>;
+    /// Takes up to `limit` that wait, for nobody else before `until`.
+    async fn lease(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<StoredCallback>, StoreError>;
+    /// Has been acted on; `outcome` is for staff.
+    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError>;
+}
+
+/// Why a callback was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// It is not the rail's.
+    #[error(transparent)]
+    Refused(#[from] CallbackRefused),
+    /// Not stored: the rail must send it again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Use case: take a callback in. The rail may be told "received" once this is `Ok`.
+pub struct ReceiveCallback {
+    /// Who can read it.
+    pub reader: Arc<dyn RailCallbacks>,
+    /// Where it is kept.
+    pub inbox: Arc<dyn CallbackInbox>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ReceiveCallback {
+    /// # Errors
+    /// [`ReceiveError`].
+    pub async fn run(&self, callback: &RailCallback) -> Result<Received, ReceiveError> {
+        match self.reader.read(callback, self.clock.now())? {
+            Some(verified) => Ok(self.inbox.record(&verified, &callback.body).await?),
+            None => Ok(Received::Ignored),
+        }
+    }
+}
+
+/// For how long a node keeps a callback before another may act on it.
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+
+/// Use case: act on callbacks that were taken in.
+pub struct ProcessCallbacks {
+    /// Where they are kept.
+    pub inbox: Arc<dyn CallbackInbox>,
+    /// What acts.
+    pub apply: Arc<ApplyRailReport>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ProcessCallbacks {
+    /// Acts on up to `limit`; answers what became of each. One that cannot be judged yet stays
+    /// and comes again when its lease is over.
+    ///
+    /// # Errors
+    /// When the store cannot say which wait.
+    pub async fn run_once(
+        &self,
+        limit: u16,
+    ) -> Result<Vec<(StoredCallback, Option<Applied>)>, StoreError> {
+        let now = self.clock.now();
+        let mut done = Vec::new();
+        for callback in self.inbox.lease(now, now + LEASE, limit).await? {
+            let evidence = Evidence::Callback(callback.event_id.clone());
+            let applied = self.apply.run(&callback.report, &evidence).await.ok();
+            if let Some(applied) = applied {
+                self.inbox.finish(&callback, &format!("{applied:?}")).await?;
+            }
+            done.push((callback, applied));
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,162 @@
+//! The healer: payments whose outcome nobody told are asked for at the rail.
+
+use super::{
+    ApplyError, ApplyRailReport, EventReason, Evidence, Payment, PaymentEvent, PaymentRail,
+    PaymentStore, RailOrderState, Rails,
+};
+use crate::clock::Clock;
+use crate::identity::Caller;
+use crate::ids::PaymentNo;
+use crate::outside::{OutsideError, StoreError};
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// For how long a node keeps a payment that it took to heal, before another may.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// After an order's end, how long a request of ours that was under way could still open it: our
+/// deadline of 10 s, and the minute that a rail grants at least.
+const LAST_ORDERS: SignedDuration = SignedDuration::from_secs(120);
+
+/// What one look did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The payment is settled.
+    Settled,
+    /// The rail has no outcome yet, or did not answer.
+    Open,
+}
+
+/// Use case: ask the rails for payments that are due, some at a time.
+pub struct HealPayments {
+    /// Payments.
+    pub payments: Arc<dyn PaymentStore>,
+    /// Rails.
+    pub rails: Rails,
+    /// Where the answers go.
+    pub apply: Arc<ApplyRailReport>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl HealPayments {
+    /// Looks at up to `limit` payments; answers how many it looked at. One that fails is left
+    /// for its next turn and does not stop the others.
+    ///
+    /// # Errors
+    /// When the store cannot even say which are due.
+    pub async fn run_once(&self, limit: u16) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let due = self.payments.lease_unsettled(now, now + LEASE, limit).await?;
+        for payment in &due {
+            // Its lease runs out and it comes again; the reason is in the caller's log.
+            let _ = self.ask(payment).await;
+        }
+        Ok(due.len())
+    }
+
+    /// Asks the rail about one payment and acts on the answer.
+    ///
+    /// # Errors
+    /// [`ApplyError`]; the payment stays unsettled.
+    pub async fn ask(&self, payment: &Payment) -> Result<Asked, ApplyError> {
+        let Some(rail) = self.rails.get(payment.rail) else { return Ok(Asked::Open) };
+        let now = self.clock.now();
+        match rail.query(&payment.no).await {
+            Ok(RailOrderState::Paid(report)) => {
+                self.apply.run(&report, &Evidence::Answer(now)).await?;
+                Ok(Asked::Settled)
+            }
+            Ok(RailOrderState::Closed) => self.close(payment, EventReason::Expired).await,
+            Ok(RailOrderState::NotFound) if now >= payment.expires_at + LAST_ORDERS => {
+                self.close(payment, EventReason::Expired).await
+            }
+            Ok(RailOrderState::Open) if now >= payment.expires_at => {
+                self.close_at_rail(payment, rail.as_ref()).await
+            }
+            Ok(RailOrderState::Open | RailOrderState::NotFound) => {
+                self.note(payment, PaymentEvent::Wait, EventReason::RailWaits).await
+            }
+            Err(_) => self.note(payment, PaymentEvent::Silence, EventReason::RailSilent).await,
+        }
+    }
+
+    async fn close_at_rail(
+        &self,
+        payment: &Payment,
+        rail: &dyn PaymentRail,
+    ) -> Result<Asked, ApplyError> {
+        match rail.close(&payment.no).await {
+            Ok(()) => self.close(payment, EventReason::Expired).await,
+            // Paid at the last moment, perhaps: the next look tells.
+            Err(OutsideError::Refused { .. }) => {
+                self.note(payment, PaymentEvent::Wait, EventReason::RailWaits).await
+            }
+            Err(OutsideError::NotSent(_) | OutsideError::OutcomeUnknown(_)) => {
+                self.note(payment, PaymentEvent::Silence, EventReason::RailSilent).await
+            }
+        }
+    }
+
+    async fn close(&self, payment: &Payment, why: EventReason) -> Result<Asked, ApplyError> {
+        self.note(payment, PaymentEvent::Close, why).await?;
+        Ok(Asked::Settled)
+    }
+
+    /// Stores what we learnt, and when to look again.
+    async fn note(
+        &self,
+        payment: &Payment,
+        event: PaymentEvent,
+        reason: EventReason,
+    ) -> Result<Asked, ApplyError> {
+        let now = self.clock.now();
+        let evidence = Evidence::Answer(now);
+        let Ok(mut change) = payment.after(event, (reason, Some(evidence)), now) else {
+            return Ok(Asked::Settled); // Settled meanwhile.
+        };
+        change.payment.next_check_at = payment.check_after(now);
+        match self.payments.save(&change).await {
+            // Somebody else learnt more than we did.
+            Ok(()) | Err(StoreError::Conflict) => Ok(Asked::Open),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Why a payment was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// No payment of this number is the caller's.
+    #[error("the caller has no payment of this number")]
+    NotFound,
+    /// The rail had to be asked and could not be judged.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Use case: a citizen comes back from the cashier and wants to know now.
+pub struct RefreshPayment {
+    /// Payments.
+    pub payments: Arc<dyn PaymentStore>,
+    /// Who asks the rail.
+    pub healer: Arc<HealPayments>,
+}
+
+impl RefreshPayment {
+    /// The caller's payment, after one look at the rail if it is unsettled.
+    ///
+    /// # Errors
+    /// [`RefreshError`]; a silent rail is none, the payment is UNKNOWN then.
+    pub async fn run(&self, caller: &Caller, no: &PaymentNo) -> Result<Payment, RefreshError> {
+        let mine = |found: Option<Payment>| found.filter(|p| p.person == caller.person.id);
+        let payment = mine(self.payments.find(no).await?).ok_or(RefreshError::NotFound)?;
+        if !payment.state.is_unsettled() {
+            return Ok(payment);
+        }
+        self.healer.ask(&payment).await?;
+        mine(self.payments.find(no).await?).ok_or(RefreshError::NotFound)
+    }
+}

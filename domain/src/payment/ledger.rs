@@ -1,0 +1,261 @@
+//! The double-entry ledger: append-only journals whose debits equal their credits.
+
+use super::{NoticeSnapshot, Payment, Rail};
+use crate::clock::beijing_day;
+use crate::ids::PaymentNo;
+use crate::money::{Fen, FenOverflow};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Where money stands, or who is owed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// Taken by a rail for us, not yet cleared by the bank.
+    RailClearing(Rail),
+    /// Owed to the fiscal account of an agency's item.
+    Fiscal {
+        /// 执收单位编码.
+        agency: String,
+        /// 执收项目编码.
+        item: String,
+    },
+    /// Taken, but nobody knows yet for what: staff decide.
+    Suspense(Rail),
+    /// Owed back to citizens.
+    RefundDue(Rail),
+}
+
+/// The column does not name an account.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{0}` is not an account of the ledger")]
+pub struct UnknownAccount(String);
+
+impl Account {
+    /// The account's name in the ledger: `rail_clearing:WECHAT_PAY`, `fiscal:330101:00050001`.
+    pub fn code(&self) -> String {
+        match self {
+            Self::RailClearing(rail) => format!("rail_clearing:{}", rail.code()),
+            Self::Fiscal { agency, item } => format!("fiscal:{agency}:{item}"),
+            Self::Suspense(rail) => format!("suspense:{}", rail.code()),
+            Self::RefundDue(rail) => format!("refund_due:{}", rail.code()),
+        }
+    }
+
+    /// Reads [`Account::code`] back.
+    ///
+    /// # Errors
+    /// [`UnknownAccount`] for any other text.
+    pub fn from_code(code: &str) -> Result<Self, UnknownAccount> {
+        let unknown = || UnknownAccount(code.to_owned());
+        let (kind, rest) = code.split_once(':').ok_or_else(unknown)?;
+        let rail = || Rail::from_code(rest).ok_or_else(unknown);
+        match kind {
+            "rail_clearing" => Ok(Self::RailClearing(rail()?)),
+            "suspense" => Ok(Self::Suspense(rail()?)),
+            "refund_due" => Ok(Self::RefundDue(rail()?)),
+            "fiscal" => {
+                let (agency, item) = rest.split_once(':').ok_or_else(unknown)?;
+                Ok(Self::Fiscal { agency: agency.to_owned(), item: item.to_owned() })
+            }
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// Left or right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// 借.
+    Debit,
+    /// 贷.
+    Credit,
+}
+
+/// One line of a journal; the amount is positive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where.
+    pub account: Account,
+    /// Left or right.
+    pub side: Side,
+    /// How much.
+    pub amount: Fen,
+}
+
+/// Why the journal was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JournalKind {
+    /// Money that counts.
+    Paid,
+    /// Money of another amount than asked.
+    HeldForReview,
+    /// Money that must go back.
+    OwedBack,
+}
+
+impl JournalKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Paid, Self::HeldForReview, Self::OwedBack];
+
+    /// The word of columns.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Paid => "PAID",
+            Self::HeldForReview => "HELD_FOR_REVIEW",
+            Self::OwedBack => "OWED_BACK",
+        }
+    }
+
+    /// The kind whose [`JournalKind::code`] is `code`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+}
+
+/// Debits and credits of a journal differ, or it has no entry, or an entry is not positive.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("debits {debits} and credits {credits} do not balance")]
+pub struct Unbalanced {
+    debits: Fen,
+    credits: Fen,
+}
+
+/// One booking. Balanced by construction; never changed, never deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journal {
+    /// Of which payment; with `kind` it is the journal's key, so nothing is booked twice.
+    pub payment_no: PaymentNo,
+    /// Why.
+    pub kind: JournalKind,
+    /// When the rail took the money.
+    pub at: Timestamp,
+    entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// # Errors
+    /// [`Unbalanced`] unless debits equal credits and every entry is positive.
+    pub fn new(
+        payment_no: PaymentNo,
+        kind: JournalKind,
+        at: Timestamp,
+        entries: Vec<Entry>,
+    ) -> Result<Self, Unbalanced> {
+        let (debits, credits) = (total(&entries, Side::Debit), total(&entries, Side::Credit));
+        let positive = !entries.is_empty() && entries.iter().all(|entry| entry.amount > Fen::ZERO);
+        match (debits, credits) {
+            (Ok(debits), Ok(credits)) if debits == credits && positive => {
+                Ok(Self { payment_no, kind, at, entries })
+            }
+            (debits, credits) => Err(Unbalanced {
+                debits: debits.unwrap_or(Fen::ZERO),
+                credits: credits.unwrap_or(Fen::ZERO),
+            }),
+        }
+    }
+
+    /// What a payment's money does to the ledger; `None` while there is none.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] when the stored notices do not add up to the amount: a bug, and no money
+    /// may move on it.
+    pub fn of(payment: &Payment) -> Result<Option<Self>, Unbalanced> {
+        use super::PaymentState as S;
+        let (money, kind, credits) = match &payment.state {
+            S::Paid(money) => (money, JournalKind::Paid, fiscal_credits(&payment.notices)),
+            S::UnderReview(money) => {
+                let held = credit(Account::Suspense(payment.rail), money.amount.fen());
+                (money, JournalKind::HeldForReview, vec![held])
+            }
+            S::RefundDue(money) => {
+                let owed = credit(Account::RefundDue(payment.rail), money.amount.fen());
+                (money, JournalKind::OwedBack, vec![owed])
+            }
+            S::Submitted
+            | S::Unknown
+            | S::Closed
+            | S::Refunding(..)
+            | S::PartiallyRefunded(..)
+            | S::Refunded(..) => return Ok(None),
+        };
+        let taken = Entry {
+            account: Account::RailClearing(payment.rail),
+            side: Side::Debit,
+            amount: money.amount.fen(),
+        };
+        let entries = std::iter::once(taken).chain(credits).collect();
+        Self::new(payment.no.clone(), kind, money.at, entries).map(Some)
+    }
+
+    /// The lines; they balance.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The accounting day: Beijing's, of the rail's time.
+    pub fn day(&self) -> Date {
+        beijing_day(self.at)
+    }
+}
+
+fn credit(account: Account, amount: Fen) -> Entry {
+    Entry { account, side: Side::Credit, amount }
+}
+
+fn fiscal_credits(notices: &[NoticeSnapshot]) -> Vec<Entry> {
+    let lines = notices.iter().flat_map(|notice| {
+        notice.items.iter().map(|item| {
+            let account =
+                Account::Fiscal { agency: notice.agency.code.clone(), item: item.code.clone() };
+            credit(account, item.amount)
+        })
+    });
+    lines.collect()
+}
+
+fn total(entries: &[Entry], side: Side) -> Result<Fen, FenOverflow> {
+    Fen::sum(entries.iter().filter(|entry| entry.side == side).map(|entry| entry.amount))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::samples;
+    use crate::payment::{PaymentEvent, PaymentState};
+
+    #[test]
+    fn every_state_with_money_books_what_balances() {
+        let payment = samples::payment("YW000001", "330000001FS1", 20_600);
+        let money = samples::money("T1", 20_600);
+        for event in [PaymentEvent::Confirm(money.clone()), PaymentEvent::ConfirmOther(money)] {
+            for from in [PaymentState::Submitted, PaymentState::Closed] {
+                let state = from.apply(event.clone()).unwrap();
+                let journal = Journal::of(&Payment { state, ..payment.clone() }).unwrap().unwrap();
+                let debits = total(journal.entries(), Side::Debit);
+                assert_eq!(debits, Ok(Fen::new(20_600)));
+                assert_eq!(debits, total(journal.entries(), Side::Credit));
+            }
+        }
+    }
+
+    #[test]
+    fn an_amount_that_the_notices_do_not_add_up_to_is_never_booked() {
+        let payment = samples::payment("YW000001", "330000001FS1", 20_600);
+        let state = PaymentState::Paid(samples::money("T1", 20_500));
+        assert!(Journal::of(&Payment { state, ..payment }).is_err());
+    }
+
+    #[test]
+    fn accounts_survive_their_columns() {
+        let fiscal = Account::Fiscal { agency: "330101".into(), item: "00050001".into() };
+        let rails = Rail::ALL.into_iter().flat_map(|rail| {
+            [Account::RailClearing(rail), Account::Suspense(rail), Account::RefundDue(rail)]
+        });
+        for account in rails.chain([fiscal]) {
+            assert_eq!(Account::from_code(&account.code()), Ok(account));
+        }
+        for bad in ["", "fiscal", "fiscal:1", "rail_clearing:CASH", "loss:WECHAT_PAY"] {
+            assert!(Account::from_code(bad).is_err(), "{bad}");
+        }
+    }
+}

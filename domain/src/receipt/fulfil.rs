@@ -1,0 +1,157 @@
+//! What a paid payment owes the world, done at least once outside and counted once here.
+
+use super::Receipt;
+use crate::clock::Clock;
+use crate::ids::PaymentNo;
+use crate::money::Fen;
+use crate::notice::NoticeNo;
+use crate::outside::{OutsideError, StoreError};
+use crate::payment::{OutboxItem, OutboxKind, OutboxRow, OutboxStore, Payment, PaymentStore, Rail};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// "This notice was paid, so much, by this transaction."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteOff {
+    /// The notice.
+    pub notice_no: NoticeNo,
+    /// Our payment; with the notice it is the effect's own number.
+    pub payment_no: PaymentNo,
+    /// Who took the money.
+    pub rail: Rail,
+    /// The rail's number.
+    pub txn: String,
+    /// With the late fee.
+    pub amount: Fen,
+    /// By the rail's clock.
+    pub paid_at: Timestamp,
+}
+
+/// The gateway's message `GetPay_Info`.
+#[async_trait]
+pub trait NoticeWriteOff: Send + Sync {
+    /// MUST be safe to repeat with the same notice and payment.
+    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError>;
+}
+
+/// The gateway's issue of fiscal e-receipts.
+#[async_trait]
+pub trait ReceiptIssuer: Send + Sync {
+    /// MUST answer the same receipt for the same notice and payment.
+    async fn issue(&self, write_off: &WriteOff) -> Result<Receipt, OutsideError>;
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fulfilled {
+    /// Done and counted.
+    Done,
+    /// Comes again.
+    Postponed,
+    /// The other side refused: staff must look.
+    Parked,
+}
+
+/// Use case: work off the outbox.
+pub struct FulfilPayments {
+    /// What waits.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Payments.
+    pub payments: Arc<dyn PaymentStore>,
+    /// The agencies, behind the gateway.
+    pub write_offs: Arc<dyn NoticeWriteOff>,
+    /// The finance department, behind the gateway.
+    pub receipts: Arc<dyn ReceiptIssuer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// For how long a node keeps an item before another may try: longer than two deadlines.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// A refusal is tried so often before staff must look: an agency may be a step behind.
+const REFUSALS: u32 = 5;
+
+impl FulfilPayments {
+    /// Tries up to `limit` items; answers what became of each.
+    ///
+    /// # Errors
+    /// As the store fails; what was done outside is done again and counted then.
+    pub async fn run_once(
+        &self,
+        limit: u16,
+    ) -> Result<Vec<(OutboxItem, Fulfilled)>, StoreError> {
+        let now = self.clock.now();
+        let mut done = Vec::new();
+        for row in self.outbox.lease(now, now + LEASE, limit).await? {
+            let fulfilled = self.fulfil(&row).await?;
+            done.push((row.item, fulfilled));
+        }
+        Ok(done)
+    }
+
+    async fn fulfil(&self, row: &OutboxRow) -> Result<Fulfilled, StoreError> {
+        let item = &row.item;
+        let corrupt =
+            || StoreError::Corrupt { table: "outbox", column: "payment_no", row: item.key() };
+        let payment = self.payments.find(&item.payment_no).await?.ok_or_else(corrupt)?;
+        let write_off = write_off_of(&payment, &item.notice_no).ok_or_else(corrupt)?;
+        let tried = match item.kind {
+            OutboxKind::WriteOff => match self.write_offs.write_off(&write_off).await {
+                Ok(()) => {
+                    self.outbox.written_off(item, self.clock.now()).await?;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+            OutboxKind::IssueReceipt => match self.receipts.issue(&write_off).await {
+                Ok(receipt) => {
+                    self.outbox.receipted(item, &receipt).await?;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+        };
+        match tried {
+            Ok(()) => Ok(Fulfilled::Done),
+            Err(error) => self.postpone(row, &error).await,
+        }
+    }
+
+    async fn postpone(
+        &self,
+        row: &OutboxRow,
+        error: &OutsideError,
+    ) -> Result<Fulfilled, StoreError> {
+        let reason: String = error.to_string().chars().take(200).collect();
+        let park = !error.is_transient() && row.attempts + 1 >= REFUSALS;
+        let next = (!park).then(|| self.clock.now() + pause(row.attempts));
+        self.outbox.postpone(&row.item, &reason, next).await?;
+        Ok(if park { Fulfilled::Parked } else { Fulfilled::Postponed })
+    }
+}
+
+/// 2 s, 4 s, 8 s … at most 10 minutes: a gateway that comes back finds us within that.
+fn pause(attempts: u32) -> SignedDuration {
+    SignedDuration::from_secs(1_i64.checked_shl(attempts + 1).unwrap_or(600).clamp(2, 600))
+}
+
+fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
+    let money = payment.state.money()?;
+    let notice = payment.notices.iter().find(|notice| &notice.no == notice_no)?;
+    Some(WriteOff {
+        notice_no: notice.no.clone(),
+        payment_no: payment.no.clone(),
+        rail: payment.rail,
+        txn: money.txn.as_str().to_owned(),
+        amount: notice.total(),
+        paid_at: money.at,
+    })
+}
+
+impl OutboxItem {
+    /// The item's key, as text.
+    pub fn key(&self) -> String {
+        format!("{}/{}/{}", self.payment_no, self.notice_no, self.kind.code())
+    }
+}

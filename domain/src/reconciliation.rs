@@ -1,0 +1,19 @@
+//! Statements of the rails against our ledger, day by day: every fen matched or explained.
+//!
+//! Invariants, checked on every run: each line of a statement is in exactly one bucket, and
+//! counts and sums of the buckets re-add to the file's own totals.
+
+mod day;
+mod matching;
+mod run;
+mod statement;
+
+pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken};
+pub use matching::{
+    Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,
+};
+pub use run::{ReconcileDay, ReconcileDue, ReconcileError};
+pub use statement::{
+    LineKind, QuarantinedLine, Statement, StatementError, StatementFault, StatementLine,
+    StatementSource, Trailer,
+};

@@ -1,0 +1,307 @@
+//! Matching of the rail leg: pure, and the same for any order of its inputs.
+
+use super::{Bucket, LineKind, Statement, StatementLine};
+use crate::ids::PaymentNo;
+use crate::money::Fen;
+use crate::payment::{MerchantIdentity, PaymentStatus, RailTxn};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Kinds of discrepancies (差错) that the rail leg can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DiscrepancyCode {
+    /// 文件缺失或迟到.
+    F01,
+    /// 文件损坏, 哈希不符, 或不是这一天这个商户的.
+    F02,
+    /// 合计不符.
+    F03,
+    /// 重复文件或重复行.
+    F04,
+    /// 行解析失败.
+    F05,
+    /// 平台漏单 (长款): the rail has it, we know no such order.
+    L01,
+    /// 掉单: the rail has it, our payment was not paid yet.
+    L02,
+    /// 短款: we say paid, the statement has nothing.
+    L03,
+    /// 金额不符, 平台大于渠道.
+    L04,
+    /// 金额不符, 渠道大于平台.
+    L05,
+    /// 元分错位: the ratio is exactly 100.
+    L06,
+    /// 同单两笔: two transactions for one order.
+    L07,
+    /// 商户号或应用号不符.
+    L09,
+    /// 关单后到账.
+    L10,
+    /// 日切差: in our ledger on another day.
+    L11,
+    /// 退款平台无: a refund that we did not send.
+    R02,
+}
+
+impl DiscrepancyCode {
+    /// Every code.
+    pub const ALL: [Self; 16] = [
+        Self::F01,
+        Self::F02,
+        Self::F03,
+        Self::F04,
+        Self::F05,
+        Self::L01,
+        Self::L02,
+        Self::L03,
+        Self::L04,
+        Self::L05,
+        Self::L06,
+        Self::L07,
+        Self::L09,
+        Self::L10,
+        Self::L11,
+        Self::R02,
+    ];
+
+    /// The code as text, and what staff call it.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::F01 => ("F01", "对账单缺失或迟到"),
+            Self::F02 => ("F02", "对账单损坏或不符"),
+            Self::F03 => ("F03", "对账单合计不符"),
+            Self::F04 => ("F04", "对账单或明细重复"),
+            Self::F05 => ("F05", "明细无法解析"),
+            Self::L01 => ("L01", "平台漏单（长款）"),
+            Self::L02 => ("L02", "渠道已收、平台未成功（掉单）"),
+            Self::L03 => ("L03", "平台已收、渠道没有（短款）"),
+            Self::L04 => ("L04", "金额不符：平台大于渠道"),
+            Self::L05 => ("L05", "金额不符：渠道大于平台"),
+            Self::L06 => ("L06", "元分错位"),
+            Self::L07 => ("L07", "重复支付：同单两笔"),
+            Self::L09 => ("L09", "商户号或应用号不符"),
+            Self::L10 => ("L10", "关单后到账"),
+            Self::L11 => ("L11", "日切差"),
+            Self::R02 => ("R02", "渠道退款、平台没有"),
+        }
+    }
+
+    /// The code whose text is `text`.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.words().0 == text)
+    }
+}
+
+/// Whether somebody must still act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Resolution {
+    /// Yes.
+    Open,
+    /// No: the payment was put right by the statement itself.
+    PutRight,
+}
+
+/// One difference, with what is at risk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discrepancy {
+    /// Which kind.
+    pub code: DiscrepancyCode,
+    /// The order's number, where there is one.
+    pub order_no: String,
+    /// The rail's number, where there is one.
+    pub txn: String,
+    /// The statement's line, where there is one.
+    pub line_no: Option<u32>,
+    /// Signed: positive when the rail has more than we booked.
+    pub at_risk: Fen,
+    /// A sentence for the clerk.
+    pub note: String,
+    /// Must somebody act?
+    pub resolution: Resolution,
+}
+
+/// Money in our ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerLine {
+    /// The payment.
+    pub payment_no: PaymentNo,
+    /// The rail's number of it.
+    pub txn: RailTxn,
+    /// As booked.
+    pub amount: Fen,
+    /// By the rail's clock.
+    pub at: Timestamp,
+}
+
+/// What we know of an order that is not in the day's ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownPayment {
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Its money, if it has any, and on which day it is booked.
+    pub booked: Option<(RailTxn, Date)>,
+}
+
+/// All that a verdict depends on.
+#[derive(Debug, Clone)]
+pub struct MatchInput<'a> {
+    /// The file, already checked.
+    pub statement: &'a Statement,
+    /// Who we are at the rail.
+    pub merchant: &'a MerchantIdentity,
+    /// The day's ledger.
+    pub ledger: &'a [LedgerLine],
+    /// Payments whose orders the statement names and the day's ledger lacks.
+    pub known: &'a BTreeMap<String, KnownPayment>,
+}
+
+/// Puts every line of the statement into exactly one bucket, and finds the ledger lines that no
+/// line of the statement explains. Each ledger line is claimed at most once.
+pub fn match_rail(input: &MatchInput<'_>) -> (Vec<Bucket>, Vec<Discrepancy>) {
+    let ledger: BTreeMap<&str, &LedgerLine> =
+        input.ledger.iter().map(|line| (line.payment_no.as_str(), line)).collect();
+    let mut claimed: BTreeSet<&str> = BTreeSet::new();
+    let mut buckets = vec![None; input.statement.lines.len()];
+    let mut lines: Vec<(usize, &StatementLine)> =
+        input.statement.lines.iter().enumerate().collect();
+    // By content, so that verdicts do not depend on the order in which lines arrived.
+    lines.sort_by(|(_, a), (_, b)| key(a).cmp(&key(b)));
+    for (index, line) in &lines {
+        let exact = ledger.get(line.order_no.as_str()).filter(|booked| is_exact(line, booked));
+        if exact.is_some() && is_ours(line, input.merchant) && claimed.insert(&line.order_no) {
+            buckets[*index] = Some(Bucket::Matched);
+        }
+    }
+    let mut found = Vec::new();
+    for (index, line) in &lines {
+        if buckets[*index].is_none() {
+            let booked = ledger.get(line.order_no.as_str()).copied();
+            let taken = claimed.contains(line.order_no.as_str());
+            let discrepancy = judge(line, booked, taken, input);
+            if matches!(discrepancy.code, Code::L04 | Code::L05 | Code::L06) {
+                claimed.insert(&line.order_no); // Explained, though not equal.
+            }
+            buckets[*index] = Some(Bucket::Discrepancy(discrepancy.code));
+            found.push(discrepancy);
+        }
+    }
+    let missing = input.ledger.iter().filter(|line| !claimed.contains(line.payment_no.as_str()));
+    found.extend(missing.map(missing_at_rail));
+    found.extend(input.statement.quarantined.iter().map(|line| Discrepancy {
+        code: Code::F05,
+        order_no: String::new(),
+        txn: String::new(),
+        line_no: Some(line.line_no),
+        at_risk: line.amount.unwrap_or(Fen::ZERO),
+        note: format!("第{}行无法解析：{}", line.line_no, line.reason),
+        resolution: Resolution::Open,
+    }));
+    found.sort_by(|a, b| {
+        (a.code, &a.order_no, &a.txn, a.line_no).cmp(&(b.code, &b.order_no, &b.txn, b.line_no))
+    });
+    (buckets.into_iter().flatten().collect(), found)
+}
+
+use DiscrepancyCode as Code;
+
+fn key(line: &StatementLine) -> (&str, &str, Timestamp, Fen, u32) {
+    (&line.order_no, &line.txn, line.at, line.amount, line.line_no)
+}
+
+fn is_ours(line: &StatementLine, merchant: &MerchantIdentity) -> bool {
+    line.merchant_no == merchant.merchant_no && merchant.app_ids.contains(&line.app_id)
+}
+
+fn is_exact(line: &StatementLine, booked: &LedgerLine) -> bool {
+    line.kind == LineKind::Pay && line.txn == booked.txn.as_str() && line.amount == booked.amount
+}
+
+fn judge(
+    line: &StatementLine,
+    booked: Option<&LedgerLine>,
+    taken: bool,
+    input: &MatchInput<'_>,
+) -> Discrepancy {
+    let amount = line.amount;
+    if !is_ours(line, input.merchant) {
+        return of(line, Code::L09, amount, "商户号或应用号不是本平台的，请人工核对".to_owned());
+    }
+    if line.kind == LineKind::Refund {
+        let note = "渠道有一笔退款，平台没有发起，请核对是否在商户后台人工退款".to_owned();
+        return of(line, Code::R02, Fen::new(-amount.value()), note);
+    }
+    match booked {
+        Some(booked) if booked.txn.as_str() != line.txn => {
+            let note = format!("同一订单在渠道有另一笔交易，平台已记{}，应退这一笔", booked.txn);
+            of(line, Code::L07, amount, note)
+        }
+        Some(_) if taken => of(line, Code::F04, Fen::ZERO, "明细与前面的一行完全重复".to_owned()),
+        Some(booked) => other_amount(line, booked),
+        None => not_booked(line, input.known.get(&line.order_no)),
+    }
+}
+
+fn other_amount(line: &StatementLine, booked: &LedgerLine) -> Discrepancy {
+    let (rail, ours) = (line.amount.value(), booked.amount.value());
+    let code = if rail == ours.saturating_mul(100) || ours == rail.saturating_mul(100) {
+        Code::L06
+    } else if ours > rail {
+        Code::L04
+    } else {
+        Code::L05
+    };
+    let note = format!("渠道{}元，平台{}元", line.amount, booked.amount);
+    of(line, code, Fen::new(rail.saturating_sub(ours)), note)
+}
+
+fn not_booked(line: &StatementLine, known: Option<&KnownPayment>) -> Discrepancy {
+    let amount = line.amount;
+    let Some(known) = known else {
+        let note = "平台没有这个订单，请按订单号查找并退款或补单".to_owned();
+        return of(line, Code::L01, amount, note);
+    };
+    match (&known.booked, known.status) {
+        (Some((txn, day)), _) if txn.as_str() == line.txn => {
+            let note = format!("平台记在{day}，与对账单不在同一天");
+            of(line, Code::L11, Fen::ZERO, note)
+        }
+        (Some((txn, _)), _) => {
+            let note = format!("同一订单在渠道有另一笔交易，平台已记{txn}，应退这一笔");
+            of(line, Code::L07, amount, note)
+        }
+        (None, PaymentStatus::Closed) => {
+            of(line, Code::L10, amount, "订单已关闭，之后渠道收到款项".to_owned())
+        }
+        (None, _) => of(line, Code::L02, amount, "渠道已收款，平台尚未成功".to_owned()),
+    }
+}
+
+fn of(line: &StatementLine, code: Code, at_risk: Fen, note: String) -> Discrepancy {
+    Discrepancy {
+        code,
+        order_no: line.order_no.clone(),
+        txn: line.txn.clone(),
+        line_no: Some(line.line_no),
+        at_risk,
+        note,
+        resolution: Resolution::Open,
+    }
+}
+
+fn missing_at_rail(line: &LedgerLine) -> Discrepancy {
+    Discrepancy {
+        code: Code::L03,
+        order_no: line.payment_no.to_string(),
+        txn: line.txn.to_string(),
+        line_no: None,
+        at_risk: Fen::new(-line.amount.value()),
+        note: "平台已记收款，对账单没有这一笔，请向渠道查询".to_owned(),
+        resolution: Resolution::Open,
+    }
+}
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;

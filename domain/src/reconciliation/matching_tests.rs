@@ -1,0 +1,169 @@
+use super::*;
+use crate::fakes::samples;
+use crate::reconciliation::{QuarantinedLine, Trailer};
+
+fn merchant() -> MerchantIdentity {
+    MerchantIdentity {
+        merchant_no: samples::MERCHANT_NO.to_owned(),
+        app_ids: vec![samples::APP_ID.to_owned()],
+    }
+}
+
+fn line(line_no: u32, order_no: &str, txn: &str, fen: i64) -> StatementLine {
+    StatementLine {
+        line_no,
+        kind: LineKind::Pay,
+        order_no: order_no.to_owned(),
+        txn: txn.to_owned(),
+        app_id: samples::APP_ID.to_owned(),
+        merchant_no: samples::MERCHANT_NO.to_owned(),
+        amount: Fen::new(fen),
+        fee: Fen::ZERO,
+        at: samples::at(10),
+        raw: format!("line {line_no}"),
+    }
+}
+
+fn booked(order_no: &str, txn: &str, fen: i64) -> LedgerLine {
+    LedgerLine {
+        payment_no: samples::payment_no(order_no),
+        txn: RailTxn::new(txn).unwrap(),
+        amount: Fen::new(fen),
+        at: samples::at(10),
+    }
+}
+
+fn statement(lines: Vec<StatementLine>) -> Statement {
+    let trailer = Trailer {
+        count: u32::try_from(lines.len()).unwrap(),
+        paid: Fen::sum(lines.iter().map(|line| line.amount)).unwrap(),
+        refunded: Fen::ZERO,
+    };
+    Statement { lines, trailer, ..Statement::empty() }
+}
+
+fn verdicts(
+    statement: &Statement,
+    ledger: &[LedgerLine],
+    known: &BTreeMap<String, KnownPayment>,
+) -> (Vec<Bucket>, Vec<Discrepancy>) {
+    match_rail(&MatchInput { statement, merchant: &merchant(), ledger, known })
+}
+
+fn codes(found: &[Discrepancy]) -> Vec<(&'static str, i64)> {
+    found.iter().map(|d| (d.code.words().0, d.at_risk.value())).collect()
+}
+
+#[test]
+fn every_difference_has_its_code_and_its_fen() {
+    let refund = StatementLine { kind: LineKind::Refund, ..line(2, "YW0001", "R1", 50) };
+    let foreign = StatementLine { app_id: "wx-other".into(), ..line(2, "YW0001", "T1", 100) };
+    let cases: Vec<(&str, Vec<StatementLine>, Vec<LedgerLine>, Vec<(&str, i64)>)> = vec![
+        ("equal", vec![line(2, "YW0001", "T1", 100)], vec![booked("YW0001", "T1", 100)], vec![]),
+        ("nobody's", vec![line(2, "SHOP01", "T1", 100)], vec![], vec![("L01", 100)]),
+        ("ours alone", vec![], vec![booked("YW0001", "T1", 100)], vec![("L03", -100)]),
+        (
+            "rail less",
+            vec![line(2, "YW0001", "T1", 90)],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L04", -10)],
+        ),
+        (
+            "rail more",
+            vec![line(2, "YW0001", "T1", 110)],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L05", 10)],
+        ),
+        (
+            "yuan for fen",
+            vec![line(2, "YW0001", "T1", 10_000)],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L06", 9_900)],
+        ),
+        (
+            "two for one order",
+            vec![line(2, "YW0001", "T0", 100), line(3, "YW0001", "T1", 100)],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L07", 100)],
+        ),
+        (
+            "the same line twice",
+            vec![line(2, "YW0001", "T1", 100), line(3, "YW0001", "T1", 100)],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("F04", 0)],
+        ),
+        ("refund", vec![refund], vec![], vec![("R02", -50)]),
+        (
+            "another app",
+            vec![foreign],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L03", -100), ("L09", 100)],
+        ),
+    ];
+    for (name, lines, ledger, expected) in cases {
+        let (buckets, found) = verdicts(&statement(lines.clone()), &ledger, &BTreeMap::new());
+        assert_eq!(codes(&found), expected, "{name}");
+        assert_eq!(buckets.len(), lines.len(), "{name}: every line in one bucket");
+    }
+}
+
+#[test]
+fn orders_outside_the_days_ledger_are_told_apart() {
+    let at = |status, booked| KnownPayment { status, booked };
+    let day = crate::clock::beijing_day(samples::at(0));
+    let txn = |text| RailTxn::new(text).unwrap();
+    for (name, known, expected) in [
+        ("waiting", at(PaymentStatus::Submitted, None), ("L02", 100)),
+        ("unknown", at(PaymentStatus::Unknown, None), ("L02", 100)),
+        ("closed", at(PaymentStatus::Closed, None), ("L10", 100)),
+        ("other day", at(PaymentStatus::Paid, Some((txn("T1"), day))), ("L11", 0)),
+        ("other money", at(PaymentStatus::Paid, Some((txn("T9"), day))), ("L07", 100)),
+    ] {
+        let known = BTreeMap::from([("YW0001".to_owned(), known)]);
+        let (_, found) = verdicts(&statement(vec![line(2, "YW0001", "T1", 100)]), &[], &known);
+        assert_eq!(codes(&found), [expected], "{name}");
+    }
+}
+
+#[test]
+fn the_order_of_lines_does_not_decide() {
+    let ledger = vec![booked("YW0001", "T1", 100), booked("YW0002", "T2", 200)];
+    let lines = vec![
+        line(2, "YW0001", "T0", 100),
+        line(3, "YW0001", "T1", 100),
+        line(4, "YW0002", "T2", 200),
+        line(5, "SHOP01", "T3", 300),
+    ];
+    let (_, forward) = verdicts(&statement(lines.clone()), &ledger, &BTreeMap::new());
+    let backward = lines.into_iter().rev().collect();
+    let reversed_ledger: Vec<_> = ledger.into_iter().rev().collect();
+    let (_, reversed) = verdicts(&statement(backward), &reversed_ledger, &BTreeMap::new());
+    assert_eq!(forward, reversed);
+}
+
+#[test]
+fn a_files_totals_must_readd_unless_quarantine_explains_the_gap() {
+    let ours = merchant();
+    let day = crate::clock::beijing_day(samples::at(0));
+    let good = statement(vec![line(2, "YW0001", "T1", 100)]);
+    assert_eq!(good.check(day, &ours), Ok(()));
+
+    let more = Trailer { paid: Fen::new(101), ..good.trailer };
+    let wrong_sum = Statement { trailer: more, ..good.clone() };
+    assert_eq!(wrong_sum.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
+    let two = Trailer { count: 2, ..good.trailer };
+    let wrong_count = Statement { trailer: two, ..good.clone() };
+    assert_eq!(wrong_count.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
+    let other_day = day.tomorrow().unwrap();
+    assert_eq!(good.check(other_day, &ours).unwrap_err().code, DiscrepancyCode::F02);
+
+    let unreadable = QuarantinedLine {
+        line_no: 3,
+        raw: String::new(),
+        reason: "时间".to_owned(),
+        amount: Some(Fen::new(1)),
+    };
+    let trailer = Trailer { count: 2, paid: Fen::new(101), refunded: Fen::ZERO };
+    let explained = Statement { quarantined: vec![unreadable], trailer, ..good };
+    assert_eq!(explained.check(day, &ours), Ok(()));
+}

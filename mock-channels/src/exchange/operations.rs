@@ -1,0 +1,143 @@
+//! What the departments know about cars, names and air.
+
+use serde_json::{Value, json};
+
+use super::people;
+use super::{Call, Found, Refusal};
+use crate::clock::{HOUR_MS, rfc3339};
+use crate::outside::Outside;
+use crate::world::World;
+use crate::world::people::{CITIES, Violation, number_of};
+
+/// Nothing when there is no such operation.
+pub(super) fn run(
+    outside: &Outside,
+    operation: &str,
+    call: &Call,
+) -> Option<Result<Found, Refusal>> {
+    Some(match operation {
+        "traffic.violations" => violations(outside, call),
+        "social_insurance.personal" => people::social_insurance(outside, call),
+        "housing_fund.personal" => people::housing_fund(outside, call),
+        "police.newborn_names" => newborn_names(call),
+        "environment.air_quality" => air_quality(outside, call),
+        "police.real_name_check" => people::real_name_check(outside, call),
+        "police.face_check_start" => people::face_check_start(outside, call),
+        "police.face_check_result" => people::face_check_result(outside, call),
+        _ => return None,
+    })
+}
+
+/// The vehicle tail must fit, and an answer without rows does not tell why it is empty.
+fn violations(outside: &Outside, call: &Call) -> Result<Found, Refusal> {
+    let plate_no = call.required("plate_no")?;
+    let kind = call.required("plate_kind")?;
+    if kind.len() != 2 || !kind.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Refusal::Invalid("plate_kind 应为两位数字".to_owned()));
+    }
+    let vin_tail = call.required("vin_tail")?;
+    if vin_tail.chars().count() != 6 {
+        return Err(Refusal::Invalid("vin_tail 应为6位".to_owned()));
+    }
+    let rows = outside.read(|world| {
+        let mut cars = world.citizens.iter().flat_map(|citizen| &citizen.vehicles);
+        let known = cars.any(|car| {
+            car.plate_no == plate_no
+                && car.plate_kind == kind
+                && car.vin_tail.eq_ignore_ascii_case(vin_tail)
+        });
+        let of_car = |violation: &&Violation| known && violation.plate_no == plate_no;
+        let mut found: Vec<&Violation> = world.violations.iter().filter(of_car).collect();
+        found.sort_by_key(|violation| std::cmp::Reverse(violation.at_ms));
+        found.into_iter().map(|violation| violation_row(world, violation)).collect()
+    });
+    Ok(Found { source: "省公安厅", rows })
+}
+
+/// Decided means handled; paid is what the gateway says about the notice.
+fn violation_row(world: &World, violation: &Violation) -> Value {
+    let notice = violation.notice_no.as_ref().and_then(|number| world.notices.get(number));
+    json!({
+        "time": rfc3339(violation.at_ms),
+        "place": violation.place,
+        "code": violation.code,
+        "behaviour": violation.behaviour,
+        "points": violation.points,
+        "fine_fen": violation.fine_fen,
+        "agency": violation.agency,
+        "handled": notice.is_some(),
+        "paid": notice.is_some_and(|notice| notice.paid.is_some()),
+        "notice_no": violation.notice_no.as_deref().unwrap_or_default(),
+    })
+}
+
+/// Made from the name alone, so the same name always gets the same answer.
+fn newborn_names(call: &Call) -> Result<Found, Refusal> {
+    let name = call.required("name")?;
+    if name.chars().count() > 20 {
+        return Err(Refusal::Invalid("name 过长".to_owned()));
+    }
+    let (wants_male, wants_female) = match call.optional("gender") {
+        None => (true, true),
+        Some("男" | "male" | "MALE" | "M" | "1") => (true, false),
+        Some("女" | "female" | "FEMALE" | "F" | "2") => (false, true),
+        Some(_) => return Err(Refusal::Invalid("gender 应为男或女".to_owned())),
+    };
+    let (mut male, mut female) = (0, 0);
+    let mut by_city = Vec::new();
+    for (code, city, _) in CITIES {
+        let seed = number_of(&format!("{name}/{code}"));
+        let men = if wants_male { (seed % 40) as i64 } else { 0 };
+        let women = if wants_female { (seed / 40 % 40) as i64 } else { 0 };
+        male += men;
+        female += women;
+        by_city.push(format!("{city}{}", men + women));
+    }
+    let row = json!({
+        "name": name,
+        "total": male + female,
+        "male": male,
+        "female": female,
+        "by_city": by_city.join("、"),
+    });
+    Ok(Found { source: "省公安厅", rows: vec![row] })
+}
+
+/// One row per city; a county gets the row of its city, the province gets all.
+fn air_quality(outside: &Outside, call: &Call) -> Result<Found, Refusal> {
+    let region = call.required("region")?;
+    if region.len() != 6 || !region.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Refusal::Invalid("region 应为六位行政区划代码".to_owned()));
+    }
+    let hour_ms = outside.now_ms().div_euclid(HOUR_MS) * HOUR_MS;
+    let rows = CITIES
+        .iter()
+        .filter(|(code, _, _)| region == "330000" || code[..4] == region[..4])
+        .map(|(code, city, _)| air_row(code, city, hour_ms))
+        .collect();
+    Ok(Found { source: "省环保厅", rows })
+}
+
+fn air_row(code: &str, city: &str, hour_ms: i64) -> Value {
+    let seed = number_of(&format!("{code}/{hour_ms}"));
+    let aqi = (18 + seed % 140) as i64;
+    let level = match aqi {
+        ..=50 => "优",
+        51..=100 => "良",
+        101..=150 => "轻度污染",
+        _ => "中度污染",
+    };
+    json!({
+        "aqi": aqi,
+        "level": level,
+        "primary": if aqi <= 50 { "无" } else { "细颗粒物(PM2.5)" },
+        "pm25": aqi * 7 / 10,
+        "pm10": aqi * 9 / 10,
+        "so2": (4 + seed / 7 % 12) as i64,
+        "no2": (12 + seed / 11 % 40) as i64,
+        "o3": (30 + seed / 13 % 120) as i64,
+        "co": format!("0.{}", 3 + seed / 17 % 7),
+        "station": format!("{city}市示例监测站"),
+        "time": rfc3339(hour_ms),
+    })
+}

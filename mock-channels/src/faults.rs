@@ -1,0 +1,204 @@
+//! Carries out the faults that testers ask for, around whichever platform is called.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+
+use crate::server::Shared;
+use crate::world::fault::{self, Channel, FaultKind};
+use crate::{exchange, gateway, wechat, wechat_pay};
+
+/// The longest that a silent platform keeps a caller waiting.
+const SILENCE: Duration = Duration::from_secs(60);
+const SLOWNESS: Duration = Duration::from_secs(2);
+/// Long enough for the first half of a truncated answer to leave this machine.
+const HALF_SENT: Duration = Duration::from_millis(50);
+
+/// The middleware: most calls pass it untouched.
+pub(crate) async fn layer(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some((channel, operation)) = called(&request) else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let kind = request.app_data::<Shared>().and_then(|outside| {
+        // Looked at first, because every change is written to the state file.
+        if outside.read(|world| world.faults.is_empty()) {
+            return None;
+        }
+        outside.change(|world| fault::take(&mut world.faults, channel, &operation))
+    });
+    let Some(kind) = kind else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    tracing::info!(?channel, operation, ?kind, "a fault was asked for");
+    match kind {
+        FaultKind::Silent => {
+            drop(request.take_payload());
+            tokio::time::sleep(SILENCE).await;
+            Ok(request.into_response(broken(Bytes::new(), 1)))
+        }
+        FaultKind::Error500 => Ok(request.into_response(failure(channel))),
+        FaultKind::Slow => {
+            tokio::time::sleep(SLOWNESS).await;
+            Ok(next.call(request).await?.map_into_boxed_body())
+        }
+        FaultKind::LostAnswer
+        | FaultKind::Truncated
+        | FaultKind::Unsigned
+        | FaultKind::WrongSignature => {
+            let answer = next.call(request).await?.map_into_boxed_body();
+            spoil(answer, channel, kind).await
+        }
+    }
+}
+
+/// Which platform and operation a request is for, if any.
+fn called(request: &ServiceRequest) -> Option<(Channel, String)> {
+    let path = request.path();
+    let named = |channel, name: &str| Some((channel, name.to_owned()));
+    if let Some(name) = wechat_pay::operation(path) {
+        return named(Channel::WechatPay, name);
+    }
+    if let Some(name) = wechat::operation(path) {
+        return named(Channel::Wechat, name);
+    }
+    if let Some(name) = exchange::operation(path) {
+        return named(Channel::Exchange, name);
+    }
+    (path == gateway::PATH)
+        .then(|| (Channel::Gateway, gateway::operation(request.headers()).unwrap_or_default()))
+}
+
+fn failure(channel: Channel) -> HttpResponse {
+    match channel {
+        Channel::WechatPay => HttpResponse::InternalServerError()
+            .json(serde_json::json!({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})),
+        Channel::Wechat | Channel::Gateway | Channel::Exchange => {
+            HttpResponse::InternalServerError().content_type("text/plain").body("error")
+        }
+    }
+}
+
+/// Takes a finished answer apart and hands it on damaged.
+async fn spoil(
+    answer: ServiceResponse<BoxBody>,
+    channel: Channel,
+    kind: FaultKind,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (request, answer) = answer.into_parts();
+    let (mut head, body) = answer.into_parts();
+    let body = to_bytes(body).await.map_err(|error| -> Error { error.into() })?;
+    let spoilt = match kind {
+        FaultKind::LostAnswer => broken(Bytes::new(), body.len().max(1)),
+        FaultKind::Truncated => {
+            let half = body.slice(..body.len() / 2);
+            head.set_body(Broken::new(half, body.len().max(1))).map_into_boxed_body()
+        }
+        FaultKind::Unsigned | FaultKind::WrongSignature => {
+            let wrong = kind == FaultKind::WrongSignature;
+            change_signature(head.headers_mut(), wrong);
+            let body = if channel == Channel::Gateway { resign(&body, wrong) } else { body };
+            head.set_body(body).map_into_boxed_body()
+        }
+        FaultKind::Silent | FaultKind::Error500 | FaultKind::Slow => {
+            head.set_body(body).map_into_boxed_body()
+        }
+    };
+    Ok(ServiceResponse::new(request, spoilt))
+}
+
+/// Drops the signature headers, or puts a signature there that is well formed and wrong.
+fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: bool) {
+    for (name, signs) in [
+        ("wechatpay-signature", true),
+        ("wechatpay-serial", false),
+        ("wechatpay-nonce", false),
+        ("wechatpay-timestamp", false),
+        ("x-exchange-signature", true),
+        ("x-exchange-nonce", false),
+        ("x-exchange-timestamp", false),
+    ] {
+        let name = HeaderName::from_static(name);
+        if wrong && signs && headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(WRONG_SIGNATURE));
+        } else if !wrong {
+            headers.remove(name);
+        }
+    }
+}
+
+/// The gateway signs inside the document.
+fn resign(body: &Bytes, wrong: bool) -> Bytes {
+    let text = String::from_utf8_lossy(body);
+    let parts = text.split_once("<SIGN").and_then(|(before, rest)| {
+        rest.split_once("</SIGN>").map(|(sign, after)| (before, sign, after))
+    });
+    let Some((before, sign, after)) = parts else {
+        return body.clone();
+    };
+    let attributes = sign.split_once('>').map_or("", |(attributes, _)| attributes);
+    Bytes::from(if wrong {
+        format!("{before}<SIGN{attributes}>{WRONG_SIGNATURE}</SIGN>{after}")
+    } else {
+        format!("{before}{after}")
+    })
+}
+
+/// Base64, and a signature of nothing.
+const WRONG_SIGNATURE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
+
+fn broken(first: Bytes, declared: usize) -> HttpResponse {
+    HttpResponse::Ok().force_close().body(Broken::new(first, declared))
+}
+
+/// A body that announces more than it delivers and then breaks the connection. With nothing to
+/// deliver it breaks before the head of the answer was flushed, so not one byte is sent.
+struct Broken {
+    first: Option<Bytes>,
+    declared: u64,
+    wait: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl Broken {
+    fn new(first: Bytes, declared: usize) -> Self {
+        let first = Some(first).filter(|bytes| !bytes.is_empty());
+        Self { first, declared: declared as u64, wait: None }
+    }
+}
+
+impl MessageBody for Broken {
+    type Error = ConnectionDropped;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.declared)
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if let Some(first) = self.first.take() {
+            self.wait = Some(Box::pin(tokio::time::sleep(HALF_SENT)));
+            return Poll::Ready(Some(Ok(first)));
+        }
+        match self.wait.as_mut().map(|wait| wait.as_mut().poll(context)) {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) | None => Poll::Ready(Some(Err(ConnectionDropped))),
+        }
+    }
+}
+
+/// What the server is told so that it gives the connection up.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is dropped on request of a tester")]
+struct ConnectionDropped;

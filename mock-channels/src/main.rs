@@ -1,0 +1,61 @@
+//! The mock channels on their own: `cargo run -p mock-channels`.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use mock_channels::{MockChannels, MockSettings};
+use tracing_subscriber::EnvFilter;
+
+/// The server's own talk about workers says nothing to a tester.
+const DEFAULT_LOG: &str = "info,actix_server=warn";
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_env("MOCK_CHANNELS_LOG").unwrap_or_else(|_| DEFAULT_LOG.into());
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+    match serve().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let mut reason = error.source();
+            eprint!("mock-channels: {error}");
+            while let Some(deeper) = reason {
+                eprint!(": {deeper}");
+                reason = deeper.source();
+            }
+            eprintln!();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
+    let mocks = MockChannels::start(settings()?).await?;
+    println!("模拟外部渠道 / mock channels: {}/", mocks.base_url());
+    tokio::signal::ctrl_c().await?;
+    mocks.stop().await;
+    Ok(())
+}
+
+fn settings() -> Result<MockSettings, Box<dyn Error>> {
+    let start_at_ms = match variable("MOCK_CHANNELS_START_AT") {
+        Some(text) => {
+            let at: jiff::Timestamp = text
+                .parse()
+                .map_err(|error| format!("MOCK_CHANNELS_START_AT is no RFC 3339 time: {error}"))?;
+            Some(at.as_millisecond())
+        }
+        None => None,
+    };
+    Ok(MockSettings {
+        addr: variable("MOCK_CHANNELS_ADDR").unwrap_or_else(|| "127.0.0.1:8090".to_owned()),
+        state_file: variable("MOCK_CHANNELS_STATE").map(PathBuf::from),
+        start_at_ms,
+    })
+}
+
+/// An empty variable counts as one that is not set.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

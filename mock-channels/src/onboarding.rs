@@ -1,0 +1,115 @@
+//! What the platforms hand to a merchant who joins them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a backend must be told before it can speak to the platforms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Onboarding {
+    /// Where all platforms are played.
+    pub base_url: String,
+    /// The mini-program platform.
+    pub wechat: WeChatOnboarding,
+    /// WeChat Pay, API version 3.
+    pub wechat_pay: WeChatPayOnboarding,
+    /// The departments' exchange.
+    pub exchange: ExchangeOnboarding,
+    /// The non-tax payment gateway.
+    pub gateway: GatewayOnboarding,
+}
+
+/// Identity of a mini-program.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeChatOnboarding {
+    /// The mini-program's app id.
+    pub app_id: String,
+    /// Its secret.
+    pub app_secret: String,
+    /// Address of the mini-program platform.
+    pub base_url: String,
+}
+
+impl fmt::Debug for WeChatOnboarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeChatOnboarding")
+            .field("app_id", &self.app_id)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Identity and keys of a WeChat Pay merchant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeChatPayOnboarding {
+    /// Address of the payment API.
+    pub base_url: String,
+    /// Merchant number.
+    pub mch_id: String,
+    /// Serial number of the merchant's API certificate.
+    pub merchant_serial: String,
+    /// The merchant's private key, PKCS#8 PEM.
+    pub merchant_private_key_pem: String,
+    /// The 32 ASCII characters that seal notifications.
+    pub api_v3_key: String,
+    /// `PUB_KEY_ID_…`
+    pub platform_key_id: String,
+    /// WeChat Pay's public key, SPKI PEM.
+    pub platform_public_key_pem: String,
+}
+
+impl fmt::Debug for WeChatPayOnboarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeChatPayOnboarding")
+            .field("base_url", &self.base_url)
+            .field("mch_id", &self.mch_id)
+            .field("merchant_serial", &self.merchant_serial)
+            .field("platform_key_id", &self.platform_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a client of the departments' exchange is given.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeOnboarding {
+    /// Address before `/exchange/v1/`.
+    pub base_url: String,
+    /// The client id.
+    pub client_id: String,
+    /// 32 bytes, base64.
+    pub key_base64: String,
+}
+
+impl fmt::Debug for ExchangeOnboarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExchangeOnboarding")
+            .field("base_url", &self.base_url)
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keys of both sides of the payment gateway.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayOnboarding {
+    /// Address before `/services/UnifiedPayment`.
+    pub base_url: String,
+    /// Id of the caller's key.
+    pub our_key_id: String,
+    /// The caller's private key, PKCS#8 PEM.
+    pub our_private_key_pem: String,
+    /// Id of the gateway's key.
+    pub gateway_key_id: String,
+    /// The gateway's public key, SPKI PEM.
+    pub gateway_public_key_pem: String,
+}
+
+impl fmt::Debug for GatewayOnboarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayOnboarding")
+            .field("base_url", &self.base_url)
+            .field("our_key_id", &self.our_key_id)
+            .field("gateway_key_id", &self.gateway_key_id)
+            .finish_non_exhaustive()
+    }
+}

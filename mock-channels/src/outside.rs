@@ -1,0 +1,171 @@
+//! The one place where the outside world is locked, changed and kept.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::clock::{MockClock, real_now_ms};
+use crate::crypto::CryptoError;
+use crate::onboarding::{
+    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+};
+use crate::world::secrets::{Keys, Secrets};
+use crate::world::{World, seed};
+
+/// A notification must be answered within this time.
+const CALLBACK_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Why the outside world could not be brought up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("the state file cannot be read or written")]
+    Io(#[from] io::Error),
+    #[error("the state file holds no state")]
+    Corrupt(#[from] serde_json::Error),
+    #[error("keys could not be made or read")]
+    Keys(#[from] CryptoError),
+    #[error("the client that delivers callbacks could not be built")]
+    Http(#[from] reqwest::Error),
+}
+
+/// The world behind its lock, with what does not change while it is served.
+pub(crate) struct Outside {
+    world: Mutex<World>,
+    state_file: Option<PathBuf>,
+    pub(crate) clock: MockClock,
+    pub(crate) keys: Keys,
+    pub(crate) onboarding: Onboarding,
+    pub(crate) http: reqwest::Client,
+}
+
+impl Outside {
+    /// Reads the state file, or makes a first world and keeps it there.
+    pub(crate) fn open(
+        state_file: Option<PathBuf>,
+        start_at_ms: Option<i64>,
+        base_url: &str,
+    ) -> Result<Self, OpenError> {
+        let world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
+            Some(world) => world,
+            None => {
+                let real_ms = real_now_ms();
+                let now_ms = start_at_ms.unwrap_or(real_ms);
+                seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
+            }
+        };
+        let outside = Self {
+            clock: MockClock::with_offset(world.offset_ms),
+            keys: Keys::read(&world.secrets)?,
+            onboarding: onboarding(&world.secrets, base_url),
+            http: callback_client()?,
+            world: Mutex::new(world),
+            state_file,
+        };
+        if let Some(path) = &outside.state_file {
+            write_state(path, &outside.lock())?;
+        }
+        Ok(outside)
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// Looks at the world.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.lock())
+    }
+
+    /// Changes the world and keeps the change before anybody hears of it, so that a killed
+    /// process has never promised what it forgot.
+    pub(crate) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.lock();
+        let result = act(&mut world);
+        if let Some(path) = &self.state_file
+            && let Err(error) = write_state(path, &world)
+        {
+            tracing::error!(%error, "the state of the outside world was not kept");
+        }
+        result
+    }
+
+    /// A poisoned lock is used all the same: the panic that poisoned it failed one request, and
+    /// no change of the world leaves it half done in a way that the others could not bear.
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read_state(path: &Path) -> Result<Option<World>, OpenError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes beside and renames over: a reader sees the old state or the new, never half of one.
+fn write_state(path: &Path, world: &World) -> Result<(), io::Error> {
+    let beside = path.with_extension("tmp");
+    let mut file = private_file(&beside)?;
+    file.write_all(&serde_json::to_vec(world)?)?;
+    drop(file);
+    fs::rename(&beside, path)
+}
+
+/// The file holds private keys, so nobody else may read it.
+fn private_file(path: &Path) -> Result<fs::File, io::Error> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// WeChat does not follow redirects, and waiting longer than its deadline helps nobody.
+fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(CALLBACK_DEADLINE)
+        .redirect(reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .user_agent("Mozilla/4.0")
+        .tls_certs_only([])
+        .build()
+}
+
+fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
+    let secrets = secrets.clone();
+    let base_url = base_url.to_owned();
+    Onboarding {
+        wechat: WeChatOnboarding {
+            app_id: secrets.app_id,
+            app_secret: secrets.app_secret,
+            base_url: base_url.clone(),
+        },
+        wechat_pay: WeChatPayOnboarding {
+            base_url: base_url.clone(),
+            mch_id: secrets.mch_id,
+            merchant_serial: secrets.merchant_serial,
+            merchant_private_key_pem: secrets.merchant_private_pem,
+            api_v3_key: secrets.api_v3_key,
+            platform_key_id: secrets.platform_key_id,
+            platform_public_key_pem: secrets.platform_public_pem,
+        },
+        exchange: ExchangeOnboarding {
+            base_url: base_url.clone(),
+            client_id: secrets.exchange_client_id,
+            key_base64: secrets.exchange_key_base64,
+        },
+        gateway: GatewayOnboarding {
+            base_url: base_url.clone(),
+            our_key_id: secrets.caller_key_id,
+            our_private_key_pem: secrets.caller_private_pem,
+            gateway_key_id: secrets.gateway_key_id,
+            gateway_public_key_pem: secrets.gateway_public_pem,
+        },
+        base_url,
+    }
+}

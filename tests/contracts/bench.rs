@@ -1,0 +1,225 @@
+//! Stores to try, and small things to put into them.
+
+use adapters::store::{PersonalDataKeys, Store};
+use domain::fakes::{InMemoryStore, samples};
+use domain::identity::{PersonStore, SessionStore, StaffStore};
+use domain::payment::{
+    CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
+    PaymentEvent, PaymentStore,
+};
+use domain::receipt::ReceiptBook;
+use domain::reconciliation::DayBook;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A store with every port.
+pub trait EveryPort:
+    PersonStore
+    + SessionStore
+    + StaffStore
+    + PaymentStore
+    + OutboxStore
+    + LedgerBook
+    + CallbackInbox
+    + ReceiptBook
+    + DayBook
+    + Clone
+    + 'static
+{
+}
+
+impl<S> EveryPort for S where
+    S: PersonStore
+        + SessionStore
+        + StaffStore
+        + PaymentStore
+        + OutboxStore
+        + LedgerBook
+        + CallbackInbox
+        + ReceiptBook
+        + DayBook
+        + Clone
+        + 'static
+{
+}
+
+/// Two handles on one store, as two nodes of the service have them.
+pub struct Bench<S> {
+    pub store: S,
+    pub other: S,
+    /// Goes when the case is over.
+    pub folder: Option<TempFolder>,
+}
+
+/// The contracts as tests of one kind of store. A macro, because a test must be an item.
+macro_rules! every_contract {
+    ($new_bench:path) => {
+        #[tokio::test]
+        async fn persons() {
+            crate::persons::person_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn sessions() {
+            crate::sessions::session_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn staff() {
+            crate::staff::staff_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn payments() {
+            crate::payments::payment_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn leases_of_payments() {
+            crate::leases::payment_lease_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn outbox_and_receipts() {
+            crate::outbox::outbox_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn ledger() {
+            crate::ledger::ledger_book_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn callbacks() {
+            crate::callbacks::callback_inbox_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn days() {
+            crate::days::day_book_contract($new_bench).await;
+        }
+    };
+}
+pub(crate) use every_contract;
+
+pub async fn in_memory() -> Bench<InMemoryStore> {
+    let store = InMemoryStore::new();
+    Bench {
+        other: store.clone(),
+        store,
+        folder: None,
+    }
+}
+
+pub async fn sqlite() -> Bench<Store> {
+    let folder = TempFolder::new();
+    let bench = opened(&folder.sqlite_url()).await;
+    Bench {
+        folder: Some(folder),
+        ..bench
+    }
+}
+
+pub async fn postgres() -> Bench<Store> {
+    opened(&tests::postgres::fresh_database().await).await
+}
+
+async fn opened(url: &str) -> Bench<Store> {
+    let keys = PersonalDataKeys::ephemeral().unwrap();
+    let store = Store::connect(url, keys.clone()).await.unwrap();
+    store.migrate().await.unwrap();
+    let other = Store::connect(url, keys).await.unwrap();
+    Bench {
+        store,
+        other,
+        folder: None,
+    }
+}
+
+/// A folder of one test.
+pub struct TempFolder(PathBuf);
+
+impl TempFolder {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("yiwang-contracts-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn sqlite_url(&self) -> String {
+        format!("sqlite://{}", self.0.join("yiwang.db").display())
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        // A folder that stays behind is untidy, not a failed test.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// `330000001FS` and a number.
+pub fn notice(number: u32) -> String {
+    format!("330000001FS{number}")
+}
+
+/// A submitted payment of one notice for 206.00, by person P1.
+pub fn payment(number: u32, of_notice: u32) -> Payment {
+    samples::payment(&format!("YW{number:06}"), &notice(of_notice), 20_600)
+}
+
+/// One payment of several notices.
+pub fn payment_of(number: u32, of_notices: &[u32]) -> Payment {
+    let mut whole = payment(number, of_notices[0]);
+    let snapshots = of_notices
+        .iter()
+        .map(|of| payment(number, *of).notices.remove(0));
+    whole.notices = snapshots.collect();
+    let fen = 20_600 * i64::try_from(of_notices.len()).unwrap();
+    whole.amount = domain::money::PayableFen::new(fen).unwrap();
+    whole
+}
+
+/// Stores it with its first history line.
+pub async fn insert(store: &impl EveryPort, payment: &Payment) {
+    PaymentStore::insert(store, payment, &samples::started())
+        .await
+        .unwrap();
+}
+
+/// The change that `event` makes, learnt at second 20.
+pub fn change(payment: &Payment, event: PaymentEvent) -> PaymentChange {
+    let evidence = Evidence::Callback("EV1".to_owned());
+    let reason = (EventReason::RailConfirmed, Some(evidence));
+    payment.after(event, reason, samples::at(20)).unwrap()
+}
+
+/// Lets `event` happen to the payment as it is stored now; answers how it is stored then.
+pub async fn happens(store: &impl EveryPort, payment: &Payment, event: PaymentEvent) -> Payment {
+    let stored = PaymentStore::find(store, &payment.no)
+        .await
+        .unwrap()
+        .unwrap();
+    PaymentStore::save(store, &change(&stored, event))
+        .await
+        .unwrap();
+    PaymentStore::find(store, &payment.no)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// All the money of the payment, told by the rail.
+pub fn confirmed(payment: &Payment, txn: &str) -> PaymentEvent {
+    PaymentEvent::Confirm(samples::money(txn, payment.amount.fen().value()))
+}
+
+/// Inserts and pays.
+pub async fn paid(store: &impl EveryPort, payment: &Payment) -> Payment {
+    insert(store, payment).await;
+    happens(
+        store,
+        payment,
+        confirmed(payment, &format!("T-{}", payment.no)),
+    )
+    .await
+}

@@ -1,0 +1,171 @@
+//! The contract of `CallbackInbox`.
+
+use crate::bench::{Bench, EveryPort};
+use domain::fakes::samples::{self, at};
+use domain::payment::{CallbackInbox, Money, Rail, RailReport, Received, StoredCallback};
+use jiff::Timestamp;
+
+/// What every `CallbackInbox` must do.
+pub async fn callback_inbox_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Bench<S>) {
+    a_callback_is_kept_once(&new_bench().await.store).await;
+    the_same_event_with_other_content_is_kept_too(&new_bench().await.store).await;
+    of_many_that_come_at_once_one_is_new(&new_bench().await).await;
+    a_lease_is_for_one_worker_and_ends(&new_bench().await).await;
+    a_finished_callback_does_not_come_again(&new_bench().await.store).await;
+    a_lease_takes_the_oldest_and_no_more_than_asked(&new_bench().await.store).await;
+}
+
+fn callback(event: &str) -> StoredCallback {
+    StoredCallback {
+        event_id: event.to_owned(),
+        received_at: at(0),
+        report: RailReport {
+            rail: Rail::WeChatPay,
+            order_no: "YW000001".to_owned(),
+            app_id: samples::APP_ID.to_owned(),
+            merchant_no: samples::MERCHANT_NO.to_owned(),
+            currency: "CNY".to_owned(),
+            money: samples::money("T1", 20_600),
+        },
+    }
+}
+
+async fn record(store: &impl EveryPort, callback: &StoredCallback) -> Received {
+    store
+        .record(callback, b"{\"raw\": \"\xff\x00\"}")
+        .await
+        .unwrap()
+}
+
+async fn leased(store: &impl EveryPort, now: Timestamp, until: Timestamp) -> Vec<StoredCallback> {
+    CallbackInbox::lease(store, now, until, 100).await.unwrap()
+}
+
+async fn a_callback_is_kept_once(store: &impl EveryPort) {
+    assert_eq!(leased(store, at(1), at(20)).await, []);
+    let first = callback("EV1");
+    assert_eq!(record(store, &first).await, Received::New);
+    let again = StoredCallback {
+        received_at: at(15),
+        ..first.clone()
+    };
+    assert_eq!(record(store, &again).await, Received::Seen);
+    assert_eq!(
+        leased(store, at(20), at(40)).await,
+        [first],
+        "as it came first"
+    );
+}
+
+async fn the_same_event_with_other_content_is_kept_too(store: &impl EveryPort) {
+    let first = callback("EV1");
+    let report = |report: RailReport| StoredCallback {
+        report,
+        ..first.clone()
+    };
+    let same = first.report.clone();
+    let later = Money {
+        at: at(11),
+        ..same.money.clone()
+    };
+    let twins = [
+        report(RailReport {
+            rail: Rail::Alipay,
+            ..same.clone()
+        }),
+        report(RailReport {
+            order_no: "YW000002".to_owned(),
+            ..same.clone()
+        }),
+        report(RailReport {
+            app_id: "wx2".to_owned(),
+            ..same.clone()
+        }),
+        report(RailReport {
+            merchant_no: "1900000002".to_owned(),
+            ..same.clone()
+        }),
+        report(RailReport {
+            currency: "USD".to_owned(),
+            ..same.clone()
+        }),
+        report(RailReport {
+            money: samples::money("T2", 20_600),
+            ..same.clone()
+        }),
+        report(RailReport {
+            money: samples::money("T1", 20_601),
+            ..same.clone()
+        }),
+        report(RailReport {
+            money: later,
+            ..same
+        }),
+        callback("EV2"),
+    ];
+    for new in std::iter::once(&first).chain(&twins) {
+        assert_eq!(record(store, new).await, Received::New, "{new:?}");
+        assert_eq!(record(store, new).await, Received::Seen);
+    }
+    let kept = leased(store, at(1), at(20)).await;
+    assert_eq!(kept.len(), 1 + twins.len());
+    assert!(kept.contains(&first) && twins.iter().all(|twin| kept.contains(twin)));
+}
+
+async fn of_many_that_come_at_once_one_is_new<S: EveryPort>(bench: &Bench<S>) {
+    let tasks = (0..8).map(|number| {
+        let store = if number % 2 == 0 {
+            bench.store.clone()
+        } else {
+            bench.other.clone()
+        };
+        tokio::spawn(async move { record(&store, &callback("EV1")).await })
+    });
+    let mut new = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        new += usize::from(task.await.unwrap() == Received::New);
+    }
+    assert_eq!(new, 1);
+}
+
+async fn a_lease_is_for_one_worker_and_ends<S: EveryPort>(bench: &Bench<S>) {
+    let one = callback("EV1");
+    record(&bench.store, &one).await;
+    let one = [one];
+    assert_eq!(leased(&bench.store, at(1), at(20)).await, one);
+    assert_eq!(leased(&bench.other, at(19), at(40)).await, []);
+    assert_eq!(leased(&bench.other, at(20), at(40)).await, one);
+}
+
+async fn a_finished_callback_does_not_come_again(store: &impl EveryPort) {
+    let (one, two) = (callback("EV1"), callback("EV2"));
+    record(store, &one).await;
+    record(store, &two).await;
+    store.finish(&one, "Paid\0").await.unwrap();
+    assert_eq!(leased(store, at(99), at(100)).await, [two]);
+    assert_eq!(record(store, &one).await, Received::Seen);
+}
+
+async fn a_lease_takes_the_oldest_and_no_more_than_asked(store: &impl EveryPort) {
+    for number in 1..=5 {
+        let received_at = at(number);
+        record(
+            store,
+            &StoredCallback {
+                received_at,
+                ..callback(&format!("EV{number}"))
+            },
+        )
+        .await;
+    }
+    for expected in [["EV1", "EV2"], ["EV3", "EV4"]] {
+        let taken = CallbackInbox::lease(store, at(10), at(30), 2)
+            .await
+            .unwrap();
+        let events: Vec<_> = taken
+            .iter()
+            .map(|callback| callback.event_id.as_str())
+            .collect();
+        assert_eq!(events, expected);
+    }
+}

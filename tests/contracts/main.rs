@@ -1,0 +1,30 @@
+//! What every store must do, on the in-memory fake, on SQLite and on PostgreSQL. A fake that
+//! nobody checks lies, and so does a database.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod bench;
+mod callbacks;
+mod databases;
+mod days;
+mod leases;
+mod ledger;
+mod outbox;
+mod payments;
+mod persons;
+mod sessions;
+mod staff;
+
+mod in_memory {
+    use crate::bench::in_memory;
+    crate::bench::every_contract!(in_memory);
+}
+
+mod sqlite {
+    use crate::bench::sqlite;
+    crate::bench::every_contract!(sqlite);
+}
+
+mod postgres {
+    use crate::bench::postgres;
+    crate::bench::every_contract!(postgres);
+}

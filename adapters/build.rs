@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let apps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/apps");
+    // At run time, not by env!: a target folder may serve several checkouts.
+    let here = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+    let apps = Path::new(&here).join("../domain/apps");
     println!("cargo::rerun-if-changed={}", apps.display());
     let mut list = String::from("&[\n");
     for file in toml_files(&apps)? {

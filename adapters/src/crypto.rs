@@ -62,14 +62,10 @@ impl SigningKey {
     /// [`KeyInvalid`].
     pub fn from_pem(pem: &str) -> Result<Self, KeyInvalid> {
         if let Some(der) = pem_body(pem, "PRIVATE KEY") {
-            return RsaKeyPair::from_pkcs8(&der)
-                .map(Self)
-                .or(Err(KeyInvalid::Rsa));
+            return RsaKeyPair::from_pkcs8(&der).map(Self).or(Err(KeyInvalid::Rsa));
         }
         let der = pem_body(pem, "RSA PRIVATE KEY").ok_or(KeyInvalid::Pem)?;
-        RsaKeyPair::from_der(&der)
-            .map(Self)
-            .or(Err(KeyInvalid::Rsa))
+        RsaKeyPair::from_der(&der).map(Self).or(Err(KeyInvalid::Rsa))
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256, as base64 without line breaks.
@@ -79,12 +75,7 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<String, CryptoFailed> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                message,
-                &mut signature,
-            )
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .or(Err(CryptoFailed::Sign))?;
         Ok(STANDARD.encode(signature))
     }
@@ -112,20 +103,14 @@ impl VerifyingKey {
                 spki_of(&certificate).ok_or(KeyInvalid::Pem)?.to_vec()
             }
         };
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki)
-            .map(Self)
-            .or(Err(KeyInvalid::Rsa))
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).map(Self).or(Err(KeyInvalid::Rsa))
     }
 
     /// # Errors
     /// [`CryptoFailed::Signature`], also for what is not base64.
     pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), CryptoFailed> {
-        let bytes = STANDARD
-            .decode(signature)
-            .or(Err(CryptoFailed::Signature))?;
-        self.0
-            .verify_sig(message, &bytes)
-            .or(Err(CryptoFailed::Signature))
+        let bytes = STANDARD.decode(signature).or(Err(CryptoFailed::Signature))?;
+        self.0.verify_sig(message, &bytes).or(Err(CryptoFailed::Signature))
     }
 }
 
@@ -139,18 +124,12 @@ impl KeyRing {
     pub fn from_pems(keys: &[(String, String)]) -> Result<Self, KeyInvalid> {
         let mut ring = BTreeMap::new();
         for (id, pem) in keys {
-            let repeated = ring
-                .insert(id.clone(), VerifyingKey::from_pem(pem)?)
-                .is_some();
+            let repeated = ring.insert(id.clone(), VerifyingKey::from_pem(pem)?).is_some();
             if id.is_empty() || repeated {
                 return Err(KeyInvalid::Ids);
             }
         }
-        if ring.is_empty() {
-            Err(KeyInvalid::Ids)
-        } else {
-            Ok(Self(ring))
-        }
+        if ring.is_empty() { Err(KeyInvalid::Ids) } else { Ok(Self(ring)) }
     }
 
     /// The key of this id.
@@ -215,20 +194,12 @@ pub fn open_aes_cbc(key: &[u8], iv: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Cry
     let cipher = DecryptingKey::cbc(bound).or(Err(CryptoFailed::Decrypt))?;
     let mut bytes = sealed.to_vec();
     let context = DecryptionContext::Iv128(FixedLength::from(iv));
-    let plain = cipher
-        .decrypt(&mut bytes, context)
-        .or(Err(CryptoFailed::Decrypt))?;
+    let plain = cipher.decrypt(&mut bytes, context).or(Err(CryptoFailed::Decrypt))?;
     let padding = usize::from(*plain.last().ok_or(CryptoFailed::Decrypt)?);
     let fits = (1..=key.len()).contains(&padding) && padding <= plain.len();
     let cut = if fits { plain.len() - padding } else { 0 };
-    let even = plain[cut..]
-        .iter()
-        .all(|byte| usize::from(*byte) == padding);
-    if fits && even {
-        Ok(plain[..cut].to_vec())
-    } else {
-        Err(CryptoFailed::Decrypt)
-    }
+    let even = plain[cut..].iter().all(|byte| usize::from(*byte) == padding);
+    if fits && even { Ok(plain[..cut].to_vec()) } else { Err(CryptoFailed::Decrypt) }
 }
 
 /// A key of HMAC-SHA256.
@@ -278,12 +249,10 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}"); // Writing to a string cannot fail.
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // Writing to a string cannot fail.
+        text
+    })
 }
 
 /// The bytes of base64 text.
@@ -296,10 +265,7 @@ pub fn from_base64(text: &str) -> Result<Vec<u8>, CryptoFailed> {
 
 /// The bytes between the lines that carry exactly this label.
 fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
-    let (begin, end) = (
-        format!("-----BEGIN {label}-----"),
-        format!("-----END {label}-----"),
-    );
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let (_, rest) = pem.split_once(&begin)?;
     let (body, _) = rest.split_once(&end)?;
     let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
@@ -330,12 +296,7 @@ fn der_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         0..=0x7F => (usize::from(*first), rest),
         0x81..=0x84 => {
             let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7F))?;
-            (
-                digits
-                    .iter()
-                    .fold(0, |sum: usize, d| (sum << 8) | usize::from(*d)),
-                rest,
-            )
+            (digits.iter().fold(0, |sum: usize, d| (sum << 8) | usize::from(*d)), rest)
         }
         _ => return None,
     };

@@ -123,25 +123,18 @@ impl HttpDepartments {
         let (sent, request) = self.request(call)?;
         let answer = self.http.send(request).await?;
         if answer.status != 200 {
-            return Err(unexpected(
-                "the exchange answered with HTTP status",
-                answer.status,
-            ));
+            return Err(unexpected("the exchange answered with HTTP status", answer.status));
         }
         self.verify(&sent, &answer)?;
         let wire: AnswerWire = serde_json::from_slice(&answer.body).map_err(unknown)?;
         if wire.request_id != sent.request_id {
-            return Err(unexpected(
-                "the answer is to another request",
-                wire.request_id,
-            ));
+            return Err(unexpected("the answer is to another request", wire.request_id));
         }
         match wire.code.as_str() {
             "OK" => answer_of(wire),
-            REFUSED_INVALID | REFUSED_DENIED => Err(OutsideError::Refused {
-                code: wire.code,
-                message: wire.message,
-            }),
+            REFUSED_INVALID | REFUSED_DENIED => {
+                Err(OutsideError::Refused { code: wire.code, message: wire.message })
+            }
             // Nothing was done, and asking again is safe.
             "BUSY" => Err(OutsideError::NotSent(Busy(wire.message).into())),
             _ => Err(unexpected("unknown code of the exchange", wire.code)),
@@ -163,10 +156,7 @@ impl HttpDepartments {
         };
         let body =
             serde_json::to_vec(&wire).map_err(|error| OutsideError::NotSent(error.into()))?;
-        let url = below(
-            &self.base,
-            &format!("/exchange/v1/{}", call.operation.as_str()),
-        );
+        let url = below(&self.base, &format!("/exchange/v1/{}", call.operation.as_str()));
         let timestamp = self.clock.now().as_second().to_string();
         let path = url.path().to_owned();
         let hash = sha256_hex(&body);
@@ -177,39 +167,25 @@ impl HttpDepartments {
             .header("x-exchange-timestamp", timestamp)
             .header("x-exchange-nonce", nonce)
             .header("x-exchange-signature", self.key.code(signed.as_bytes()));
-        Ok((
-            Sent {
-                request_id: request_id.to_owned(),
-                path,
-            },
-            request,
-        ))
+        Ok((Sent { request_id: request_id.to_owned(), path }, request))
     }
 
     fn verify(&self, sent: &Sent, answer: &HttpAnswer) -> Result<(), OutsideError> {
         let header = |name: &'static str| {
-            answer
-                .header(name)
-                .ok_or_else(|| unexpected("the answer lacks a header", name))
+            answer.header(name).ok_or_else(|| unexpected("the answer lacks a header", name))
         };
         let timestamp = header("x-exchange-timestamp")?;
         let nonce = header("x-exchange-nonce")?;
         let signature = header("x-exchange-signature")?;
         let signed_at: i64 = timestamp.parse().map_err(unknown_number)?;
         if self.clock.now().as_second().abs_diff(signed_at) > WINDOW_S {
-            return Err(unexpected(
-                "the answer is outside the time window",
-                timestamp,
-            ));
+            return Err(unexpected("the answer is outside the time window", timestamp));
         }
         let (id, hash) = (&sent.request_id, sha256_hex(&answer.body));
         let signed = format!("200\n{id}\n{timestamp}\n{nonce}\n{hash}\n");
         self.key
             .verify(signed.as_bytes(), signature)
-            .or(Err(unexpected(
-                "the answer is not signed by the exchange",
-                &sent.path,
-            )))
+            .or(Err(unexpected("the answer is not signed by the exchange", &sent.path)))
     }
 }
 
@@ -219,26 +195,12 @@ fn unknown_number(error: std::num::ParseIntError) -> OutsideError {
 
 fn answer_of(wire: AnswerWire) -> Result<ExchangeAnswer, OutsideError> {
     if wire.rows.len() > ROWS_MAX {
-        return Err(unexpected(
-            "more rows than the exchange may send",
-            wire.rows.len(),
-        ));
+        return Err(unexpected("more rows than the exchange may send", wire.rows.len()));
     }
     let rows = wire.rows.into_iter();
-    let rows = rows.map(|row| {
-        row.into_iter()
-            .map(|(key, value)| (key, value.into()))
-            .collect()
-    });
-    let as_of: Timestamp = wire
-        .as_of
-        .parse()
-        .map_err(|error: jiff::Error| unknown(error))?;
-    Ok(ExchangeAnswer {
-        rows: rows.collect(),
-        as_of,
-        source: wire.source,
-    })
+    let rows = rows.map(|row| row.into_iter().map(|(key, value)| (key, value.into())).collect());
+    let as_of: Timestamp = wire.as_of.parse().map_err(|error: jiff::Error| unknown(error))?;
+    Ok(ExchangeAnswer { rows: rows.collect(), as_of, source: wire.source })
 }
 
 #[async_trait]

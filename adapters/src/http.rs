@@ -17,10 +17,7 @@ pub struct Deadlines {
 
 impl Deadlines {
     /// What citizens wait for at most.
-    pub const USUAL: Self = Self {
-        connect: Duration::from_secs(3),
-        total: Duration::from_secs(8),
-    };
+    pub const USUAL: Self = Self { connect: Duration::from_secs(3), total: Duration::from_secs(5) };
 }
 
 /// A connection that is idle for longer is closed before the other side closes it.
@@ -49,19 +46,12 @@ pub struct ConfigFault {
 impl ConfigFault {
     /// The field and what is wrong with it.
     pub(crate) fn new(field: &'static str, source: impl Into<BoxError>) -> Self {
-        Self {
-            field,
-            source: source.into(),
-        }
+        Self { field, source: source.into() }
     }
 
     /// Refuses an empty text.
     pub(crate) fn unless_filled(field: &'static str, text: &str) -> Result<(), Self> {
-        if text.trim().is_empty() {
-            Err(Self::new(field, "it is empty"))
-        } else {
-            Ok(())
-        }
+        if text.trim().is_empty() { Err(Self::new(field, "it is empty")) } else { Ok(()) }
     }
 }
 
@@ -118,10 +108,7 @@ impl HttpAnswer {
 
 /// The first header of this lower-case name.
 pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(found, _)| found == name)
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
 }
 
 /// The answer says something that the protocol does not allow there.
@@ -153,14 +140,7 @@ impl HttpRequest {
     }
 
     pub fn new(method: Method, url: Url, body: Vec<u8>) -> Self {
-        Self {
-            method,
-            url,
-            headers: Vec::new(),
-            body,
-            limit: ANSWER_LIMIT,
-            deadline: None,
-        }
+        Self { method, url, headers: Vec::new(), body, limit: ANSWER_LIMIT, deadline: None }
     }
 
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -249,10 +229,7 @@ pub(crate) fn base_url(field: &'static str, text: &str) -> Result<Url, ConfigFau
     let url = Url::parse(text).map_err(|error| ConfigFault::new(field, error))?;
     let web = matches!(url.scheme(), "http" | "https") && url.has_host();
     if !web || url.query().is_some() || url.fragment().is_some() {
-        return Err(ConfigFault::new(
-            field,
-            "not an absolute http address without query",
-        ));
+        return Err(ConfigFault::new(field, "not an absolute http address without query"));
     }
     Ok(url)
 }
@@ -268,10 +245,7 @@ pub(crate) fn below(base: &Url, path: &str) -> Url {
 async fn read(mut answer: reqwest::Response, limit: usize) -> Result<HttpAnswer, OutsideError> {
     let status = answer.status().as_u16();
     let headers = answer.headers().iter().filter_map(|(name, value)| {
-        value
-            .to_str()
-            .ok()
-            .map(|value| (name.as_str().to_owned(), value.to_owned()))
+        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
     });
     let headers = headers.collect();
     let mut body = Vec::new();
@@ -281,11 +255,7 @@ async fn read(mut answer: reqwest::Response, limit: usize) -> Result<HttpAnswer,
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpAnswer {
-        status,
-        headers,
-        body,
-    })
+    Ok(HttpAnswer { status, headers, body })
 }
 
 fn not_sent(source: BoxError) -> OutsideError {
@@ -295,11 +265,7 @@ fn not_sent(source: BoxError) -> OutsideError {
 /// Addresses carry secrets of some platforms, so no error keeps one.
 fn not_sent_or_unknown(error: reqwest::Error) -> OutsideError {
     let error = error.without_url();
-    if error.is_connect() || error.is_builder() {
-        not_sent(error.into())
-    } else {
-        unknown(error)
-    }
+    if error.is_connect() || error.is_builder() { not_sent(error.into()) } else { unknown(error) }
 }
 
 #[cfg(test)]
@@ -308,9 +274,7 @@ mod tests {
     use crate::test_support::{Peer, quick_client};
 
     async fn get(client: &HttpClient, base: &str) -> Result<HttpAnswer, OutsideError> {
-        client
-            .send(HttpRequest::get(Url::parse(base).unwrap()))
-            .await
+        client.send(HttpRequest::get(Url::parse(base).unwrap())).await
     }
 
     #[tokio::test]
@@ -352,15 +316,9 @@ mod tests {
         let truncated = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345";
         let failed = get(&quick_client(), &Peer::answers(truncated)).await;
         assert!(matches!(failed, Err(OutsideError::OutcomeUnknown(_))));
-        let long = format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
-            "x".repeat(9)
-        );
+        let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "x".repeat(9));
         let url = Url::parse(&Peer::answers(&long)).unwrap();
-        let request = HttpRequest {
-            limit: 8,
-            ..HttpRequest::get(url)
-        };
+        let request = HttpRequest { limit: 8, ..HttpRequest::get(url) };
         let failed = quick_client().send(request).await;
         assert!(matches!(failed, Err(OutsideError::OutcomeUnknown(_))));
     }
@@ -373,13 +331,7 @@ mod tests {
             .twice(|| {
                 calls.set(calls.get() + 1);
                 let first = calls.get() == 1;
-                async move {
-                    Err(if first {
-                        unknown("silence")
-                    } else {
-                        not_sent("gone".into())
-                    })
-                }
+                async move { Err(if first { unknown("silence") } else { not_sent("gone".into()) }) }
             })
             .await;
         assert!(matches!(failed, Err(OutsideError::OutcomeUnknown(_))));
@@ -390,10 +342,7 @@ mod tests {
     fn paths_are_appended_below_any_base() {
         for base in ["http://h:1", "http://h:1/", "http://h:1/a", "http://h:1/a/"] {
             let url = below(&base_url("base", base).unwrap(), "/v3/x");
-            assert!(
-                url.path().ends_with("/v3/x") && !url.path().contains("//"),
-                "{url}"
-            );
+            assert!(url.path().ends_with("/v3/x") && !url.path().contains("//"), "{url}");
         }
         for bad in ["", "h", "ftp://h/", "http://h/?q=1"] {
             assert!(base_url("base", bad).is_err(), "{bad}");

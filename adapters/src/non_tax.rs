@@ -4,6 +4,8 @@ mod bill;
 mod call;
 mod envelope;
 mod root;
+#[cfg(test)]
+mod testing;
 mod write_off;
 
 pub use call::{NonTaxConfig, NonTaxGateway};

@@ -11,11 +11,7 @@ use std::time::Duration;
 /// A client that gives up soon.
 pub(crate) fn quick_client() -> HttpClient {
     let soon = Duration::from_millis(800);
-    HttpClient::new(Deadlines {
-        connect: soon,
-        total: soon,
-    })
-    .unwrap()
+    HttpClient::new(Deadlines { connect: soon, total: soon }).unwrap()
 }
 
 /// A file of the folder of test data.

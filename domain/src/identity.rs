@@ -11,8 +11,8 @@ pub use person::{
     PersonName, PersonStore, RealName,
 };
 pub use session::{
-    Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret, SecretInvalid,
-    Session, SessionStore, SignOut, Tokens,
+    Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret,
+    SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
 pub use sign_in::{ChannelAccount, ChannelIdentity, SignIn, SignInError, WeChatCodes};
 pub use staff::{StaffAccount, StaffStore};

@@ -6,6 +6,6 @@ mod model;
 
 pub use late_fee::{DailyRate, LateFee, LateFeeRule, RateInvalid};
 pub use model::{
-    Agency, Due, FindNotices, ListedNotice, Notice, NoticeBook, NoticeFaulty, NoticeItem,
-    NoticeNo, NoticeNoInvalid, NoticeStanding,
+    Agency, Due, FindNotices, ListedNotice, Notice, NoticeBook, NoticeFaulty, NoticeItem, NoticeNo,
+    NoticeNoInvalid, NoticeStanding,
 };

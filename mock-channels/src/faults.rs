@@ -49,8 +49,9 @@ pub(crate) async fn layer(
         }
         FaultKind::Error500 => Ok(request.into_response(failure(channel))),
         FaultKind::Slow => {
+            let answer = next.call(request).await?.map_into_boxed_body();
             tokio::time::sleep(SLOWNESS).await;
-            Ok(next.call(request).await?.map_into_boxed_body())
+            Ok(answer)
         }
         FaultKind::LostAnswer
         | FaultKind::Truncated

@@ -96,20 +96,13 @@ pub(crate) use every_contract;
 
 pub async fn in_memory() -> Bench<InMemoryStore> {
     let store = InMemoryStore::new();
-    Bench {
-        other: store.clone(),
-        store,
-        folder: None,
-    }
+    Bench { other: store.clone(), store, folder: None }
 }
 
 pub async fn sqlite() -> Bench<Store> {
     let folder = TempFolder::new();
     let bench = opened(&folder.sqlite_url()).await;
-    Bench {
-        folder: Some(folder),
-        ..bench
-    }
+    Bench { folder: Some(folder), ..bench }
 }
 
 pub async fn postgres() -> Bench<Store> {
@@ -121,11 +114,7 @@ async fn opened(url: &str) -> Bench<Store> {
     let store = Store::connect(url, keys.clone()).await.unwrap();
     store.migrate().await.unwrap();
     let other = Store::connect(url, keys).await.unwrap();
-    Bench {
-        store,
-        other,
-        folder: None,
-    }
+    Bench { store, other, folder: None }
 }
 
 /// A folder of one test.
@@ -170,9 +159,7 @@ pub fn payment(number: u32, of_notice: u32) -> Payment {
 /// One payment of several notices.
 pub fn payment_of(number: u32, of_notices: &[u32]) -> Payment {
     let mut whole = payment(number, of_notices[0]);
-    let snapshots = of_notices
-        .iter()
-        .map(|of| payment(number, *of).notices.remove(0));
+    let snapshots = of_notices.iter().map(|of| payment(number, *of).notices.remove(0));
     whole.notices = snapshots.collect();
     let fen = 20_600 * i64::try_from(of_notices.len()).unwrap();
     whole.amount = domain::money::PayableFen::new(fen).unwrap();
@@ -181,9 +168,7 @@ pub fn payment_of(number: u32, of_notices: &[u32]) -> Payment {
 
 /// Stores it with its first history line.
 pub async fn insert(store: &impl EveryPort, payment: &Payment) {
-    PaymentStore::insert(store, payment, &samples::started())
-        .await
-        .unwrap();
+    PaymentStore::insert(store, payment, &samples::started()).await.unwrap();
 }
 
 /// The change that `event` makes, learnt at second 20.
@@ -195,17 +180,9 @@ pub fn change(payment: &Payment, event: PaymentEvent) -> PaymentChange {
 
 /// Lets `event` happen to the payment as it is stored now; answers how it is stored then.
 pub async fn happens(store: &impl EveryPort, payment: &Payment, event: PaymentEvent) -> Payment {
-    let stored = PaymentStore::find(store, &payment.no)
-        .await
-        .unwrap()
-        .unwrap();
-    PaymentStore::save(store, &change(&stored, event))
-        .await
-        .unwrap();
-    PaymentStore::find(store, &payment.no)
-        .await
-        .unwrap()
-        .unwrap()
+    let stored = PaymentStore::find(store, &payment.no).await.unwrap().unwrap();
+    PaymentStore::save(store, &change(&stored, event)).await.unwrap();
+    PaymentStore::find(store, &payment.no).await.unwrap().unwrap()
 }
 
 /// All the money of the payment, told by the rail.
@@ -216,10 +193,5 @@ pub fn confirmed(payment: &Payment, txn: &str) -> PaymentEvent {
 /// Inserts and pays.
 pub async fn paid(store: &impl EveryPort, payment: &Payment) -> Payment {
     insert(store, payment).await;
-    happens(
-        store,
-        payment,
-        confirmed(payment, &format!("T-{}", payment.no)),
-    )
-    .await
+    happens(store, payment, confirmed(payment, &format!("T-{}", payment.no))).await
 }

@@ -31,10 +31,7 @@ fn callback(event: &str) -> StoredCallback {
 }
 
 async fn record(store: &impl EveryPort, callback: &StoredCallback) -> Received {
-    store
-        .record(callback, b"{\"raw\": \"\xff\x00\"}")
-        .await
-        .unwrap()
+    store.record(callback, b"{\"raw\": \"\xff\x00\"}").await.unwrap()
 }
 
 async fn leased(store: &impl EveryPort, now: Timestamp, until: Timestamp) -> Vec<StoredCallback> {
@@ -45,62 +42,25 @@ async fn a_callback_is_kept_once(store: &impl EveryPort) {
     assert_eq!(leased(store, at(1), at(20)).await, []);
     let first = callback("EV1");
     assert_eq!(record(store, &first).await, Received::New);
-    let again = StoredCallback {
-        received_at: at(15),
-        ..first.clone()
-    };
+    let again = StoredCallback { received_at: at(15), ..first.clone() };
     assert_eq!(record(store, &again).await, Received::Seen);
-    assert_eq!(
-        leased(store, at(20), at(40)).await,
-        [first],
-        "as it came first"
-    );
+    assert_eq!(leased(store, at(20), at(40)).await, [first], "as it came first");
 }
 
 async fn the_same_event_with_other_content_is_kept_too(store: &impl EveryPort) {
     let first = callback("EV1");
-    let report = |report: RailReport| StoredCallback {
-        report,
-        ..first.clone()
-    };
+    let report = |report: RailReport| StoredCallback { report, ..first.clone() };
     let same = first.report.clone();
-    let later = Money {
-        at: at(11),
-        ..same.money.clone()
-    };
+    let later = Money { at: at(11), ..same.money.clone() };
     let twins = [
-        report(RailReport {
-            rail: Rail::Alipay,
-            ..same.clone()
-        }),
-        report(RailReport {
-            order_no: "YW000002".to_owned(),
-            ..same.clone()
-        }),
-        report(RailReport {
-            app_id: "wx2".to_owned(),
-            ..same.clone()
-        }),
-        report(RailReport {
-            merchant_no: "1900000002".to_owned(),
-            ..same.clone()
-        }),
-        report(RailReport {
-            currency: "USD".to_owned(),
-            ..same.clone()
-        }),
-        report(RailReport {
-            money: samples::money("T2", 20_600),
-            ..same.clone()
-        }),
-        report(RailReport {
-            money: samples::money("T1", 20_601),
-            ..same.clone()
-        }),
-        report(RailReport {
-            money: later,
-            ..same
-        }),
+        report(RailReport { rail: Rail::Alipay, ..same.clone() }),
+        report(RailReport { order_no: "YW000002".to_owned(), ..same.clone() }),
+        report(RailReport { app_id: "wx2".to_owned(), ..same.clone() }),
+        report(RailReport { merchant_no: "1900000002".to_owned(), ..same.clone() }),
+        report(RailReport { currency: "USD".to_owned(), ..same.clone() }),
+        report(RailReport { money: samples::money("T2", 20_600), ..same.clone() }),
+        report(RailReport { money: samples::money("T1", 20_601), ..same.clone() }),
+        report(RailReport { money: later, ..same }),
         callback("EV2"),
     ];
     for new in std::iter::once(&first).chain(&twins) {
@@ -114,11 +74,7 @@ async fn the_same_event_with_other_content_is_kept_too(store: &impl EveryPort) {
 
 async fn of_many_that_come_at_once_one_is_new<S: EveryPort>(bench: &Bench<S>) {
     let tasks = (0..8).map(|number| {
-        let store = if number % 2 == 0 {
-            bench.store.clone()
-        } else {
-            bench.other.clone()
-        };
+        let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
         tokio::spawn(async move { record(&store, &callback("EV1")).await })
     });
     let mut new = 0;
@@ -149,23 +105,11 @@ async fn a_finished_callback_does_not_come_again(store: &impl EveryPort) {
 async fn a_lease_takes_the_oldest_and_no_more_than_asked(store: &impl EveryPort) {
     for number in 1..=5 {
         let received_at = at(number);
-        record(
-            store,
-            &StoredCallback {
-                received_at,
-                ..callback(&format!("EV{number}"))
-            },
-        )
-        .await;
+        record(store, &StoredCallback { received_at, ..callback(&format!("EV{number}")) }).await;
     }
     for expected in [["EV1", "EV2"], ["EV3", "EV4"]] {
-        let taken = CallbackInbox::lease(store, at(10), at(30), 2)
-            .await
-            .unwrap();
-        let events: Vec<_> = taken
-            .iter()
-            .map(|callback| callback.event_id.as_str())
-            .collect();
+        let taken = CallbackInbox::lease(store, at(10), at(30), 2).await.unwrap();
+        let events: Vec<_> = taken.iter().map(|callback| callback.event_id.as_str()).collect();
         assert_eq!(events, expected);
     }
 }

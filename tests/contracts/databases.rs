@@ -24,28 +24,19 @@ async fn open(url: String, folder: Option<TempFolder>) -> Opened {
     let store = Store::connect(&url, keys).await.unwrap();
     store.migrate().await.unwrap();
     let sql = Database::connect(&url).await.unwrap();
-    Opened {
-        store,
-        url,
-        sql,
-        _folder: folder,
-    }
+    Opened { store, url, sql, _folder: folder }
 }
 
 /// Both kinds of database, fresh.
 async fn both() -> [Opened; 2] {
     let folder = TempFolder::new();
     let sqlite = open(folder.sqlite_url(), Some(folder)).await;
-    [
-        sqlite,
-        open(tests::postgres::fresh_database().await, None).await,
-    ]
+    [sqlite, open(tests::postgres::fresh_database().await, None).await]
 }
 
 async fn run(opened: &Opened, sql: &str) -> Result<u64, String> {
     let done = opened.sql.execute_unprepared(sql).await;
-    done.map(|done| done.rows_affected())
-        .map_err(|error| error.to_string())
+    done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -64,16 +55,10 @@ async fn a_status_that_does_not_fit_its_columns_is_corrupt() {
             ("next_check_at", "9223372036854775807"),
         ] {
             insert_again(&opened).await;
-            run(&opened, &format!("UPDATE payment SET {column} = {value}"))
-                .await
-                .unwrap();
+            run(&opened, &format!("UPDATE payment SET {column} = {value}")).await.unwrap();
             let found = PaymentStore::find(&opened.store, &one.no).await;
             match found {
-                Err(StoreError::Corrupt {
-                    table: "payment",
-                    row,
-                    ..
-                }) => {
+                Err(StoreError::Corrupt { table: "payment", row, .. }) => {
                     assert_eq!(row, one.no.as_str());
                 }
                 other => panic!("{column} = {value} was read as {other:?}"),
@@ -96,28 +81,14 @@ async fn a_corrupt_row_does_not_stop_the_work_on_others() {
             insert(&opened.store, &payment(number, number)).await;
             paid(&opened.store, &payment(number + 10, number + 10)).await;
         }
-        run(
-            &opened,
-            "UPDATE payment SET rail = 'CASH' WHERE no = 'YW000002'",
-        )
-        .await
-        .unwrap();
-        let leased = opened
-            .store
-            .lease_unsettled(at(5), at(60), 10)
-            .await
-            .unwrap();
+        run(&opened, "UPDATE payment SET rail = 'CASH' WHERE no = 'YW000002'").await.unwrap();
+        let leased = opened.store.lease_unsettled(at(5), at(60), 10).await.unwrap();
         let numbers: Vec<_> = leased.iter().map(|payment| payment.no.as_str()).collect();
         assert_eq!(numbers, ["YW000001", "YW000003"]);
         let sql = "UPDATE outbox SET kind = 'DANCE' WHERE payment_no = 'YW000012' AND ready";
         assert_eq!(run(&opened, sql).await, Ok(1));
-        let leased = OutboxStore::lease(&opened.store, at(20), at(60), 10)
-            .await
-            .unwrap();
-        let numbers: Vec<_> = leased
-            .iter()
-            .map(|row| row.item.payment_no.as_str())
-            .collect();
+        let leased = OutboxStore::lease(&opened.store, at(20), at(60), 10).await.unwrap();
+        let numbers: Vec<_> = leased.iter().map(|row| row.item.payment_no.as_str()).collect();
         assert_eq!(numbers, ["YW000011", "YW000013"]);
     }
 }
@@ -148,19 +119,10 @@ async fn personal_data_and_tokens_are_not_in_the_file() {
     let folder = TempFolder::new();
     let opened = open(folder.sqlite_url(), None).await;
     let person = samples::person("P1");
-    PersonStore::insert(&opened.store, &person, &samples::link("P1"))
-        .await
-        .unwrap();
-    opened
-        .store
-        .update(&proved(&person, CARDS[0]))
-        .await
-        .unwrap();
+    PersonStore::insert(&opened.store, &person, &samples::link("P1")).await.unwrap();
+    opened.store.update(&proved(&person, CARDS[0])).await.unwrap();
     let secret = |digit: &str| domain::identity::Secret::new(&digit.repeat(64)).unwrap();
-    let tokens = domain::identity::Tokens {
-        access: secret("a"),
-        refresh: secret("b"),
-    };
+    let tokens = domain::identity::Tokens { access: secret("a"), refresh: secret("b") };
     let session = domain::identity::Session {
         id: samples::caller("P1").session,
         person: person.id.clone(),
@@ -170,9 +132,7 @@ async fn personal_data_and_tokens_are_not_in_the_file() {
         access_until: at(1),
         refresh_until: at(2),
     };
-    SessionStore::insert(&opened.store, &session, &tokens)
-        .await
-        .unwrap();
+    SessionStore::insert(&opened.store, &session, &tokens).await.unwrap();
     let mut bytes = Vec::new();
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let file = file.unwrap().path();
@@ -180,22 +140,9 @@ async fn personal_data_and_tokens_are_not_in_the_file() {
         assert_eq!(mode & 0o077, 0, "{} is its owner's alone", file.display());
         bytes.extend(std::fs::read(file).unwrap());
     }
-    let holds = |text: &str| {
-        bytes
-            .windows(text.len())
-            .any(|window| window == text.as_bytes())
-    };
-    assert!(
-        holds("v1:") && holds(person.id.as_str()),
-        "the files hold the person"
-    );
-    for clear in [
-        CARDS[0],
-        "13800138000",
-        "王小明",
-        &"a".repeat(64),
-        &"b".repeat(64),
-    ] {
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("v1:") && holds(person.id.as_str()), "the files hold the person");
+    for clear in [CARDS[0], "13800138000", "王小明", &"a".repeat(64), &"b".repeat(64)] {
         assert!(!holds(clear), "{clear} is there in clear");
     }
 }
@@ -206,33 +153,19 @@ async fn sealed_columns_are_corrupt_elsewhere_and_under_other_keys() {
         let id_card = CitizenId::new(CARDS[0]).unwrap();
         for (id, card) in [("P1", CARDS[0]), ("P2", CARDS[1])] {
             let person = samples::person(id);
-            PersonStore::insert(&opened.store, &person, &samples::link(id))
-                .await
-                .unwrap();
+            PersonStore::insert(&opened.store, &person, &samples::link(id)).await.unwrap();
             opened.store.update(&proved(&person, card)).await.unwrap();
         }
         let stranger = PersonalDataKeys::ephemeral().unwrap();
         let stranger = Store::connect(&opened.url, stranger).await.unwrap();
         let unread = PersonStore::find(&stranger, &samples::person("P1").id).await;
-        assert!(matches!(
-            unread,
-            Err(StoreError::Corrupt {
-                table: "person",
-                ..
-            })
-        ));
+        assert!(matches!(unread, Err(StoreError::Corrupt { table: "person", .. })));
         assert_eq!(stranger.find_by_id_card(&id_card).await.unwrap(), None);
         let sql = "UPDATE person SET id_card = (SELECT id_card FROM person WHERE id = 'P2') \
                    WHERE id = 'P1'";
         run(&opened, sql).await.unwrap();
         let moved = PersonStore::find(&opened.store, &samples::person("P1").id).await;
-        assert!(matches!(
-            moved,
-            Err(StoreError::Corrupt {
-                column: "id_card",
-                ..
-            })
-        ));
+        assert!(matches!(moved, Err(StoreError::Corrupt { column: "id_card", .. })));
     }
 }
 
@@ -245,10 +178,7 @@ async fn nodes_that_start_at_once_migrate_once() {
             let keys = PersonalDataKeys::ephemeral().unwrap();
             nodes.push(Store::connect(&url, keys).await.unwrap());
         }
-        assert!(
-            nodes[0].ping().await.is_err(),
-            "not ready before it is migrated"
-        );
+        assert!(nodes[0].ping().await.is_err(), "not ready before it is migrated");
         let (a, b, c, d) = tokio::join!(
             nodes[0].migrate(),
             nodes[1].migrate(),
@@ -268,12 +198,7 @@ async fn nodes_that_start_at_once_migrate_once() {
 #[tokio::test]
 async fn a_migration_that_was_edited_afterwards_is_noticed() {
     for opened in both().await {
-        run(
-            &opened,
-            "UPDATE schema_migration SET sha256 = 'x' WHERE number = 2",
-        )
-        .await
-        .unwrap();
+        run(&opened, "UPDATE schema_migration SET sha256 = 'x' WHERE number = 2").await.unwrap();
         let refused = opened.store.migrate().await;
         assert!(matches!(refused, Err(MigrateError::Changed { number: 2 })));
     }
@@ -282,73 +207,41 @@ async fn a_migration_that_was_edited_afterwards_is_noticed() {
 #[tokio::test]
 async fn a_store_in_memory_and_a_store_that_is_opened_again_work() {
     let keys = PersonalDataKeys::ephemeral().unwrap();
-    let memory = Store::connect("sqlite::memory:", keys.clone())
-        .await
-        .unwrap();
+    let memory = Store::connect("sqlite::memory:", keys.clone()).await.unwrap();
     memory.migrate().await.unwrap();
     memory.ping().await.unwrap();
     let one = paid(&memory, &payment(1, 1)).await;
-    assert_eq!(
-        memory
-            .find_holder(&samples::notice_no(&notice(1)))
-            .await
-            .unwrap(),
-        Some(one)
-    );
+    assert_eq!(memory.find_holder(&samples::notice_no(&notice(1))).await.unwrap(), Some(one));
 
     let folder = TempFolder::new();
-    let first = Store::connect(&folder.sqlite_url(), keys.clone())
-        .await
-        .unwrap();
+    let first = Store::connect(&folder.sqlite_url(), keys.clone()).await.unwrap();
     first.migrate().await.unwrap();
     let one = paid(&first, &payment(1, 1)).await;
     first.close().await.unwrap();
     let second = Store::connect(&folder.sqlite_url(), keys).await.unwrap();
-    assert_eq!(
-        PaymentStore::find(&second, &one.no).await.unwrap(),
-        Some(one)
-    );
+    assert_eq!(PaymentStore::find(&second, &one.no).await.unwrap(), Some(one));
 }
 
 #[tokio::test]
 async fn other_addresses_are_refused() {
-    for bad in [
-        "",
-        "mysql://x/y",
-        "yiwang.db",
-        "sqlite://",
-        "sqlite://a?mode=ro",
-        "postgres",
-    ] {
+    for bad in ["", "mysql://x/y", "yiwang.db", "sqlite://", "sqlite://a?mode=ro", "postgres"] {
         let keys = PersonalDataKeys::ephemeral().unwrap();
         let refused = Store::connect(bad, keys).await.err();
         assert!(matches!(refused, Some(ConnectError::Address)), "{bad}");
     }
     let keys = PersonalDataKeys::ephemeral().unwrap();
-    let missing = Store::connect("sqlite:///nowhere/at/all.db", keys.clone())
-        .await
-        .err();
+    let missing = Store::connect("sqlite:///nowhere/at/all.db", keys.clone()).await.err();
     assert!(matches!(missing, Some(ConnectError::File(_))));
-    let deaf = Store::connect("postgres://u:secret@127.0.0.1:1/db", keys)
-        .await
-        .err()
-        .unwrap();
+    let deaf = Store::connect("postgres://u:secret@127.0.0.1:1/db", keys).await.err().unwrap();
     assert!(!format!("{deaf} {deaf:?}").contains("secret"));
 }
 
 /// The second handle is another pool: what one commits the other sees at once.
 #[tokio::test]
 async fn what_one_node_commits_the_other_sees() {
-    let Bench {
-        store,
-        other,
-        folder: _folder,
-    } = bench::sqlite().await;
+    let Bench { store, other, folder: _folder } = bench::sqlite().await;
     for number in 1..=50 {
         let one = paid(&store, &payment(number, number)).await;
-        assert_eq!(
-            PaymentStore::find(&other, &one.no).await.unwrap(),
-            Some(one)
-        );
+        assert_eq!(PaymentStore::find(&other, &one.no).await.unwrap(), Some(one));
     }
 }

@@ -60,10 +60,7 @@ fn result(rail: Rail, day: Date) -> DayResult {
         ledger_total: Fen::new(41_200),
         fee_total: Fen::new(-12),
         discrepancies: vec![
-            Discrepancy {
-                resolution: Resolution::PutRight,
-                ..put_right
-            },
+            Discrepancy { resolution: Resolution::PutRight, ..put_right },
             discrepancy(DiscrepancyCode::L03, None),
         ],
         next_try_at: None,
@@ -109,16 +106,10 @@ async fn a_later_run_replaces_the_day(store: &impl EveryPort) {
 
 async fn a_day_of_many_lines_comes_back(store: &impl EveryPort) {
     let day = date(2026, 3, 2);
-    let lines: Vec<_> = (2..2503)
-        .map(|line_no| line(line_no, Bucket::Matched))
-        .collect();
+    let lines: Vec<_> = (2..2503).map(|line_no| line(line_no, Bucket::Matched)).collect();
     let found_many = (2..1203).map(|no| discrepancy(DiscrepancyCode::L01, Some(no)));
     let discrepancies = found_many.collect();
-    let many = DayResult {
-        lines,
-        discrepancies,
-        ..result(Rail::WeChatPay, day)
-    };
+    let many = DayResult { lines, discrepancies, ..result(Rail::WeChatPay, day) };
     save(store, &many).await;
     assert_eq!(found(store, Rail::WeChatPay, day).await, Some(many));
 }
@@ -136,10 +127,7 @@ async fn the_newest_days_come_first_and_without_lines(store: &impl EveryPort) {
     }
     let listed = DayBook::list(store, 3).await.unwrap();
     let days = [date(2026, 1, 2), date(2026, 1, 1), date(2025, 12, 31)];
-    let expected = days.map(|day| DayResult {
-        lines: Vec::new(),
-        ..result(Rail::WeChatPay, day)
-    });
+    let expected = days.map(|day| DayResult { lines: Vec::new(), ..result(Rail::WeChatPay, day) });
     assert_eq!(listed, expected);
     assert_eq!(DayBook::list(store, 100).await.unwrap().len(), 4);
 }
@@ -148,25 +136,13 @@ async fn a_file_that_was_used_for_another_day_is_known(store: &impl EveryPort) {
     let (day, next) = (date(2026, 3, 2), date(2026, 3, 3));
     let used = result(Rail::WeChatPay, day);
     save(store, &used).await;
-    let asked = store
-        .day_of_file(Rail::WeChatPay, &used.file_hash, next)
-        .await
-        .unwrap();
+    let asked = store.day_of_file(Rail::WeChatPay, &used.file_hash, next).await.unwrap();
     assert_eq!(asked, Some(day));
-    let same_day = store
-        .day_of_file(Rail::WeChatPay, &used.file_hash, day)
-        .await
-        .unwrap();
+    let same_day = store.day_of_file(Rail::WeChatPay, &used.file_hash, day).await.unwrap();
     assert_eq!(same_day, None, "a day may be judged again");
-    let other_rail = store
-        .day_of_file(Rail::Alipay, &used.file_hash, next)
-        .await
-        .unwrap();
+    let other_rail = store.day_of_file(Rail::Alipay, &used.file_hash, next).await.unwrap();
     assert_eq!(other_rail, None);
-    let other_file = store
-        .day_of_file(Rail::WeChatPay, "abc", next)
-        .await
-        .unwrap();
+    let other_file = store.day_of_file(Rail::WeChatPay, "abc", next).await.unwrap();
     assert_eq!(other_file, None);
 }
 
@@ -175,31 +151,13 @@ async fn the_first_day_is_that_of_the_rails_first_payment(store: &impl EveryPort
     // 10:00 in Beijing and 14 hours: the first moment of the next day there.
     let midnight = at(0) + SignedDuration::from_hours(14);
     for (number, rail, created_at) in [
-        (
-            1,
-            Rail::WeChatPay,
-            midnight + SignedDuration::from_hours(48),
-        ),
+        (1, Rail::WeChatPay, midnight + SignedDuration::from_hours(48)),
         (2, Rail::WeChatPay, midnight),
         (3, Rail::Alipay, midnight - SignedDuration::from_secs(1)),
     ] {
-        insert(
-            store,
-            &Payment {
-                rail,
-                created_at,
-                ..payment(number, number)
-            },
-        )
-        .await;
+        insert(store, &Payment { rail, created_at, ..payment(number, number) }).await;
     }
-    assert_eq!(
-        store.first_day(Rail::WeChatPay).await.unwrap(),
-        Some(date(2026, 3, 3))
-    );
-    assert_eq!(
-        store.first_day(Rail::Alipay).await.unwrap(),
-        Some(date(2026, 3, 2))
-    );
+    assert_eq!(store.first_day(Rail::WeChatPay).await.unwrap(), Some(date(2026, 3, 3)));
+    assert_eq!(store.first_day(Rail::Alipay).await.unwrap(), Some(date(2026, 3, 2)));
     assert_eq!(store.first_day(Rail::UnionPay).await.unwrap(), None);
 }

@@ -13,23 +13,13 @@ pub async fn payment_lease_contract<S: EveryPort>(new_bench: impl AsyncFn() -> B
 }
 
 fn numbers(leased: &[Payment]) -> Vec<String> {
-    leased
-        .iter()
-        .map(|payment| payment.no.to_string())
-        .collect()
+    leased.iter().map(|payment| payment.no.to_string()).collect()
 }
 
 async fn only_unsettled_payments_that_are_due_are_leased(store: &impl EveryPort) {
     for number in 1..=6 {
         let next_check_at = at(i64::from(10 - number));
-        insert(
-            store,
-            &Payment {
-                next_check_at,
-                ..payment(number, number)
-            },
-        )
-        .await;
+        insert(store, &Payment { next_check_at, ..payment(number, number) }).await;
     }
     happens(store, &payment(2, 2), PaymentEvent::Silence).await;
     happens(store, &payment(3, 3), PaymentEvent::Close).await;
@@ -46,19 +36,8 @@ async fn a_lease_is_for_one_node_and_ends<S: EveryPort>(bench: &Bench<S>) {
     insert(&bench.store, &payment(1, 1)).await;
     let leased = bench.store.lease_unsettled(at(5), at(20), 9).await.unwrap();
     assert_eq!(numbers(&leased), ["YW000001"]);
-    assert_eq!(
-        bench
-            .other
-            .lease_unsettled(at(19), at(60), 9)
-            .await
-            .unwrap(),
-        []
-    );
-    let leased = bench
-        .other
-        .lease_unsettled(at(20), at(60), 9)
-        .await
-        .unwrap();
+    assert_eq!(bench.other.lease_unsettled(at(19), at(60), 9).await.unwrap(), []);
+    let leased = bench.other.lease_unsettled(at(20), at(60), 9).await.unwrap();
     assert_eq!(numbers(&leased), ["YW000001"]);
 }
 
@@ -67,11 +46,7 @@ async fn nodes_that_lease_at_once_share_the_work<S: EveryPort>(bench: &Bench<S>)
         insert(&bench.store, &payment(number, number)).await;
     }
     let tasks = (0..8).map(|number| {
-        let store = if number % 2 == 0 {
-            bench.store.clone()
-        } else {
-            bench.other.clone()
-        };
+        let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
         tokio::spawn(async move { store.lease_unsettled(at(5), at(60), 5).await.unwrap() })
     });
     let mut leased = Vec::new();
@@ -79,13 +54,7 @@ async fn nodes_that_lease_at_once_share_the_work<S: EveryPort>(bench: &Bench<S>)
         leased.extend(numbers(&task.await.unwrap()));
     }
     // Those that were locked by somebody else at that moment are left for the next time.
-    leased.extend(numbers(
-        &bench
-            .store
-            .lease_unsettled(at(5), at(60), 20)
-            .await
-            .unwrap(),
-    ));
+    leased.extend(numbers(&bench.store.lease_unsettled(at(5), at(60), 20).await.unwrap()));
     leased.sort();
     let all: Vec<_> = (1..=20).map(|number| format!("YW{number:06}")).collect();
     assert_eq!(leased, all, "each exactly once");
@@ -94,19 +63,7 @@ async fn nodes_that_lease_at_once_share_the_work<S: EveryPort>(bench: &Bench<S>)
 async fn a_leased_payment_can_be_saved(store: &impl EveryPort) {
     let one = payment(1, 1);
     insert(store, &one).await;
-    let leased = store
-        .lease_unsettled(at(5), at(20), 1)
-        .await
-        .unwrap()
-        .remove(0);
-    assert_eq!(
-        leased,
-        Payment {
-            next_check_at: at(20),
-            ..one.clone()
-        }
-    );
-    PaymentStore::save(store, &change(&one, PaymentEvent::Close))
-        .await
-        .unwrap();
+    let leased = store.lease_unsettled(at(5), at(20), 1).await.unwrap().remove(0);
+    assert_eq!(leased, Payment { next_check_at: at(20), ..one.clone() });
+    PaymentStore::save(store, &change(&one, PaymentEvent::Close)).await.unwrap();
 }

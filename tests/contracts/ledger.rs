@@ -16,10 +16,7 @@ pub async fn ledger_book_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Ben
 
 async fn an_empty_ledger_adds_up_to_nothing(store: &impl EveryPort) {
     assert_eq!(store.totals().await.unwrap(), (Fen::ZERO, Fen::ZERO));
-    let journals = store
-        .journals_of(Rail::WeChatPay, beijing_day(at(0)))
-        .await
-        .unwrap();
+    let journals = store.journals_of(Rail::WeChatPay, beijing_day(at(0))).await.unwrap();
     assert_eq!(journals, []);
 }
 
@@ -28,25 +25,14 @@ async fn journals_come_back_as_they_were_booked(store: &impl EveryPort) {
     let counts = paid(store, &counts).await;
     insert(store, &late).await;
     happens(store, &late, PaymentEvent::Close).await;
-    let late = happens(
-        store,
-        &late,
-        PaymentEvent::Confirm(samples::money("T1", 20_600)),
-    )
-    .await;
+    let late = happens(store, &late, PaymentEvent::Confirm(samples::money("T1", 20_600))).await;
     // A refund moves no money in this ledger yet, and nothing is booked twice.
     happens(store, &late, PaymentEvent::StartRefund).await;
-    let booked = store
-        .journals_of(Rail::WeChatPay, beijing_day(at(10)))
-        .await
-        .unwrap();
+    let booked = store.journals_of(Rail::WeChatPay, beijing_day(at(10))).await.unwrap();
     let expected = [&late, &counts].map(|payment| Journal::of(payment).unwrap().unwrap());
     assert_eq!(booked, expected, "in order of payment numbers");
     assert_eq!(kinds(&booked), [JournalKind::OwedBack, JournalKind::Paid]);
-    assert_eq!(
-        store.totals().await.unwrap(),
-        (Fen::new(61_800), Fen::new(61_800))
-    );
+    assert_eq!(store.totals().await.unwrap(), (Fen::new(61_800), Fen::new(61_800)));
 }
 
 fn kinds(journals: &[Journal]) -> Vec<JournalKind> {
@@ -62,15 +48,9 @@ async fn a_journal_belongs_to_the_rails_day_and_the_rail(store: &impl EveryPort)
         (2, midnight, Rail::WeChatPay),
         (3, before_midnight, Rail::Alipay),
     ] {
-        let one = Payment {
-            rail,
-            ..payment(number, number)
-        };
+        let one = Payment { rail, ..payment(number, number) };
         insert(store, &one).await;
-        let money = Money {
-            at,
-            ..samples::money("T1", 20_600)
-        };
+        let money = Money { at, ..samples::money("T1", 20_600) };
         happens(store, &one, PaymentEvent::Confirm(money)).await;
     }
     for (rail, at, number) in [
@@ -82,9 +62,6 @@ async fn a_journal_belongs_to_the_rails_day_and_the_rail(store: &impl EveryPort)
         let numbers: Vec<_> = journals.iter().map(|j| j.payment_no.as_str()).collect();
         assert_eq!(numbers, [number]);
     }
-    let none = store
-        .journals_of(Rail::UnionPay, beijing_day(midnight))
-        .await
-        .unwrap();
+    let none = store.journals_of(Rail::UnionPay, beijing_day(midnight)).await.unwrap();
     assert_eq!(none, []);
 }

@@ -53,37 +53,19 @@ async fn a_payment_comes_back_as_it_was(store: &impl EveryPort) {
     let by_key = store.find_by_key(&whole.person, &whole.key).await.unwrap();
     assert_eq!(by_key.as_ref(), Some(&whole));
     for held in [1, 2, 3] {
-        let holder = store
-            .find_holder(&samples::notice_no(&notice(held)))
-            .await
-            .unwrap();
+        let holder = store.find_holder(&samples::notice_no(&notice(held))).await.unwrap();
         assert_eq!(holder.as_ref(), Some(&whole));
     }
-    assert_eq!(
-        store.history(&whole.no).await.unwrap(),
-        [samples::started()]
-    );
+    assert_eq!(store.history(&whole.no).await.unwrap(), [samples::started()]);
 }
 
 async fn what_is_not_there_is_none(store: &impl EveryPort) {
     let absent = payment(1, 1);
     assert_eq!(PaymentStore::find(store, &absent.no).await.unwrap(), None);
-    assert_eq!(
-        store
-            .find_by_key(&absent.person, &absent.key)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        store.find_holder(&absent.notices[0].no).await.unwrap(),
-        None
-    );
+    assert_eq!(store.find_by_key(&absent.person, &absent.key).await.unwrap(), None);
+    assert_eq!(store.find_holder(&absent.notices[0].no).await.unwrap(), None);
     assert_eq!(store.history(&absent.no).await.unwrap(), []);
-    let page = store
-        .list_of_person(&absent.person, None, 10)
-        .await
-        .unwrap();
+    let page = store.list_of_person(&absent.person, None, 10).await.unwrap();
     assert_eq!((page.payments, page.more), (Vec::new(), false));
     let saved = PaymentStore::save(store, &change(&absent, PaymentEvent::Close)).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
@@ -91,10 +73,9 @@ async fn what_is_not_there_is_none(store: &impl EveryPort) {
 
 fn held_by(refused: Result<(), InsertError>) -> (String, PaymentNo) {
     match refused {
-        Err(InsertError::NoticeHeld {
-            notice_no,
-            payment_no,
-        }) => (notice_no.to_string(), payment_no),
+        Err(InsertError::NoticeHeld { notice_no, payment_no }) => {
+            (notice_no.to_string(), payment_no)
+        }
         other => panic!("the notice is held, but: {other:?}"),
     }
 }
@@ -114,13 +95,7 @@ async fn one_shared_notice_refuses_the_whole_payment(store: &impl EveryPort) {
     insert(store, &first).await;
     let refused = PaymentStore::insert(store, &second, &samples::started()).await;
     assert_eq!(held_by(refused), (notice(2), first.no.clone()));
-    assert_eq!(
-        store
-            .find_holder(&samples::notice_no(&notice(3)))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(store.find_holder(&samples::notice_no(&notice(3))).await.unwrap(), None);
 }
 
 async fn a_key_makes_one_payment_per_person(store: &impl EveryPort) {
@@ -143,11 +118,7 @@ async fn race<S: EveryPort>(
     make: impl Fn(u32) -> Payment,
 ) -> Vec<(PaymentNo, Result<(), InsertError>)> {
     let started = (1..=16).map(|number| {
-        let store = if number % 2 == 0 {
-            bench.store.clone()
-        } else {
-            bench.other.clone()
-        };
+        let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
         let payment = make(number);
         tokio::spawn(async move {
             let result = PaymentStore::insert(&store, &payment, &samples::started()).await;
@@ -163,39 +134,22 @@ async fn race<S: EveryPort>(
 
 async fn of_many_payments_of_one_notice_exactly_one_wins<S: EveryPort>(bench: &Bench<S>) {
     let results = race(bench, |number| payment_of(number, &[7, 100 + number])).await;
-    let won: Vec<_> = results
-        .iter()
-        .filter(|(_, result)| result.is_ok())
-        .collect();
-    let [(winner, _)] = won[..] else {
-        panic!("{} payments hold one notice", won.len())
-    };
+    let won: Vec<_> = results.iter().filter(|(_, result)| result.is_ok()).collect();
+    let [(winner, _)] = won[..] else { panic!("{} payments hold one notice", won.len()) };
     let winner = winner.clone();
     for (_, refused) in results.into_iter().filter(|(_, result)| result.is_err()) {
         assert_eq!(held_by(refused), (notice(7), winner.clone()));
     }
-    let page = bench
-        .store
-        .list_of_person(&samples::person("P1").id, None, 50)
-        .await
-        .unwrap();
+    let page = bench.store.list_of_person(&samples::person("P1").id, None, 50).await.unwrap();
     assert_eq!(page.payments.len(), 1);
 }
 
 async fn of_many_payments_with_one_key_exactly_one_wins<S: EveryPort>(bench: &Bench<S>) {
     let key = payment(1, 1).key;
-    let results = race(bench, |number| Payment {
-        key: key.clone(),
-        ..payment(number, number)
-    });
+    let results = race(bench, |number| Payment { key: key.clone(), ..payment(number, number) });
     let results = results.await;
-    let won: Vec<_> = results
-        .iter()
-        .filter(|(_, result)| result.is_ok())
-        .collect();
-    let [(winner, _)] = won[..] else {
-        panic!("{} payments have one key", won.len())
-    };
+    let won: Vec<_> = results.iter().filter(|(_, result)| result.is_ok()).collect();
+    let [(winner, _)] = won[..] else { panic!("{} payments have one key", won.len()) };
     for (_, refused) in &results {
         match refused {
             Ok(()) => {}
@@ -211,11 +165,7 @@ async fn a_closed_payment_lets_go(store: &impl EveryPort) {
     happens(store, &first, PaymentEvent::Close).await;
     assert_eq!(store.find_holder(&first.notices[0].no).await.unwrap(), None);
     insert(store, &second).await;
-    let holder = store
-        .find_holder(&first.notices[0].no)
-        .await
-        .unwrap()
-        .unwrap();
+    let holder = store.find_holder(&first.notices[0].no).await.unwrap().unwrap();
     assert_eq!(holder.no, second.no);
 }
 
@@ -226,25 +176,9 @@ async fn every_state_comes_back_as_it_was(store: &impl EveryPort) {
     let paths = [
         vec![E::Silence, E::Wait, E::Silence, E::Close],
         vec![E::ConfirmOther(other)],
-        vec![
-            E::Confirm(all.clone()),
-            E::StartRefund,
-            E::RefundPart,
-            E::StartRefund,
-            E::RefundRest,
-        ],
-        vec![
-            E::Close,
-            E::Confirm(all.clone()),
-            E::StartRefund,
-            E::RefundPart,
-        ],
-        vec![
-            E::Close,
-            E::Confirm(all.clone()),
-            E::StartRefund,
-            E::RefundRest,
-        ],
+        vec![E::Confirm(all.clone()), E::StartRefund, E::RefundPart, E::StartRefund, E::RefundRest],
+        vec![E::Close, E::Confirm(all.clone()), E::StartRefund, E::RefundPart],
+        vec![E::Close, E::Confirm(all.clone()), E::StartRefund, E::RefundRest],
         vec![E::Close, E::HonourLate(all)],
     ];
     for (number, path) in (1..).zip(paths) {
@@ -256,10 +190,7 @@ async fn every_state_comes_back_as_it_was(store: &impl EveryPort) {
             change.payment.next_check_at = at(1000 + i64::from(expected.version));
             PaymentStore::save(store, &change).await.unwrap();
             history.extend(change.record);
-            expected = Payment {
-                version: expected.version + 1,
-                ..change.payment
-            };
+            expected = Payment { version: expected.version + 1, ..change.payment };
             assert_eq!(found(store, &expected.no).await, expected);
         }
         assert_eq!(store.history(&expected.no).await.unwrap(), history);
@@ -270,10 +201,7 @@ async fn every_state_comes_back_as_it_was(store: &impl EveryPort) {
 async fn everything(store: &impl EveryPort, no: &PaymentNo) -> String {
     let payment = PaymentStore::find(store, no).await.unwrap();
     let history = store.history(no).await.unwrap();
-    let (totals, backlog) = (
-        store.totals().await.unwrap(),
-        store.backlog().await.unwrap(),
-    );
+    let (totals, backlog) = (store.totals().await.unwrap(), store.backlog().await.unwrap());
     format!("{payment:?} {history:?} {totals:?} {backlog:?}")
 }
 
@@ -285,10 +213,7 @@ async fn a_save_on_an_old_version_changes_nothing(store: &impl EveryPort) {
     let saved = PaymentStore::save(store, &change(&old, confirmed(&old, "T1"))).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
     assert_eq!(everything(store, &old.no).await, before);
-    let newer = Payment {
-        version: 7,
-        ..old.clone()
-    };
+    let newer = Payment { version: 7, ..old.clone() };
     let saved = PaymentStore::save(store, &change(&newer, PaymentEvent::Close)).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
     assert_eq!(everything(store, &old.no).await, before);
@@ -297,10 +222,7 @@ async fn a_save_on_an_old_version_changes_nothing(store: &impl EveryPort) {
 async fn of_two_saves_of_one_version_one_wins<S: EveryPort>(bench: &Bench<S>) {
     let one = payment(1, 1);
     insert(&bench.store, &one).await;
-    let (paid, closed) = (
-        change(&one, confirmed(&one, "T1")),
-        change(&one, PaymentEvent::Close),
-    );
+    let (paid, closed) = (change(&one, confirmed(&one, "T1")), change(&one, PaymentEvent::Close));
     let results = tokio::join!(
         PaymentStore::save(&bench.store, &paid),
         PaymentStore::save(&bench.other, &closed)
@@ -320,15 +242,8 @@ async fn late_money_beside_a_live_payment_is_recorded(store: &impl EveryPort) {
     happens(store, &late, PaymentEvent::Close).await;
     insert(store, &live).await;
     let late = happens(store, &late, confirmed(&late, "T1")).await;
-    assert_eq!(
-        late.state,
-        PaymentState::RefundDue(samples::money("T1", 20_600))
-    );
-    let holder = store
-        .find_holder(&live.notices[0].no)
-        .await
-        .unwrap()
-        .unwrap();
+    assert_eq!(late.state, PaymentState::RefundDue(samples::money("T1", 20_600)));
+    let holder = store.find_holder(&live.notices[0].no).await.unwrap().unwrap();
     assert_eq!(holder.no, live.no);
     let live = happens(store, &live, confirmed(&live, "T2")).await;
     assert!(live.state.holds_notices());
@@ -340,28 +255,17 @@ async fn late_money_cannot_be_honoured_beside_a_live_payment(store: &impl EveryP
     let late = happens(store, &late, PaymentEvent::Close).await;
     insert(store, &live).await;
     let before = everything(store, &late.no).await;
-    let honoured = change(
-        &late,
-        PaymentEvent::HonourLate(samples::money("T1", 41_200)),
-    );
+    let honoured = change(&late, PaymentEvent::HonourLate(samples::money("T1", 41_200)));
     let saved = PaymentStore::save(store, &honoured).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
-    assert_eq!(
-        everything(store, &late.no).await,
-        before,
-        "all of it or nothing"
-    );
+    assert_eq!(everything(store, &late.no).await, before, "all of it or nothing");
     assert_eq!(store.find_holder(&late.notices[0].no).await.unwrap(), None);
 }
 
 async fn refunding_honoured_money_keeps_the_notice_until_all_is_back(store: &impl EveryPort) {
     let (one, next) = (payment(1, 1), payment(2, 1));
     paid(store, &one).await;
-    for event in [
-        PaymentEvent::StartRefund,
-        PaymentEvent::RefundPart,
-        PaymentEvent::StartRefund,
-    ] {
+    for event in [PaymentEvent::StartRefund, PaymentEvent::RefundPart, PaymentEvent::StartRefund] {
         happens(store, &one, event).await;
         let refused = PaymentStore::insert(store, &next, &samples::started()).await;
         assert_eq!(held_by(refused), (notice(1), one.no.clone()));
@@ -380,11 +284,7 @@ async fn refunding_late_money_never_holds(store: &impl EveryPort) {
     happens(store, &late, PaymentEvent::RefundPart).await;
     happens(store, &late, PaymentEvent::StartRefund).await;
     happens(store, &late, PaymentEvent::RefundRest).await;
-    let holder = store
-        .find_holder(&live.notices[0].no)
-        .await
-        .unwrap()
-        .unwrap();
+    let holder = store.find_holder(&live.notices[0].no).await.unwrap().unwrap();
     assert_eq!(holder.no, live.no);
 }
 
@@ -396,14 +296,7 @@ async fn an_unmoved_payment_is_saved_without_history(store: &impl EveryPort) {
     same.payment.next_check_at = at(77);
     PaymentStore::save(store, &same).await.unwrap();
     let stored = found(store, &one.no).await;
-    assert_eq!(
-        stored,
-        Payment {
-            version: 1,
-            next_check_at: at(77),
-            ..one.clone()
-        }
-    );
+    assert_eq!(stored, Payment { version: 1, next_check_at: at(77), ..one.clone() });
     assert_eq!(store.history(&one.no).await.unwrap(), [samples::started()]);
     happens(store, &one, PaymentEvent::Close).await;
     assert_eq!(store.history(&one.no).await.unwrap().len(), 2);
@@ -414,27 +307,18 @@ async fn pages_have_no_gaps_and_no_repeats(store: &impl EveryPort) {
     for number in 1..=25 {
         // Three at a time, so that pages end between payments of one moment.
         let created_at = at(i64::from(number / 3));
-        let one = Payment {
-            created_at,
-            ..payment(number, number)
-        };
+        let one = Payment { created_at, ..payment(number, number) };
         insert(store, &one).await;
         expected.push(one.no);
     }
-    let stranger = Payment {
-        person: samples::person("P2").id,
-        ..payment(90, 90)
-    };
+    let stranger = Payment { person: samples::person("P2").id, ..payment(90, 90) };
     insert(store, &stranger).await;
     expected.reverse();
     let person = samples::person("P1").id;
     for size in [1, 7, 25, 100] {
         let (mut seen, mut before) = (Vec::new(), None);
         loop {
-            let page = store
-                .list_of_person(&person, before.as_ref(), size)
-                .await
-                .unwrap();
+            let page = store.list_of_person(&person, before.as_ref(), size).await.unwrap();
             assert!(page.payments.len() <= usize::from(size));
             seen.extend(page.payments.into_iter().map(|one| one.no));
             before = seen.last().cloned();

@@ -24,10 +24,7 @@ fn secret(number: u32) -> Secret {
 
 /// Access token `10 * number`, refresh token one more.
 fn tokens(number: u32) -> Tokens {
-    Tokens {
-        access: secret(10 * number),
-        refresh: secret(10 * number + 1),
-    }
+    Tokens { access: secret(10 * number), refresh: secret(10 * number + 1) }
 }
 
 fn session(number: u32, person: &str) -> Session {
@@ -44,9 +41,7 @@ fn session(number: u32, person: &str) -> Session {
 
 async fn sign_in(store: &impl EveryPort, number: u32, person: &str) -> Session {
     let session = session(number, person);
-    SessionStore::insert(store, &session, &tokens(number))
-        .await
-        .unwrap();
+    SessionStore::insert(store, &session, &tokens(number)).await.unwrap();
     session
 }
 
@@ -57,38 +52,22 @@ async fn by_access(store: &impl EveryPort, number: u32) -> Option<Session> {
 /// Shows the refresh token of `used` at `now` for the tokens of `new`.
 async fn refresh(store: &impl EveryPort, used: u32, new: u32, now: Timestamp) -> Option<Session> {
     let used = tokens(used).refresh;
-    store
-        .rotate(&used, &tokens(new), now, at(200), at(2000))
-        .await
-        .unwrap()
+    store.rotate(&used, &tokens(new), now, at(200), at(2000)).await.unwrap()
 }
 
 async fn a_session_is_found_by_its_access_token_alone(store: &impl EveryPort) {
     let session = sign_in(store, 1, "P1").await;
-    let plain = Session {
-        device: None,
-        channel: Channel::App,
-        ..self::session(2, "P1")
-    };
-    SessionStore::insert(store, &plain, &tokens(2))
-        .await
-        .unwrap();
+    let plain = Session { device: None, channel: Channel::App, ..self::session(2, "P1") };
+    SessionStore::insert(store, &plain, &tokens(2)).await.unwrap();
     assert_eq!(by_access(store, 1).await, Some(session));
     assert_eq!(by_access(store, 2).await, Some(plain));
-    assert_eq!(
-        store.find_by_access(&tokens(1).refresh).await.unwrap(),
-        None
-    );
+    assert_eq!(store.find_by_access(&tokens(1).refresh).await.unwrap(), None);
     assert_eq!(by_access(store, 3).await, None);
 }
 
 async fn a_refresh_replaces_both_tokens(store: &impl EveryPort) {
     let session = sign_in(store, 1, "P1").await;
-    let renewed = Session {
-        access_until: at(200),
-        refresh_until: at(2000),
-        ..session
-    };
+    let renewed = Session { access_until: at(200), refresh_until: at(2000), ..session };
     assert_eq!(refresh(store, 1, 2, at(999)).await.as_ref(), Some(&renewed));
     assert_eq!(by_access(store, 1).await, None);
     assert_eq!(by_access(store, 2).await.as_ref(), Some(&renewed));
@@ -100,11 +79,7 @@ async fn a_refresh_token_that_was_used_ends_its_session(store: &impl EveryPort) 
     sign_in(store, 5, "P1").await;
     assert!(refresh(store, 1, 2, at(10)).await.is_some());
     assert_eq!(refresh(store, 1, 3, at(11)).await, None);
-    assert_eq!(
-        by_access(store, 2).await,
-        None,
-        "whoever holds the newer tokens is out as well"
-    );
+    assert_eq!(by_access(store, 2).await, None, "whoever holds the newer tokens is out as well");
     assert_eq!(refresh(store, 2, 4, at(12)).await, None);
     assert!(by_access(store, 5).await.is_some(), "another session stays");
 }
@@ -121,27 +96,17 @@ async fn a_token_used_long_ago_ends_its_session_too(store: &impl EveryPort) {
 async fn an_unknown_or_late_refresh_token_changes_nothing(store: &impl EveryPort) {
     let session = sign_in(store, 1, "P1").await;
     assert_eq!(refresh(store, 7, 8, at(10)).await, None);
-    assert_eq!(
-        refresh(store, 1, 2, at(1000)).await,
-        None,
-        "too late by its own end"
-    );
+    assert_eq!(refresh(store, 1, 2, at(1000)).await, None, "too late by its own end");
     assert_eq!(by_access(store, 1).await, Some(session));
     assert_eq!(by_access(store, 2).await, None);
-    let shown = store
-        .rotate(&tokens(1).access, &tokens(3), at(10), at(200), at(2000))
-        .await;
+    let shown = store.rotate(&tokens(1).access, &tokens(3), at(10), at(200), at(2000)).await;
     assert_eq!(shown.unwrap(), None, "an access token refreshes nothing");
 }
 
 async fn of_many_refreshes_with_one_token_at_most_one_wins<S: EveryPort>(bench: &Bench<S>) {
     sign_in(&bench.store, 1, "P1").await;
     let tasks = (2..10).map(|number| {
-        let store = if number % 2 == 0 {
-            bench.store.clone()
-        } else {
-            bench.other.clone()
-        };
+        let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
         tokio::spawn(async move { refresh(&store, 1, number, at(10)).await })
     });
     let mut won = 0;
@@ -150,11 +115,7 @@ async fn of_many_refreshes_with_one_token_at_most_one_wins<S: EveryPort>(bench: 
     }
     assert_eq!(won, 1);
     for number in 1..10 {
-        assert_eq!(
-            by_access(&bench.store, number).await,
-            None,
-            "the token was shown twice"
-        );
+        assert_eq!(by_access(&bench.store, number).await, None, "the token was shown twice");
     }
 }
 
@@ -172,9 +133,6 @@ async fn all_sessions_of_one_person_can_be_ended(store: &impl EveryPort) {
     sign_in(store, 2, "P1").await;
     let other = sign_in(store, 3, "P2").await;
     store.revoke_all(&session.person).await.unwrap();
-    assert_eq!(
-        (by_access(store, 1).await, by_access(store, 2).await),
-        (None, None)
-    );
+    assert_eq!((by_access(store, 1).await, by_access(store, 2).await), (None, None));
     assert_eq!(by_access(store, 3).await, Some(other));
 }

@@ -18,16 +18,10 @@ async fn an_account_comes_back_and_its_name_is_taken(store: &impl EveryPort) {
     };
     assert_eq!(StaffStore::find(store, &account.name).await.unwrap(), None);
     StaffStore::insert(store, &account).await.unwrap();
-    let twin = StaffAccount {
-        password_hash: "x".to_owned(),
-        ..account.clone()
-    };
+    let twin = StaffAccount { password_hash: "x".to_owned(), ..account.clone() };
     let refused = StaffStore::insert(store, &twin).await;
     assert!(matches!(refused, Err(StoreError::Conflict)));
-    assert_eq!(
-        StaffStore::find(store, &account.name).await.unwrap(),
-        Some(account)
-    );
+    assert_eq!(StaffStore::find(store, &account.name).await.unwrap(), Some(account));
     for nobody in ["", "对账", "nobody", "a\0b"] {
         assert_eq!(StaffStore::find(store, nobody).await.unwrap(), None);
     }

@@ -1,3 +1,8 @@
-//! tests
+//! What the suites share: the product started as a whole, and throw-away databases.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+pub mod app;
+pub mod citizen;
+pub mod levers;
+pub mod node;
 pub mod postgres;

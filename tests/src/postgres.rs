@@ -89,30 +89,17 @@ fn start() -> Result<Server, String> {
     let bin = newest_bin().ok_or("There is no initdb under /usr/lib/postgresql or in PATH.")?;
     let port = free_port().map_err(|error| format!("no free port: {error}"))?;
     let mut process = as_other_than_root()?;
-    process
-        .args(["sh", "-c", SCRIPT, "postgres"])
-        .arg(&bin)
-        .arg(port.to_string());
-    process
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .process_group(0);
-    let mut process = process
-        .spawn()
-        .map_err(|error| format!("{process:?}: {error}"))?;
+    process.args(["sh", "-c", SCRIPT, "postgres"]).arg(&bin).arg(port.to_string());
+    process.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+    let mut process = process.spawn().map_err(|error| format!("{process:?}: {error}"))?;
     let mut said = BufReader::new(process.stdout.take().ok_or("no standard output")?);
     let mut first = String::new();
-    said.read_line(&mut first)
-        .map_err(|error| error.to_string())?;
+    said.read_line(&mut first).map_err(|error| error.to_string())?;
     if first.trim() == "ready" {
         let url = format!("postgres://yiwang@127.0.0.1:{port}/postgres");
-        return Ok(Server {
-            url,
-            _process: process,
-        });
+        return Ok(Server { url, _process: process });
     }
-    said.read_to_string(&mut first)
-        .map_err(|error| error.to_string())?;
+    said.read_to_string(&mut first).map_err(|error| error.to_string())?;
     Err(first)
 }
 
@@ -121,26 +108,15 @@ fn as_other_than_root() -> Result<Command, String> {
     if id(&["-u"])? != "0" {
         return Ok(Command::new("env"));
     }
-    let user = ["postgres", "nobody"]
-        .into_iter()
-        .find(|user| id(&["-u", user]).is_ok());
+    let user = ["postgres", "nobody"].into_iter().find(|user| id(&["-u", user]).is_ok());
     let user = user.ok_or("There is neither a user postgres nor nobody to run it as.")?;
     let mut command = Command::new("setpriv");
-    command.args([
-        "--reuid",
-        user,
-        "--regid",
-        &id(&["-g", user])?,
-        "--clear-groups",
-    ]);
+    command.args(["--reuid", user, "--regid", &id(&["-g", user])?, "--clear-groups"]);
     Ok(command)
 }
 
 fn id(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("id")
-        .args(arguments)
-        .output()
-        .map_err(|error| error.to_string())?;
+    let output = Command::new("id").args(arguments).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     } else {
@@ -150,17 +126,11 @@ fn id(arguments: &[&str]) -> Result<String, String> {
 
 fn newest_bin() -> Option<PathBuf> {
     let version = |path: &PathBuf| -> Option<u32> { path.file_name()?.to_str()?.parse().ok() };
-    let installed = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed.map(|entry| entry.path()).max_by_key(version);
     let in_path = std::env::var_os("PATH").into_iter();
     let in_path = in_path.flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
-    let mut candidates = newest
-        .map(|version| version.join("bin"))
-        .into_iter()
-        .chain(in_path);
+    let mut candidates = newest.map(|version| version.join("bin")).into_iter().chain(in_path);
     candidates.find(|bin: &PathBuf| Path::new(bin).join("initdb").exists())
 }
 

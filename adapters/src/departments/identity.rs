@@ -23,20 +23,13 @@ impl HttpDepartments {
     ) -> Result<Option<ExchangeRow>, OutsideError> {
         let operation =
             Operation::new(operation).map_err(|error| OutsideError::NotSent(error.into()))?;
-        let call = ExchangeCall {
-            operation,
-            subject,
-            parameters,
-        };
+        let call = ExchangeCall { operation, subject, parameters };
         Ok(self.call(&call).await?.rows.into_iter().next())
     }
 }
 
 fn subject(of: &RealName) -> Option<Subject> {
-    Some(Subject {
-        name: of.name.clone(),
-        id_card: of.id_card.clone(),
-    })
+    Some(Subject { name: of.name.clone(), id_card: of.id_card.clone() })
 }
 
 fn text<'a>(row: &'a ExchangeRow, key: &'static str) -> Result<&'a str, OutsideError> {
@@ -48,10 +41,7 @@ fn text<'a>(row: &'a ExchangeRow, key: &'static str) -> Result<&'a str, OutsideE
 
 fn no_such_ticket() -> OutsideError {
     let message = "the service does not know this ticket".to_owned();
-    OutsideError::Refused {
-        code: "UNKNOWN_TICKET".to_owned(),
-        message,
-    }
+    OutsideError::Refused { code: "UNKNOWN_TICKET".to_owned(), message }
 }
 
 #[async_trait]
@@ -83,10 +73,7 @@ impl FaceCheck for HttpDepartments {
         if !matches!(page.scheme(), "https" | "http") {
             return Err(unexpected("the url is not a page", page.scheme()));
         }
-        Ok(FaceStart {
-            ticket: text(&row, "ticket")?.to_owned(),
-            url: url.to_owned(),
-        })
+        Ok(FaceStart { ticket: text(&row, "ticket")?.to_owned(), url: url.to_owned() })
     }
 
     async fn state(&self, of: &RealName, ticket: &str) -> Result<FaceState, OutsideError> {

@@ -21,10 +21,7 @@ pub(super) struct SubjectWire<'a> {
 
 impl<'a> SubjectWire<'a> {
     pub fn of(subject: &'a Subject) -> Self {
-        Self {
-            name: subject.name.as_str(),
-            id_card: subject.id_card.as_str(),
-        }
+        Self { name: subject.name.as_str(), id_card: subject.id_card.as_str() }
     }
 }
 

@@ -75,10 +75,7 @@ struct FieldFaulty {
 }
 
 fn faulty(field: &'static str, found: &str) -> FieldFaulty {
-    FieldFaulty {
-        field,
-        found: found.chars().take(40).collect(),
-    }
+    FieldFaulty { field, found: found.chars().take(40).collect() }
 }
 
 /// Who computed the late fees of a bill.
@@ -108,18 +105,12 @@ impl BillWire {
             other => return Err(faulty("ISCOUNTOVERDUE", other)),
         };
         let expires_at = deadline(&self.expired_pay_date, &self.expired_pay_time)?;
-        let items = self
-            .projects
-            .into_iter()
-            .map(|project| project.into_item(by));
+        let items = self.projects.into_iter().map(|project| project.into_item(by));
         Ok(Notice {
             no: NoticeNo::new(&self.notice_no)
                 .map_err(|_invalid| faulty("NOTICENO", &self.notice_no))?,
             title: self.notice_dis,
-            agency: Agency {
-                code: self.enter_code,
-                name: self.enter_name,
-            },
+            agency: Agency { code: self.enter_code, name: self.enter_name },
             items: items.collect::<Result<_, _>>()?,
             expires_at,
             standing,
@@ -176,13 +167,11 @@ fn yuan(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {
 }
 
 fn not_negative(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {
-    yuan(field, text).and_then(|fen| {
-        if fen < Fen::ZERO {
-            Err(faulty(field, text))
-        } else {
-            Ok(fen)
-        }
-    })
+    yuan(field, text).and_then(
+        |fen| {
+            if fen < Fen::ZERO { Err(faulty(field, text)) } else { Ok(fen) }
+        },
+    )
 }
 
 fn deadline(date: &str, time: &str) -> Result<Option<Timestamp>, FieldFaulty> {
@@ -214,10 +203,7 @@ impl NoticeBook for NonTaxGateway {
             ("ORIGINALNOTICENO", no.business_no()),
             ("YWCODE", ""),
         ];
-        let found = self
-            .http
-            .twice(|| self.call::<BillWire>(Message::Bill, &parameters))
-            .await?;
+        let found = self.http.twice(|| self.call::<BillWire>(Message::Bill, &parameters)).await?;
         let mut notices = found.into_iter().map(BillWire::into_notice);
         match (notices.next().transpose()?, notices.next()) {
             (found, None) if found.as_ref().is_none_or(|notice| notice.no == *no) => Ok(found),
@@ -235,15 +221,9 @@ impl NoticeBook for NonTaxGateway {
             ("ENTERCODE", ""),
             ("REGICODE", ""),
         ];
-        let found = self
-            .http
-            .twice(|| self.call::<BillWire>(Message::Bills, &parameters))
-            .await?;
+        let found = self.http.twice(|| self.call::<BillWire>(Message::Bills, &parameters)).await?;
         if found.len() > BILLS_MAX {
-            return Err(unexpected(
-                "more bills than the gateway may send",
-                found.len(),
-            ));
+            return Err(unexpected("more bills than the gateway may send", found.len()));
         }
         let notices: Result<Vec<_>, _> = found.into_iter().map(BillWire::into_notice).collect();
         let open = |notice: &Notice| notice.standing == NoticeStanding::Open;

@@ -109,13 +109,8 @@ impl NonTaxGateway {
         parameters: &[(&str, &str)],
     ) -> Result<Vec<D>, OutsideError> {
         let request_id = hex(&self.ids.random_bytes()[..16]);
-        let timestamp = beijing_time(self.clock.now())
-            .strftime("%Y%m%d%H%M%S")
-            .to_string();
-        let own = [
-            ("TIMESTAMP", timestamp.as_str()),
-            ("REQUESTID", request_id.as_str()),
-        ];
+        let timestamp = beijing_time(self.clock.now()).strftime("%Y%m%d%H%M%S").to_string();
+        let own = [("TIMESTAMP", timestamp.as_str()), ("REQUESTID", request_id.as_str())];
         let document = root::request(&[parameters, &own].concat());
         let body = envelope::seal(message, &document, &self.key_id, &self.key)
             .map_err(|error| OutsideError::NotSent(error.into()))?;
@@ -124,10 +119,7 @@ impl NonTaxGateway {
             .header("soapaction", format!("\"{}\"", message.name()));
         let answer = self.http.send(request).await?;
         if !matches!(answer.status, 200 | 500) {
-            return Err(unexpected(
-                "the gateway answered with HTTP status",
-                answer.status,
-            ));
+            return Err(unexpected("the gateway answered with HTTP status", answer.status));
         }
         match envelope::open(message, &answer.body, &self.gateway_keys).map_err(unknown)? {
             Opened::Document(document) => match root::read(&document, &request_id) {
@@ -148,11 +140,7 @@ fn fault(code: String, text: String) -> OutsideError {
     let local = code.rsplit(':').next().unwrap_or_default();
     let client = local == "Client" || local.starts_with("Client.");
     let fault = SoapFault { code, text };
-    if client {
-        OutsideError::NotSent(fault.into())
-    } else {
-        unknown(fault)
-    }
+    if client { OutsideError::NotSent(fault.into()) } else { unknown(fault) }
 }
 
 #[cfg(test)]

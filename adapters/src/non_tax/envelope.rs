@@ -115,15 +115,9 @@ pub(super) fn open(
         Message::WriteOff => body.write_off,
         Message::Receipt => body.receipt,
     };
-    let SignedWire {
-        document,
-        signature,
-    } = signed.ok_or(EnvelopeFault::OtherMessage)?;
-    let key = keys
-        .get(&signature.key_id)
-        .filter(|_| signature.algorithm == ALGORITHM);
-    key.ok_or(EnvelopeFault::UnknownKey)?
-        .verify(document.as_bytes(), signature.value.trim())?;
+    let SignedWire { document, signature } = signed.ok_or(EnvelopeFault::OtherMessage)?;
+    let key = keys.get(&signature.key_id).filter(|_| signature.algorithm == ALGORITHM);
+    key.ok_or(EnvelopeFault::UnknownKey)?.verify(document.as_bytes(), signature.value.trim())?;
     refuse_declarations(&document)?;
     Ok(Opened::Document(document))
 }
@@ -135,9 +129,5 @@ fn refuse_declarations(text: &str) -> Result<(), EnvelopeFault> {
         let rest = &text[at..];
         !(rest.starts_with("<!--") || rest.starts_with("<![CDATA["))
     });
-    if declares {
-        Err(EnvelopeFault::Declarations)
-    } else {
-        Ok(())
-    }
+    if declares { Err(EnvelopeFault::Declarations) } else { Ok(()) }
 }

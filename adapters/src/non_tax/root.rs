@@ -10,11 +10,7 @@ pub(super) fn request(parameters: &[(&str, &str)]) -> String {
     let mut document = String::from("<ROOT><REQUEST>");
     for (name, value) in parameters {
         // Writing to a string cannot fail.
-        let _ = write!(
-            document,
-            "<PARAM NAME=\"{name}\">{}</PARAM>",
-            escape(*value)
-        );
+        let _ = write!(document, "<PARAM NAME=\"{name}\">{}</PARAM>", escape(*value));
     }
     document.push_str("</REQUEST></ROOT>");
     document
@@ -96,30 +92,20 @@ pub(super) fn read<D: DeserializeOwned>(
     request_id: &str,
 ) -> Result<Said<D>, RootFault> {
     let root: RootWire<D> = quick_xml::de::from_str(document)?;
-    let parameters = root
-        .request
-        .map(|request| request.parameters)
-        .unwrap_or_default();
-    let echoed = parameters
-        .iter()
-        .find(|parameter| parameter.name == "REQUESTID");
+    let parameters = root.request.map(|request| request.parameters).unwrap_or_default();
+    let echoed = parameters.iter().find(|parameter| parameter.name == "REQUESTID");
     if echoed.map(|parameter| parameter.value.as_str()) != Some(request_id) {
         return Err(RootFault::OtherRequest);
     }
     match root.success.code.as_str() {
         "00" => {
             let result = root.response.and_then(|response| response.result);
-            Ok(Said::Done(
-                result.map(|result| result.details).unwrap_or_default(),
-            ))
+            Ok(Said::Done(result.map(|result| result.details).unwrap_or_default()))
         }
         "99" => {
             let split = root.message.split_once(':');
             let (code, message) = split.unwrap_or((root.message.as_str(), ""));
-            Ok(Said::Exception {
-                code: code.trim().to_owned(),
-                message: message.to_owned(),
-            })
+            Ok(Said::Exception { code: code.trim().to_owned(), message: message.to_owned() })
         }
         _ => Err(RootFault::Code),
     }

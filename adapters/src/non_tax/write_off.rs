@@ -22,21 +22,15 @@ struct TradeWords {
 
 const fn trade_words(rail: Rail) -> TradeWords {
     match rail {
-        Rail::WeChatPay => TradeWords {
-            trade_code: "WXPAY",
-            way_code: "01",
-            way_name: "微信小程序支付",
-        },
-        Rail::Alipay => TradeWords {
-            trade_code: "ALIPAY",
-            way_code: "02",
-            way_name: "支付宝支付",
-        },
-        Rail::UnionPay => TradeWords {
-            trade_code: "UNIONPAY",
-            way_code: "03",
-            way_name: "银联在线支付",
-        },
+        Rail::WeChatPay => {
+            TradeWords { trade_code: "WXPAY", way_code: "01", way_name: "微信小程序支付" }
+        }
+        Rail::Alipay => {
+            TradeWords { trade_code: "ALIPAY", way_code: "02", way_name: "支付宝支付" }
+        }
+        Rail::UnionPay => {
+            TradeWords { trade_code: "UNIONPAY", way_code: "03", way_name: "银联在线支付" }
+        }
     }
 }
 
@@ -60,10 +54,7 @@ impl ReceiptWire {
     fn into_receipt(self, of: &WriteOff) -> Result<Receipt, OutsideError> {
         let amount = Fen::from_yuan(&self.total_money).map_err(unknown)?;
         if amount != of.amount {
-            return Err(unexpected(
-                "the receipt's TOTALMONEY is another sum",
-                amount,
-            ));
+            return Err(unexpected("the receipt's TOTALMONEY is another sum", amount));
         }
         let issued_at = instant(&self.issue_date, &self.issue_time)
             .ok_or_else(|| unexpected("the receipt has no ISSUEDATE", &self.issue_date))?;
@@ -84,10 +75,7 @@ impl ReceiptWire {
 /// `YYYYMMDD` and `hhmmss` of the payment.
 fn paid_at(of: &WriteOff) -> (String, String) {
     let at = beijing_time(of.paid_at);
-    (
-        at.strftime("%Y%m%d").to_string(),
-        at.strftime("%H%M%S").to_string(),
-    )
+    (at.strftime("%Y%m%d").to_string(), at.strftime("%H%M%S").to_string())
 }
 
 #[async_trait]

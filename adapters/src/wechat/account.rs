@@ -88,15 +88,8 @@ impl PlatformRefusal {
     }
 
     pub fn refused(self) -> OutsideError {
-        let code = if self.code.is_empty() {
-            self.status.to_string()
-        } else {
-            self.code
-        };
-        OutsideError::Refused {
-            code,
-            message: self.message,
-        }
+        let code = if self.code.is_empty() { self.status.to_string() } else { self.code };
+        OutsideError::Refused { code, message: self.message }
     }
 
     pub fn unknown(self) -> OutsideError {
@@ -156,10 +149,9 @@ impl WeChatPayAccount {
     /// Sends a signed request; verifies nothing.
     pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, OutsideError> {
         let url = &request.url;
-        let target = url.query().map_or_else(
-            || url.path().to_owned(),
-            |query| format!("{}?{query}", url.path()),
-        );
+        let target = url
+            .query()
+            .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         let timestamp = self.clock.now().as_second().to_string();
         let nonce = self.nonce();
         let head = SignedHead {
@@ -172,9 +164,8 @@ impl WeChatPayAccount {
             .signer
             .authorization(head, &request.body)
             .map_err(|error| OutsideError::NotSent(error.into()))?;
-        let mut request = request
-            .header("authorization", authorization)
-            .header("accept", "application/json");
+        let mut request =
+            request.header("authorization", authorization).header("accept", "application/json");
         if request.method == Method::Post {
             request = request.header("content-type", "application/json");
         }
@@ -187,13 +178,8 @@ impl WeChatPayAccount {
         match answer.status {
             // 202 says that the platform is still at it.
             200 | 201 | 203..=299 => {
-                verify(
-                    &self.platform_keys,
-                    &answer.headers,
-                    &answer.body,
-                    self.clock.now(),
-                )
-                .map_err(unknown)?;
+                verify(&self.platform_keys, &answer.headers, &answer.body, self.clock.now())
+                    .map_err(unknown)?;
                 Ok(PlatformSaid::Done(answer.body))
             }
             400..=499 => Ok(PlatformSaid::No(refusal_of(&answer))),
@@ -204,11 +190,7 @@ impl WeChatPayAccount {
 
 pub(super) fn refusal_of(answer: &HttpAnswer) -> PlatformRefusal {
     let ErrorWire { code, message } = serde_json::from_slice(&answer.body).unwrap_or_default();
-    PlatformRefusal {
-        status: answer.status,
-        code,
-        message,
-    }
+    PlatformRefusal { status: answer.status, code, message }
 }
 
 impl TransactionWire {

@@ -20,11 +20,8 @@ use std::time::Duration;
 const FILE_LIMIT: usize = 64 * 1024 * 1024;
 const FILE_DEADLINE: Duration = Duration::from_secs(60);
 /// Where the platform itself may send us, besides the configured base.
-const PLATFORM_HOSTS: [&str; 3] = [
-    "api.mch.weixin.qq.com",
-    "api2.mch.weixin.qq.com",
-    "api2.wechatpay.cn",
-];
+const PLATFORM_HOSTS: [&str; 3] =
+    ["api.mch.weixin.qq.com", "api2.mch.weixin.qq.com", "api2.wechatpay.cn"];
 
 /// Fetches the trade bill `ALL` of a day.
 #[derive(Debug)]
@@ -41,10 +38,7 @@ impl WeChatPayStatements {
     async fn ask(&self, day: Date) -> Result<PlatformSaid, OutsideError> {
         let query = format!("bill_date={day}&bill_type=ALL");
         let url = self.account.url("/v3/bill/tradebill", Some(&query));
-        self.account
-            .http
-            .twice(|| self.account.call(HttpRequest::get(url.clone())))
-            .await
+        self.account.http.twice(|| self.account.call(HttpRequest::get(url.clone()))).await
     }
 
     /// Our signed requests go to nobody else, whatever an answer says.
@@ -54,17 +48,12 @@ impl WeChatPayStatements {
         let at_base = url.origin() == base.origin();
         let at_platform = url.scheme() == "https"
             && url.port().is_none()
-            && url
-                .host_str()
-                .is_some_and(|host| PLATFORM_HOSTS.contains(&host));
+            && url.host_str().is_some_and(|host| PLATFORM_HOSTS.contains(&host));
         let plain = url.username().is_empty() && url.password().is_none();
         if plain && (at_base || at_platform) {
             Ok(url)
         } else {
-            Err(unexpected(
-                "the download_url is not the platform's",
-                url.host_str().unwrap_or(""),
-            ))
+            Err(unexpected("the download_url is not the platform's", url.host_str().unwrap_or("")))
         }
     }
 
@@ -80,10 +69,7 @@ impl WeChatPayStatements {
             200 => Ok(answer.body),
             // The address lives five minutes; the next fetch asks for a new one.
             400..=499 => Err(refusal_of(&answer).unknown()),
-            status => Err(unexpected(
-                "the bill's download answered with HTTP status",
-                status,
-            )),
+            status => Err(unexpected("the bill's download answered with HTTP status", status)),
         }
     }
 }
@@ -114,17 +100,11 @@ impl StatementSource for WeChatPayStatements {
         if !bill.hash_type.eq_ignore_ascii_case("SHA1") {
             return Err(unexpected("unknown hash_type", bill.hash_type).into());
         }
-        let original = self
-            .download(self.download_url(&bill.download_url)?)
-            .await?;
+        let original = self.download(self.download_url(&bill.download_url)?).await?;
         let hash = sha1_hex(&original);
         if !hash.eq_ignore_ascii_case(&bill.hash_value) {
             let reason = format!("文件哈希为{hash}，渠道给出的是{}", bill.hash_value);
-            let fault = StatementFault {
-                code: DiscrepancyCode::F02,
-                reason,
-                original,
-            };
+            let fault = StatementFault { code: DiscrepancyCode::F02, reason, original };
             return Err(StatementError::Damaged(Box::new(fault)));
         }
         bill_file::read(original, hash).map_err(|fault| StatementError::Damaged(Box::new(fault)))

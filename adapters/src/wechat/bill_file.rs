@@ -53,22 +53,10 @@ impl Line<'_> {
 /// Reads a file whose hash was verified.
 pub(super) fn read(original: Vec<u8>, hash: String) -> Result<Statement, StatementFault> {
     match parts(&original) {
-        Ok(Parts {
-            lines,
-            quarantined,
-            trailer,
-        }) => Ok(Statement {
-            hash,
-            original,
-            lines,
-            quarantined,
-            trailer,
-        }),
-        Err(reason) => Err(StatementFault {
-            code: DiscrepancyCode::F02,
-            reason,
-            original,
-        }),
+        Ok(Parts { lines, quarantined, trailer }) => {
+            Ok(Statement { hash, original, lines, quarantined, trailer })
+        }
+        Err(reason) => Err(StatementFault { code: DiscrepancyCode::F02, reason, original }),
     }
 }
 
@@ -84,21 +72,14 @@ fn parts(file: &[u8]) -> Result<Parts, String> {
     let (header, rest) = all.split_first().ok_or("文件是空的")?;
     let columns = Columns::new(header)?;
     columns.check()?;
-    let totals = rest
-        .iter()
-        .position(Line::starts_totals)
-        .ok_or("缺少合计行，文件不完整")?;
+    let totals = rest.iter().position(Line::starts_totals).ok_or("缺少合计行，文件不完整")?;
     let (data, end) = rest.split_at(totals);
     let trailer = match end {
         [header, row] => trailer_of(header, row)?,
         [_] => return Err("合计行没有数据，文件不完整".to_owned()),
         _ => return Err("合计行之后还有内容".to_owned()),
     };
-    let mut parts = Parts {
-        lines: Vec::new(),
-        quarantined: Vec::new(),
-        trailer,
-    };
+    let mut parts = Parts { lines: Vec::new(), quarantined: Vec::new(), trailer };
     for line in data {
         match Row::new(&columns, line).and_then(|row| row.statement_line()) {
             Ok(read) => parts.lines.push(read),
@@ -111,10 +92,7 @@ fn parts(file: &[u8]) -> Result<Parts, String> {
 fn lines_of(file: &[u8]) -> Vec<Line<'_>> {
     let numbered = (1..).zip(file.split(|byte| *byte == b'\n'));
     numbered
-        .map(|(no, bytes)| Line {
-            no,
-            bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes),
-        })
+        .map(|(no, bytes)| Line { no, bytes: bytes.strip_suffix(b"\r").unwrap_or(bytes) })
         .filter(|line| !line.bytes.trim_ascii().is_empty())
         .collect()
 }
@@ -150,9 +128,7 @@ impl Columns {
     }
 
     fn place(&self, names: &[&str]) -> Option<usize> {
-        names
-            .iter()
-            .find_map(|name| self.places.get(*name).copied())
+        names.iter().find_map(|name| self.places.get(*name).copied())
     }
 }
 
@@ -167,31 +143,18 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn new(columns: &'a Columns, line: &Line<'_>) -> Result<Self, QuarantinedLine> {
         let utf8 = std::str::from_utf8(line.bytes).is_ok();
-        let row = Self {
-            columns,
-            no: line.no,
-            raw: line.text(),
-            utf8,
-        };
+        let row = Self { columns, no: line.no, raw: line.text(), utf8 };
         let count = row.raw.split(',').count();
         if count == columns.count {
             return Ok(row);
         }
         let reason = format!("应有{}列，实有{count}列", columns.count);
         // With columns shifted, no field can be trusted to be the amount.
-        Err(QuarantinedLine {
-            line_no: row.no,
-            raw: row.raw,
-            reason,
-            amount: None,
-        })
+        Err(QuarantinedLine { line_no: row.no, raw: row.raw, reason, amount: None })
     }
 
     fn get(&self, names: &[&str]) -> Option<&str> {
-        self.raw
-            .split(',')
-            .nth(self.columns.place(names)?)
-            .map(value)
+        self.raw.split(',').nth(self.columns.place(names)?).map(value)
     }
 
     fn text(&self, names: &[&str]) -> Result<String, String> {
@@ -233,11 +196,7 @@ impl<'a> Row<'a> {
         }
         let (kind, amount, txn) = match self.get(STATE) {
             Some("SUCCESS") => (LineKind::Pay, self.yuan(PAID)?, self.text(TXN)?),
-            Some("REFUND") => (
-                LineKind::Refund,
-                self.yuan(REFUNDED)?,
-                self.text(REFUND_TXN)?,
-            ),
+            Some("REFUND") => (LineKind::Refund, self.yuan(REFUNDED)?, self.text(REFUND_TXN)?),
             other => return Err(format!("未知的交易状态：{}", other.unwrap_or_default())),
         };
         if amount <= Fen::ZERO {
@@ -283,9 +242,7 @@ fn trailer_of(header: &Line<'_>, row: &Line<'_>) -> Result<Trailer, String> {
 /// Seen as `45` and as `45.0`.
 fn count_of(row: &Row<'_>) -> Result<u32, String> {
     let hundredfold = row.yuan(&[TOTALS])?.value();
-    let count = u32::try_from(hundredfold / 100)
-        .ok()
-        .filter(|_| hundredfold % 100 == 0);
+    let count = u32::try_from(hundredfold / 100).ok().filter(|_| hundredfold % 100 == 0);
     count.ok_or_else(|| format!("“{TOTALS}”不是笔数"))
 }
 

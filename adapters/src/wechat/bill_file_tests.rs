@@ -38,7 +38,10 @@ fn a_line_is_read_in_full() {
     assert_eq!((pay.line_no, pay.kind, pay.amount), (2, LineKind::Pay, Fen::new(1_250)));
     assert_eq!(pay.order_no, "GOV202603020000000001");
     assert_eq!(pay.txn, "4200002222202603021234567890");
-    assert_eq!((pay.app_id.as_str(), pay.merchant_no.as_str()), ("wx0123456789abcdef", "1900007291"));
+    assert_eq!(
+        (pay.app_id.as_str(), pay.merchant_no.as_str()),
+        ("wx0123456789abcdef", "1900007291")
+    );
     assert_eq!(pay.fee, Fen::new(8));
     assert_eq!(pay.at, "2026-03-02T10:15:31+08:00".parse().unwrap());
     let refund = &bill.lines[3];
@@ -49,10 +52,12 @@ fn a_line_is_read_in_full() {
 
 const HEADER: &str = "交易时间,公众账号ID,商户号,微信订单号,商户订单号,交易状态,货币种类,\
                       微信退款单号,手续费,订单金额,申请退款金额,费率备注";
-const PAY: &str = "`2026-03-02 10:15:31,`wx1,`19,`42001,`YW0001,`SUCCESS,`CNY,`0,`0.08000,`12.50,`0.00,`";
+const PAY: &str =
+    "`2026-03-02 10:15:31,`wx1,`19,`42001,`YW0001,`SUCCESS,`CNY,`0,`0.08000,`12.50,`0.00,`";
 const REFUND: &str =
     "`2026-03-02 10:15:32,`wx1,`19,`42001,`YW0001,`REFUND,`CNY,`5001,`-0.08000,`0.00,`2.50,`";
-const TOTALS_HEADER: &str = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
+const TOTALS_HEADER: &str =
+    "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
 const TOTALS_ROW: &str = "`2,`12.50,`2.50,`0.00,`0.00000,`12.50,`2.50";
 
 fn file(lines: &[&str]) -> String {
@@ -105,7 +110,11 @@ fn a_broken_line_is_set_aside_with_its_reason_and_its_amount() {
         (PAY.replace("12.50", "12.505"), "“订单金额”不是金额：12.505", None),
         (PAY.replace("12.50", "-12.50"), "金额不是正数：-12.50", Some(-1_250)),
         (PAY.replace("`SUCCESS", "`REVOKED"), "未知的交易状态：REVOKED", Some(1_250)),
-        (PAY.replace("2026-03-02 10", "2026-02-30 10"), "“交易时间”不是时间：2026-02-30 10:15:31", Some(1_250)),
+        (
+            PAY.replace("2026-03-02 10", "2026-02-30 10"),
+            "“交易时间”不是时间：2026-02-30 10:15:31",
+            Some(1_250),
+        ),
         (PAY.replace("CNY", "USD"), "币种不是人民币：USD", Some(1_250)),
         (PAY.replace("YW0001", ""), "“商户订单号”为空", Some(1_250)),
         (PAY.replace("0.08000", "0.08400"), "“手续费”不是金额：0.08400", Some(1_250)),
@@ -150,7 +159,10 @@ fn a_damaged_file_is_refused_as_a_whole() {
         (file(&[HEADER, PAY, TOTALS_HEADER]).into_bytes(), "合计行没有数据，文件不完整"),
         (format!("{good}{PAY}\r\n").into_bytes(), "合计行之后还有内容"),
         (good.replace("`2,`12.50", "`2.5,`12.50").into_bytes(), "“总交易单数”不是笔数"),
-        (good.replace("`12.50,`2.50\r\n", "`12.50,`x\r\n").into_bytes(), "“申请退款总金额”不是金额：x"),
+        (
+            good.replace("`12.50,`2.50\r\n", "`12.50,`x\r\n").into_bytes(),
+            "“申请退款总金额”不是金额：x",
+        ),
     ];
     for (bytes, reason) in table {
         let fault = read(bytes.clone(), String::new()).unwrap_err();

@@ -32,21 +32,14 @@ impl WeChatPayCallbacks {
         let plain = self
             .account
             .api_v3_key
-            .open(
-                &resource.nonce,
-                &resource.associated_data,
-                &resource.ciphertext,
-            )
+            .open(&resource.nonce, &resource.associated_data, &resource.ciphertext)
             .or(Err(CallbackRefused::Undecryptable))?;
         let order: TransactionWire =
             serde_json::from_slice(&plain).or(Err(CallbackRefused::Malformed("resource")))?;
         if order.trade_state.as_deref() != Some("SUCCESS") {
             return Ok(None);
         }
-        order
-            .into_report()
-            .map(Some)
-            .map_err(CallbackRefused::Malformed)
+        order.into_report().map(Some).map_err(CallbackRefused::Malformed)
     }
 }
 
@@ -60,12 +53,7 @@ impl RailCallbacks for WeChatPayCallbacks {
         callback: &RailCallback,
         now: Timestamp,
     ) -> Result<Option<StoredCallback>, CallbackRefused> {
-        verify(
-            &self.account.platform_keys,
-            &callback.headers,
-            &callback.body,
-            now,
-        )?;
+        verify(&self.account.platform_keys, &callback.headers, &callback.body, now)?;
         let wire: NotificationWire =
             serde_json::from_slice(&callback.body).or(Err(CallbackRefused::Malformed("body")))?;
         if wire.id.is_empty() || wire.id.len() > EVENT_ID_MAX {
@@ -75,10 +63,6 @@ impl RailCallbacks for WeChatPayCallbacks {
             return Ok(None);
         }
         let report = self.report(&wire)?;
-        Ok(report.map(|report| StoredCallback {
-            event_id: wire.id,
-            received_at: now,
-            report,
-        }))
+        Ok(report.map(|report| StoredCallback { event_id: wire.id, received_at: now, report }))
     }
 }

@@ -79,13 +79,7 @@ impl WeChatMiniProgram {
         ConfigFault::unless_filled("app_id", &config.app_id)?;
         ConfigFault::unless_filled("app_secret", &config.app_secret)?;
         let base = base_url("base_url", &config.base_url)?;
-        Ok(Self {
-            base,
-            config,
-            http,
-            clock,
-            token: Mutex::new(None),
-        })
+        Ok(Self { base, config, http, clock, token: Mutex::new(None) })
     }
 
     async fn exchange(&self, code: &str) -> Result<ChannelAccount, OutsideError> {
@@ -102,15 +96,8 @@ impl WeChatMiniProgram {
         };
         let open_id = OpenId::new(&open_id).map_err(unknown)?;
         let union_id = session.unionid.filter(|id| !id.is_empty());
-        let union_id = union_id
-            .map(|id| OpenId::new(&id))
-            .transpose()
-            .map_err(unknown)?;
-        Ok(ChannelAccount {
-            app_id: self.config.app_id.clone(),
-            open_id,
-            union_id,
-        })
+        let union_id = union_id.map(|id| OpenId::new(&id)).transpose().map_err(unknown)?;
+        Ok(ChannelAccount { app_id: self.config.app_id.clone(), open_id, union_id })
     }
 
     async fn phone(&self, code: &str) -> Result<PhoneInfoWire, OutsideError> {
@@ -124,9 +111,7 @@ impl WeChatMiniProgram {
             answer
         };
         said(answer.errcode, answer.errmsg)?;
-        answer
-            .phone_info
-            .ok_or_else(|| unexpected("getuserphonenumber without", "phone_info"))
+        answer.phone_info.ok_or_else(|| unexpected("getuserphonenumber without", "phone_info"))
     }
 
     async fn phone_with(&self, token: &str, code: &str) -> Result<PhoneWire, OutsideError> {
@@ -162,15 +147,9 @@ impl WeChatMiniProgram {
         match (answer.access_token, answer.expires_in) {
             (Some(text), Some(life)) if !text.is_empty() => {
                 let life = SignedDuration::from_secs(life.clamp(0, 7200) - REFRESH_EARLY_S);
-                Ok(AccessToken {
-                    text,
-                    until: asked_at + life,
-                })
+                Ok(AccessToken { text, until: asked_at + life })
             }
-            _ => Err(unexpected(
-                "stable_token without",
-                "access_token or expires_in",
-            )),
+            _ => Err(unexpected("stable_token without", "access_token or expires_in")),
         }
     }
 
@@ -180,10 +159,7 @@ impl WeChatMiniProgram {
         if answer.status == 200 {
             serde_json::from_slice(&answer.body).map_err(unknown)
         } else {
-            Err(unexpected(
-                "WeChat answered with HTTP status",
-                answer.status,
-            ))
+            Err(unexpected("WeChat answered with HTTP status", answer.status))
         }
     }
 
@@ -192,11 +168,7 @@ impl WeChatMiniProgram {
             CountryCodeWire::Text(code) => code == "86",
             CountryCodeWire::Number(code) => *code == 86,
         };
-        let age = self
-            .clock
-            .now()
-            .as_second()
-            .abs_diff(info.watermark.timestamp);
+        let age = self.clock.now().as_second().abs_diff(info.watermark.timestamp);
         if info.watermark.appid != self.config.app_id {
             return Err(refused("WATERMARK", "the number was given to another app"));
         }
@@ -217,10 +189,7 @@ fn json_post(url: Url, wire: &impl serde::Serialize) -> Result<HttpRequest, Outs
 }
 
 fn refused(code: &str, message: &str) -> OutsideError {
-    OutsideError::Refused {
-        code: code.to_owned(),
-        message: message.to_owned(),
-    }
+    OutsideError::Refused { code: code.to_owned(), message: message.to_owned() }
 }
 
 /// 40001, 40014 and 42001 all say that the token is not the newest.
@@ -244,13 +213,10 @@ const BUSY: i64 = -1;
 fn said(errcode: i64, errmsg: String) -> Result<(), OutsideError> {
     match errcode {
         0 => Ok(()),
-        40029 | 40163 | 40226 => Err(OutsideError::Refused {
-            code: errcode.to_string(),
-            message: errmsg,
-        }),
-        45009 | 45011 => Err(OutsideError::NotSent(
-            PlatformError { errcode, errmsg }.into(),
-        )),
+        40029 | 40163 | 40226 => {
+            Err(OutsideError::Refused { code: errcode.to_string(), message: errmsg })
+        }
+        45009 | 45011 => Err(OutsideError::NotSent(PlatformError { errcode, errmsg }.into())),
         _ => Err(unknown(PlatformError { errcode, errmsg })),
     }
 }
@@ -259,19 +225,13 @@ fn is_busy(error: &OutsideError) -> bool {
     let OutsideError::OutcomeUnknown(source) = error else {
         return false;
     };
-    source
-        .downcast_ref::<PlatformError>()
-        .is_some_and(|error| error.errcode == BUSY)
+    source.downcast_ref::<PlatformError>().is_some_and(|error| error.errcode == BUSY)
 }
 
 /// What cannot be a code is not worth a request.
 fn check_code(code: &str) -> Result<(), OutsideError> {
     let fits = (1..=CODE_MAX).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_graphic());
-    if fits {
-        Ok(())
-    } else {
-        Err(refused("40029", "not a code"))
-    }
+    if fits { Ok(()) } else { Err(refused("40029", "not a code")) }
 }
 
 #[async_trait]

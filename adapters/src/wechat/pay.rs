@@ -35,27 +35,18 @@ impl WeChatPayRail {
 
     async fn prepay(&self, body: &[u8]) -> Result<PlatformSaid, OutsideError> {
         let url = self.account.url("/v3/pay/transactions/jsapi", None);
-        self.account
-            .call(HttpRequest::post(url, body.to_vec()))
-            .await
+        self.account.call(HttpRequest::post(url, body.to_vec())).await
     }
 
     /// The same request once more is safe: the platform answers with the same order.
     async fn prepay_twice(&self, body: &[u8]) -> Result<Prepaid, OutsideError> {
         match self.prepay(body).await {
-            Ok(said) => Ok(Prepaid {
-                said,
-                earlier: Earlier::Nothing,
-            }),
-            Err(OutsideError::NotSent(_)) => Ok(Prepaid {
-                said: self.prepay(body).await?,
-                earlier: Earlier::Nothing,
-            }),
+            Ok(said) => Ok(Prepaid { said, earlier: Earlier::Nothing }),
+            Err(OutsideError::NotSent(_)) => {
+                Ok(Prepaid { said: self.prepay(body).await?, earlier: Earlier::Nothing })
+            }
             Err(first) => match self.prepay(body).await {
-                Ok(said) => Ok(Prepaid {
-                    said,
-                    earlier: Earlier::Unknown,
-                }),
+                Ok(said) => Ok(Prepaid { said, earlier: Earlier::Unknown }),
                 Err(OutsideError::NotSent(_)) => Err(first),
                 Err(second) => Err(second),
             },
@@ -94,13 +85,7 @@ impl WeChatPayRail {
             .pay_sign(&account.app_id, &time_stamp, &nonce_str, &package)
             .map_err(unknown)?;
         let sign_type = "RSA".to_owned();
-        Ok(Cashier::WeChatMini {
-            time_stamp,
-            nonce_str,
-            package,
-            sign_type,
-            pay_sign,
-        })
+        Ok(Cashier::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign })
     }
 
     fn prepay_body(&self, order: &RailOrder) -> Result<Vec<u8>, OutsideError> {
@@ -113,13 +98,8 @@ impl WeChatPayRail {
             out_trade_no: order.no.as_str(),
             time_expire: &expires.to_string(),
             notify_url: &self.account.notify_url,
-            amount: PrepayAmountWire {
-                total: order.amount.fen().value(),
-                currency: "CNY",
-            },
-            payer: PayerWire {
-                openid: order.payer.as_str(),
-            },
+            amount: PrepayAmountWire { total: order.amount.fen().value(), currency: "CNY" },
+            payer: PayerWire { openid: order.payer.as_str() },
         };
         serde_json::to_vec(&wire).map_err(|error| OutsideError::NotSent(error.into()))
     }
@@ -139,9 +119,7 @@ impl WeChatPayRail {
     }
 
     async fn close_once(&self, no: &PaymentNo) -> Result<(), OutsideError> {
-        let wire = CloseWire {
-            mchid: &self.account.signer.merchant_no,
-        };
+        let wire = CloseWire { mchid: &self.account.signer.merchant_no };
         let body =
             serde_json::to_vec(&wire).map_err(|error| OutsideError::NotSent(error.into()))?;
         let path = format!("/v3/pay/transactions/out-trade-no/{no}/close");

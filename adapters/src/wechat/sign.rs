@@ -30,12 +30,7 @@ pub(super) struct SignedHead<'a> {
 impl SignedHead<'_> {
     /// Five lines, each with its line feed, the last one too.
     pub fn message(&self, body: &[u8]) -> Vec<u8> {
-        let Self {
-            method,
-            target,
-            timestamp,
-            nonce,
-        } = self;
+        let Self { method, target, timestamp, nonce } = self;
         let mut message = format!("{method}\n{target}\n{timestamp}\n{nonce}\n").into_bytes();
         message.extend_from_slice(body);
         message.push(b'\n');
@@ -62,8 +57,7 @@ impl Signer {
         nonce: &str,
         package: &str,
     ) -> Result<String, CryptoFailed> {
-        self.key
-            .sign(format!("{app_id}\n{timestamp}\n{nonce}\n{package}\n").as_bytes())
+        self.key.sign(format!("{app_id}\n{timestamp}\n{nonce}\n{package}\n").as_bytes())
     }
 }
 
@@ -93,9 +87,8 @@ pub(super) fn verify(
     if header(headers, "wechatpay-signature-type").is_some_and(|named| named != SCHEME) {
         return Err(CallbackRefused::Malformed("Wechatpay-Signature-Type"));
     }
-    let signed_at: i64 = timestamp
-        .parse()
-        .or(Err(CallbackRefused::Malformed("Wechatpay-Timestamp")))?;
+    let signed_at: i64 =
+        timestamp.parse().or(Err(CallbackRefused::Malformed("Wechatpay-Timestamp")))?;
     if now.as_second().abs_diff(signed_at) >= WINDOW_S {
         return Err(CallbackRefused::Stale);
     }

@@ -149,9 +149,9 @@ impl Vector {
         let mut config = config("https://api.mch.weixin.qq.com");
         config.api_v3_key = self.text("apiv3_key").to_owned();
         let headers = self.fields["headers"].as_object().unwrap();
-        let headers = headers.iter().map(|(name, value)| {
-            (name.to_lowercase(), value.as_str().unwrap().to_owned())
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned()));
         let body = self.text("body").as_bytes().to_vec();
         let callback = RailCallback { headers: headers.collect(), body };
         let now = Timestamp::from_second(self.fields["now"].as_i64().unwrap()).unwrap();

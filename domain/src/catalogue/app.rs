@@ -107,11 +107,7 @@ impl Operation {
     pub fn new(text: &str) -> Result<Self, OperationInvalid> {
         let word = |w: &str| !w.is_empty() && w.bytes().all(|b| matches!(b, b'a'..=b'z' | b'_'));
         let fits = text.len() <= 64 && text.contains('.') && text.split('.').all(word);
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(OperationInvalid)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(OperationInvalid) }
     }
 
     /// The operation as text.
@@ -166,9 +162,7 @@ mod tests {
         for valid in ["traffic.violations", "environment.air_quality", "a.b.c"] {
             assert_eq!(Operation::new(valid).unwrap().as_str(), valid);
         }
-        for bad in [
-            "", "traffic", "traffic.", ".a", "a..b", "a.B", "a.b/c", "a.b1",
-        ] {
+        for bad in ["", "traffic", "traffic.", ".a", "a..b", "a.B", "a.b/c", "a.b1"] {
             assert_eq!(Operation::new(bad), Err(OperationInvalid), "{bad}");
         }
     }

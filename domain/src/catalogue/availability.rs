@@ -30,9 +30,7 @@ pub enum Availability {
 impl Availability {
     /// Of an app that is listed before its department is connected.
     pub fn not_running() -> Self {
-        Self::Maintenance {
-            reason: "服务接入中，暂未开放办理".to_owned(),
-        }
+        Self::Maintenance { reason: "服务接入中，暂未开放办理".to_owned() }
     }
 
     /// Why it is not open.
@@ -63,19 +61,11 @@ pub(super) fn availability(
     if regions.find(region, on).is_none() {
         return Err(UnknownRegion(region.clone()));
     }
-    if !app
-        .coverage
-        .iter()
-        .any(|covered| regions.contains(covered, region, on))
-    {
-        return Ok(Availability::NotInRegion {
-            reason: elsewhere(app, regions, on),
-        });
+    if !app.coverage.iter().any(|covered| regions.contains(covered, region, on)) {
+        return Ok(Availability::NotInRegion { reason: elsewhere(app, regions, on) });
     }
     if !app.channels.contains(&channel) {
-        return Ok(Availability::NotInChannel {
-            reason: other_channels(app),
-        });
+        return Ok(Availability::NotInChannel { reason: other_channels(app) });
     }
     if !app.runs() {
         return Ok(Availability::not_running());
@@ -90,10 +80,7 @@ fn elsewhere(app: &AppDefinition, regions: &RegionTable, on: Date) -> String {
         .filter_map(|covered| regions.find(covered, on))
         .map(|region| region.name.as_str())
         .collect();
-    format!(
-        "该服务目前仅在{}开通，请切换到已开通的地区",
-        names.join("、")
-    )
+    format!("该服务目前仅在{}开通，请切换到已开通的地区", names.join("、"))
 }
 
 fn other_channels(app: &AppDefinition) -> String {
@@ -131,9 +118,7 @@ mod tests {
                      330000  open    open    open    open    unknown
                      330100  杭州市   open    open    杭州市   unknown
                      330106  西湖区   西湖区   open    西湖区   unknown";
-        let mut rows = table
-            .lines()
-            .map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
         let regions = rows.next().unwrap();
         for row in rows {
             app.coverage = vec![RegionCode::new(row[0]).unwrap()];

@@ -25,11 +25,7 @@ impl Category {
     /// Every [`Fault`] of the category.
     pub fn check(raw: &RawCategory, index: usize) -> Result<Self, Vec<Fault>> {
         let mut findings = Findings::default();
-        let place = |key| Place::Category {
-            index,
-            slug: raw.slug.clone(),
-            key,
-        };
+        let place = |key| Place::Category { index, slug: raw.slug.clone(), key };
         let name = findings.bilingual(place("name"), &raw.name, NAME_MAX);
         let slug = CategorySlug::new(&raw.slug).ok();
         if slug.is_none() {
@@ -38,11 +34,7 @@ impl Category {
         if !(1..=16).contains(&raw.order) {
             findings.add(place("order"), Problem::OutOfRange("1 to 16"));
         }
-        findings.into_result(slug.map(|slug| Self {
-            slug,
-            name,
-            order: raw.order,
-        }))
+        findings.into_result(slug.map(|slug| Self { slug, name, order: raw.order }))
     }
 }
 
@@ -142,11 +134,7 @@ fn is_verified(level: Option<IdentityLevel>) -> bool {
 
 /// Every word of a closed list, for a fault's text.
 fn known_words<W: Word>() -> String {
-    W::ALL
-        .iter()
-        .map(|word| word.word())
-        .collect::<Vec<_>>()
-        .join(", ")
+    W::ALL.iter().map(|word| word.word()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

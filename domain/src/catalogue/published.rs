@@ -37,12 +37,7 @@ impl Catalogue {
     /// # Errors
     /// Every [`Fault`] of the parts together.
     pub fn check(parts: CatalogueParts) -> Result<Self, Vec<Fault>> {
-        let CatalogueParts {
-            version,
-            mut categories,
-            apps,
-            regions,
-        } = parts;
+        let CatalogueParts { version, mut categories, apps, regions } = parts;
         let mut faults = category_faults(&categories);
         let known: BTreeSet<&CategorySlug> =
             categories.iter().map(|category| &category.slug).collect();
@@ -51,26 +46,15 @@ impl Catalogue {
             faults.extend(app_faults(&app, &known, &regions));
             if let Some(twin) = by_slug.insert(app.slug.clone(), app) {
                 let slug = twin.slug.to_string();
-                let place = Place::AppOf {
-                    slug: slug.clone(),
-                    key: "slug",
-                };
-                faults.push(Fault {
-                    place,
-                    problem: Problem::Duplicate(slug),
-                });
+                let place = Place::AppOf { slug: slug.clone(), key: "slug" };
+                faults.push(Fault { place, problem: Problem::Duplicate(slug) });
             }
         }
         if !faults.is_empty() {
             return Err(faults);
         }
         categories.sort_by_key(|category| category.order);
-        Ok(Self {
-            version,
-            categories,
-            apps: by_slug,
-            regions,
-        })
+        Ok(Self { version, categories, apps: by_slug, regions })
     }
 
     /// Grows with every published change; the files are version 1.
@@ -85,9 +69,7 @@ impl Catalogue {
 
     /// The category of that slug.
     pub fn category(&self, slug: &CategorySlug) -> Option<&Category> {
-        self.categories
-            .iter()
-            .find(|category| category.slug == *slug)
+        self.categories.iter().find(|category| category.slug == *slug)
     }
 
     /// Every app, by slug.
@@ -149,24 +131,14 @@ fn category_faults(categories: &[Category]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, category) in categories.iter().enumerate() {
         let slug = category.slug.to_string();
-        let place = |key| Place::Category {
-            index,
-            slug: slug.clone(),
-            key,
-        };
+        let place = |key| Place::Category { index, slug: slug.clone(), key };
         if !slugs.insert(&category.slug) {
             let problem = Problem::Duplicate(slug.clone());
-            faults.push(Fault {
-                place: place("slug"),
-                problem,
-            });
+            faults.push(Fault { place: place("slug"), problem });
         }
         if !orders.insert(category.order) {
             let problem = Problem::Duplicate(category.order.to_string());
-            faults.push(Fault {
-                place: place("order"),
-                problem,
-            });
+            faults.push(Fault { place: place("order"), problem });
         }
     }
     faults
@@ -179,14 +151,8 @@ fn app_faults(
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut dangling = |key, kind, name: String| {
-        let place = Place::AppOf {
-            slug: app.slug.to_string(),
-            key,
-        };
-        faults.push(Fault {
-            place,
-            problem: Problem::Dangling { kind, name },
-        });
+        let place = Place::AppOf { slug: app.slug.to_string(), key };
+        faults.push(Fault { place, problem: Problem::Dangling { kind, name } });
     };
     if !categories.contains(&app.category) {
         dangling("category", "category", app.category.to_string());
@@ -207,11 +173,7 @@ mod tests {
         let mut parts = parts(sample());
         parts.categories.insert(0, category("venues", 2));
         let catalogue = Catalogue::check(parts).unwrap();
-        let slugs: Vec<_> = catalogue
-            .categories()
-            .iter()
-            .map(|c| c.slug.as_str())
-            .collect();
+        let slugs: Vec<_> = catalogue.categories().iter().map(|c| c.slug.as_str()).collect();
         assert_eq!(slugs, ["transport_travel", "venues"]);
         let first = catalogue.categories()[0].slug.clone();
         assert_eq!(catalogue.apps_of(&first).count(), 1);

@@ -100,15 +100,10 @@ impl RegionTable {
         for row in rows {
             by_code.entry(row.code.clone()).or_default().push(row);
         }
-        let mut faults: Vec<RegionFault> = by_code
-            .values()
-            .flat_map(|same_code| faults_of(same_code, &by_code))
-            .collect();
+        let mut faults: Vec<RegionFault> =
+            by_code.values().flat_map(|same_code| faults_of(same_code, &by_code)).collect();
         match provinces.as_slice() {
-            [root] if faults.is_empty() => Ok(Self {
-                root: root.clone(),
-                by_code,
-            }),
+            [root] if faults.is_empty() => Ok(Self { root: root.clone(), by_code }),
             [_] => Err(faults),
             others => {
                 faults.push(RegionFault::Provinces(others.len()));
@@ -124,10 +119,7 @@ impl RegionTable {
 
     /// The region that `code` means on that day.
     pub fn find(&self, code: &RegionCode, on: Date) -> Option<&Region> {
-        self.by_code
-            .get(code)?
-            .iter()
-            .find(|region| region.valid(on))
+        self.by_code.get(code)?.iter().find(|region| region.valid(on))
     }
 
     /// Whether `code` has meant a region on any day.
@@ -170,17 +162,10 @@ fn faults_of(
         if region.name.trim().is_empty() {
             faults.push(RegionFault::Unnamed(code.clone()));
         }
-        if region
-            .valid_from
-            .zip(region.valid_to)
-            .is_some_and(|(from, to)| from >= to)
-        {
+        if region.valid_from.zip(region.valid_to).is_some_and(|(from, to)| from >= to) {
             faults.push(RegionFault::Backwards(code.clone()));
         }
-        if same_code[at + 1..]
-            .iter()
-            .any(|other| overlap(region, other))
-        {
+        if same_code[at + 1..].iter().any(|other| overlap(region, other)) {
             faults.push(RegionFault::Overlap(code.clone()));
         }
         if region.level != RegionLevel::Province && !by_code.contains_key(&region.parent) {
@@ -209,19 +194,13 @@ mod tests {
     fn children(parent: &str, on: Date) -> Vec<String> {
         let table = table();
         let found = table.children(&code(parent), on);
-        found
-            .into_iter()
-            .map(|region| region.code.to_string())
-            .collect()
+        found.into_iter().map(|region| region.code.to_string()).collect()
     }
 
     #[test]
     fn a_code_means_what_it_meant_on_that_day() {
         let (table, before, after) = (table(), date(2021, 4, 8), date(2021, 4, 9));
-        assert_eq!(
-            table.find(&code("330102"), before).unwrap().valid_from,
-            None
-        );
+        assert_eq!(table.find(&code("330102"), before).unwrap().valid_from, None);
         assert_eq!(table.find(&code("330102"), after).unwrap().valid_to, None);
         assert!(table.find(&code("330104"), before).is_some());
         assert!(table.find(&code("330104"), after).is_none());
@@ -231,10 +210,7 @@ mod tests {
 
     #[test]
     fn headings_and_retired_regions_are_not_offered() {
-        assert_eq!(
-            children("330100", date(2020, 1, 1)),
-            ["330102", "330104", "330106"]
-        );
+        assert_eq!(children("330100", date(2020, 1, 1)), ["330102", "330104", "330106"]);
         assert_eq!(children("330100", date(2026, 1, 1)), ["330102", "330106"]);
         assert_eq!(children("330000", date(2026, 1, 1)), ["330100", "330200"]);
         assert!(children("330106", date(2026, 1, 1)).is_empty());

@@ -12,10 +12,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 }
 
 fn wording(zh: &str) -> RawWording {
-    RawWording {
-        zh: zh.to_owned(),
-        en: None,
-    }
+    RawWording { zh: zh.to_owned(), en: None }
 }
 
 /// A required field.
@@ -31,19 +28,14 @@ pub(crate) fn field(name: &str, field_type: &str) -> RawField {
 
 /// Options that read as their values.
 pub(crate) fn options(values: &[&str]) -> Vec<RawOption> {
-    let option = |value: &&str| RawOption {
-        value: (*value).to_owned(),
-        label: (*value).to_owned(),
-    };
+    let option =
+        |value: &&str| RawOption { value: (*value).to_owned(), label: (*value).to_owned() };
     values.iter().map(option).collect()
 }
 
 /// An answer that goes along under its own name.
 pub(crate) fn sent(field: &str) -> RawSent {
-    RawSent {
-        field: field.to_owned(),
-        parameter: field.to_owned(),
-    }
+    RawSent { field: field.to_owned(), parameter: field.to_owned() }
 }
 
 /// An app with most of what an app can have.
@@ -55,10 +47,7 @@ pub(crate) fn sample() -> RawApp {
     };
     RawApp {
         slug: "sample_fines".to_owned(),
-        name: RawWording {
-            zh: "违章查询".to_owned(),
-            en: Some("Fines".to_owned()),
-        },
+        name: RawWording { zh: "违章查询".to_owned(), en: Some("Fines".to_owned()) },
         summary: "查询违章；由省公安厅提供".to_owned(),
         category: "transport_travel".to_owned(),
         department: "省公安厅".to_owned(),
@@ -70,32 +59,16 @@ pub(crate) fn sample() -> RawApp {
         form_version: 1,
         fields: vec![
             field("plate_no", "plate_no"),
-            RawField {
-                options: options(&["01", "02"]),
-                ..field("plate_kind", "enum")
-            },
-            RawField {
-                letters_and_digits: Some(6),
-                ..field("vin_tail", "text")
-            },
-            RawField {
-                required: false,
-                depends_on: words("plate_no"),
-                ..field("since", "date")
-            },
+            RawField { options: options(&["01", "02"]), ..field("plate_kind", "enum") },
+            RawField { letters_and_digits: Some(6), ..field("vin_tail", "text") },
+            RawField { required: false, depends_on: words("plate_no"), ..field("since", "date") },
         ],
         look_up: Some(RawLookUp {
             operation: "traffic.violations".to_owned(),
-            sends: ["plate_no", "plate_kind", "vin_tail", "since"]
-                .map(sent)
-                .to_vec(),
+            sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
         }),
-        rows: vec![
-            row("time", "text"),
-            row("fine_fen", "money"),
-            row("paid", "text"),
-        ],
+        rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),
         source: Some("speech".to_owned()),
@@ -110,19 +83,8 @@ pub(crate) fn checked(raw: RawApp) -> AppDefinition {
 
 /// A category of that slug and place.
 pub(crate) fn category(slug: &str, order: u8) -> Category {
-    let name = RawWording {
-        zh: "交通旅游".to_owned(),
-        en: Some("Transport".to_owned()),
-    };
-    Category::check(
-        &RawCategory {
-            slug: slug.to_owned(),
-            name,
-            order,
-        },
-        0,
-    )
-    .unwrap()
+    let name = RawWording { zh: "交通旅游".to_owned(), en: Some("Transport".to_owned()) };
+    Category::check(&RawCategory { slug: slug.to_owned(), name, order }, 0).unwrap()
 }
 
 /// One category, one app, a piece of the province.

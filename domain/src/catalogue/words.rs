@@ -11,14 +11,8 @@ pub struct SlugInvalid;
 fn checked_slug(text: &str) -> Result<String, SlugInvalid> {
     let fits = text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if fits {
-        Ok(text.to_owned())
-    } else {
-        Err(SlugInvalid)
-    }
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if fits { Ok(text.to_owned()) } else { Err(SlugInvalid) }
 }
 
 /// The name of an app in addresses and files; for ever.
@@ -111,13 +105,8 @@ pub enum AppKind {
 }
 
 impl Word for AppKind {
-    const ALL: &'static [Self] = &[
-        Self::Query,
-        Self::Book,
-        Self::Apply,
-        Self::Pay,
-        Self::Certificate,
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Query, Self::Book, Self::Apply, Self::Pay, Self::Certificate];
 
     fn word(self) -> &'static str {
         match self {

@@ -113,11 +113,7 @@ fn free_text(field: &Field, text: &str) -> Result<String, String> {
             let fits = text.len() == usize::from(length)
                 && text.bytes().all(|b| b.is_ascii_alphanumeric());
             let wrong = || format!("“{label}”应为{length}位字母或数字，请核对后重填");
-            if fits {
-                Ok(text.to_ascii_uppercase())
-            } else {
-                Err(wrong())
-            }
+            if fits { Ok(text.to_ascii_uppercase()) } else { Err(wrong()) }
         }
     }
 }
@@ -139,15 +135,9 @@ fn amount(label: &str, fen: i64) -> Result<String, String> {
 }
 
 fn file(label: &str, id: &str) -> Result<String, String> {
-    let fits = id.len() <= 64
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if fits {
-        Ok(id.to_owned())
-    } else {
-        Err(format!("“{label}”请重新上传"))
-    }
+    let fits =
+        id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    if fits { Ok(id.to_owned()) } else { Err(format!("“{label}”请重新上传")) }
 }
 
 /// `YYYY-MM`, as it came.
@@ -159,7 +149,5 @@ fn month(text: &str) -> Option<String> {
 
 fn region(text: &str, map: Map<'_>) -> Option<String> {
     let code = RegionCode::new(text).ok()?;
-    map.regions
-        .find(&code, map.today)
-        .map(|region| region.code.to_string())
+    map.regions.find(&code, map.today).map(|region| region.code.to_string())
 }

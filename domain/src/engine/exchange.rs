@@ -23,11 +23,7 @@ pub struct ExchangeCall {
 
 impl fmt::Debug for ExchangeCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self
-            .parameters
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names: Vec<&str> = self.parameters.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("ExchangeCall")
             .field("operation", &self.operation)
             .field("subject", &self.subject)

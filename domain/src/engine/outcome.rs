@@ -116,23 +116,11 @@ mod tests {
             (ShownAs::Text, None, ""),
             (ShownAs::Money, Some(Number(20_000)), "¥200.00"),
             (ShownAs::Money, Some(Number(-5)), "-¥0.05"),
-            (
-                ShownAs::Money,
-                Some(Number(i64::MIN)),
-                "-¥92233720368547758.08",
-            ),
+            (ShownAs::Money, Some(Number(i64::MIN)), "-¥92233720368547758.08"),
             (ShownAs::Money, text("200"), ""),
             (ShownAs::Money, None, ""),
-            (
-                ShownAs::Time,
-                text("2026-03-02T02:15:31Z"),
-                "2026-03-02 10:15",
-            ),
-            (
-                ShownAs::Time,
-                text("2026-03-02T10:15:31+08:00"),
-                "2026-03-02 10:15",
-            ),
+            (ShownAs::Time, text("2026-03-02T02:15:31Z"), "2026-03-02 10:15"),
+            (ShownAs::Time, text("2026-03-02T10:15:31+08:00"), "2026-03-02 10:15"),
             (ShownAs::Time, text("昨天"), "昨天"),
         ] {
             assert_eq!(in_words(shown_as, value.as_ref()), expected, "{shown_as:?}");

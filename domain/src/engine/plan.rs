@@ -43,18 +43,9 @@ pub fn plan(
         let message = format!("一次最多提交{ANSWERS_MAX}项内容，请更新页面后重试");
         return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
     }
-    let real_name = circumstances
-        .who
-        .and_then(|person| person.real_name.as_ref());
-    let map = Map {
-        regions: circumstances.regions,
-        today: circumstances.today,
-    };
-    let mut form = FilledForm {
-        app,
-        given: by_field(answers),
-        faults: Vec::new(),
-    };
+    let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
+    let map = Map { regions: circumstances.regions, today: circumstances.today };
+    let mut form = FilledForm { app, given: by_field(answers), faults: Vec::new() };
     let mut accepted = BTreeMap::new();
     for field in &app.fields {
         if let Some(text) = form.accept(field, map, real_name) {
@@ -69,14 +60,8 @@ pub fn plan(
     Ok(app.look_up.as_ref().map(|look_up| {
         let value = |field: &str| accepted.get(field).cloned().unwrap_or_default();
         let sends = look_up.sends.iter();
-        let parameters = sends
-            .map(|s| (s.parameter.clone(), value(&s.field)))
-            .collect();
-        Effect::LookUp(ExchangeCall {
-            operation: look_up.operation.clone(),
-            subject,
-            parameters,
-        })
+        let parameters = sends.map(|s| (s.parameter.clone(), value(&s.field))).collect();
+        Effect::LookUp(ExchangeCall { operation: look_up.operation.clone(), subject, parameters })
     }))
 }
 
@@ -91,10 +76,7 @@ struct FilledForm<'a> {
 fn by_field(answers: &[Answer]) -> BTreeMap<&str, Vec<&AnswerValue>> {
     let mut given: BTreeMap<&str, Vec<&AnswerValue>> = BTreeMap::new();
     for answer in answers.iter().filter(|answer| !answer.value.is_blank()) {
-        given
-            .entry(answer.name.as_str())
-            .or_default()
-            .push(&answer.value);
+        given.entry(answer.name.as_str()).or_default().push(&answer.value);
     }
     given
 }
@@ -112,16 +94,14 @@ impl FilledForm<'_> {
             None | Some([]) => {
                 if field.required || self.is_needed_by_another(field) {
                     let message = format!("请填写“{label}”");
-                    self.faults
-                        .push(fault(&field.name, AnswerFaultCode::Required, message));
+                    self.faults.push(fault(&field.name, AnswerFaultCode::Required, message));
                 }
                 return None;
             }
             Some([value]) => *value,
             Some(_) => {
                 let message = format!("“{label}”重复填写，请只保留一项");
-                self.faults
-                    .push(fault(&field.name, AnswerFaultCode::Duplicate, message));
+                self.faults.push(fault(&field.name, AnswerFaultCode::Duplicate, message));
                 return None;
             }
         };
@@ -129,13 +109,11 @@ impl FilledForm<'_> {
             Ok(text) if is_own(field.own, &text, real_name) => Some(text),
             Ok(_) => {
                 let message = not_your_own(label, real_name);
-                self.faults
-                    .push(fault(&field.name, AnswerFaultCode::NotYourOwn, message));
+                self.faults.push(fault(&field.name, AnswerFaultCode::NotYourOwn, message));
                 None
             }
             Err(message) => {
-                self.faults
-                    .push(fault(&field.name, AnswerFaultCode::Invalid, message));
+                self.faults.push(fault(&field.name, AnswerFaultCode::Invalid, message));
                 None
             }
         }
@@ -149,15 +127,11 @@ impl FilledForm<'_> {
     }
 
     fn note_unknown_fields(&mut self, answers: &[Answer]) {
-        for answer in answers
-            .iter()
-            .filter(|answer| self.app.field(&answer.name).is_none())
-        {
+        for answer in answers.iter().filter(|answer| self.app.field(&answer.name).is_none()) {
             // Whatever a client calls a field, an answer of ours stays short.
             let name: String = answer.name.chars().take(64).collect();
             let message = "表单中没有该项，请更新页面后重新填写".to_owned();
-            self.faults
-                .push(fault(&name, AnswerFaultCode::UnknownField, message));
+            self.faults.push(fault(&name, AnswerFaultCode::UnknownField, message));
         }
     }
 
@@ -170,21 +144,12 @@ impl FilledForm<'_> {
         if !look_up.is_some_and(|look_up| look_up.subject) {
             return None;
         }
-        let Some(RealName {
-            name,
-            id_card,
-            checked_at: _,
-        }) = real_name
-        else {
+        let Some(RealName { name, id_card, checked_at: _ }) = real_name else {
             let message = "请先登录并完成实名认证".to_owned();
-            self.faults
-                .push(fault("", AnswerFaultCode::NotYourOwn, message));
+            self.faults.push(fault("", AnswerFaultCode::NotYourOwn, message));
             return None;
         };
-        Some(Subject {
-            name: name.clone(),
-            id_card: id_card.clone(),
-        })
+        Some(Subject { name: name.clone(), id_card: id_card.clone() })
     }
 }
 
@@ -210,11 +175,7 @@ fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
 }
 
 fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
-    AnswerFault {
-        field: field.to_owned(),
-        code,
-        message,
-    }
+    AnswerFault { field: field.to_owned(), code, message }
 }
 
 #[cfg(test)]

@@ -107,17 +107,11 @@ impl SubmitApp {
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, today)?;
         if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired {
-                current: app.form_version,
-            });
+            return Err(SubmitError::FormVersionRetired { current: app.form_version });
         }
         check_level(app, caller)?;
         let who = caller.map(|caller| &caller.person);
-        let circumstances = Circumstances {
-            who,
-            regions: catalogue.regions(),
-            today,
-        };
+        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
@@ -130,26 +124,16 @@ impl SubmitApp {
         app: &AppDefinition,
         call: &ExchangeCall,
     ) -> Result<Outcome, SubmitError> {
-        let answer = self
-            .exchange
-            .call(call)
-            .await
-            .map_err(|error| refused_or_silent(app, error))?;
+        let answer =
+            self.exchange.call(call).await.map_err(|error| refused_or_silent(app, error))?;
         let links = notices::links_of(self.notices.as_ref(), app, &answer.rows).await;
         let rows = answer
             .rows
             .iter()
             .zip(links)
-            .map(|(row, notice)| OutcomeRow {
-                fields: shown(app, row),
-                notice,
-            })
+            .map(|(row, notice)| OutcomeRow { fields: shown(app, row), notice })
             .collect();
-        Ok(Outcome::Lookup {
-            rows,
-            as_of: answer.as_of,
-            source: answer.source,
-        })
+        Ok(Outcome::Lookup { rows, as_of: answer.as_of, source: answer.source })
     }
 }
 
@@ -160,10 +144,7 @@ fn check_open(
     submission: &Submission,
     today: Date,
 ) -> Result<(), SubmitError> {
-    let region = submission
-        .region
-        .clone()
-        .unwrap_or_else(|| catalogue.regions().root().clone());
+    let region = submission.region.clone().unwrap_or_else(|| catalogue.regions().root().clone());
     let channel = caller.map_or(submission.channel, |caller| caller.channel);
     let availability = catalogue.availability(app, &region, channel, today)?;
     if availability == Availability::Open {
@@ -195,10 +176,9 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
         },
         OutsideError::Refused { .. }
         | OutsideError::NotSent(_)
-        | OutsideError::OutcomeUnknown(_) => SubmitError::DepartmentUnavailable {
-            department: department.clone(),
-            source: error,
-        },
+        | OutsideError::OutcomeUnknown(_) => {
+            SubmitError::DepartmentUnavailable { department: department.clone(), source: error }
+        }
     }
 }
 

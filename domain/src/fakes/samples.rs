@@ -31,7 +31,9 @@ pub fn notice(no: &str, fen: i64) -> Notice {
     Notice {
         no: notice_no(no),
         title: "交通违法罚款".to_owned(),
-        agency: Agency { code: "330101".to_owned(), name: "杭州市公安局交警支队".to_owned() },
+        agency: Agency {
+            code: "330101".to_owned(), name: "杭州市公安局交警支队".to_owned()
+        },
         items: vec![NoticeItem {
             code: "00050001".to_owned(),
             name: "交通违法罚款".to_owned(),

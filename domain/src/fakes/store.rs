@@ -3,9 +3,7 @@
 use super::{Fault, FaultPlan};
 use crate::identity::{ChannelLink, Person, Session, StaffAccount};
 use crate::outside::StoreError;
-use crate::payment::{
-    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback,
-};
+use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
 use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
 use crate::reconciliation::{DayBook, DayResult};
 use async_trait::async_trait;
@@ -142,9 +140,10 @@ impl DayBook for InMemoryStore {
         other_than: Date,
     ) -> Result<Option<Date>, StoreError> {
         self.call(|t| {
-            let mut others = t.days.iter().filter(|((day, of), (_, kept))| {
-                *of == rail && *day != other_than && kept == hash
-            });
+            let mut others = t
+                .days
+                .iter()
+                .filter(|((day, of), (_, kept))| *of == rail && *day != other_than && kept == hash);
             Ok(others.next().map(|((day, _), _)| *day))
         })
     }
@@ -181,8 +180,7 @@ impl crate::payment::CallbackInbox for InMemoryStore {
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError> {
         self.call(|t| {
-            let free =
-                t.inbox.iter_mut().filter(|b| b.outcome.is_none() && b.leased_until <= now);
+            let free = t.inbox.iter_mut().filter(|b| b.outcome.is_none() && b.leased_until <= now);
             let taken = free.take(usize::from(limit)).map(|boxed| {
                 boxed.leased_until = until;
                 boxed.callback.clone()

@@ -41,9 +41,10 @@ impl PersonStore for InMemoryStore {
             if proved.is_some() && others.any(|other| id_card(other) == proved) {
                 return Err(StoreError::Conflict);
             }
-            let stored = t.persons.iter_mut().find(|stored| {
-                stored.id == person.id && stored.version == person.version
-            });
+            let stored = t
+                .persons
+                .iter_mut()
+                .find(|stored| stored.id == person.id && stored.version == person.version);
             let stored = stored.ok_or(StoreError::Conflict)?;
             *stored = Person { version: person.version + 1, ..person.clone() };
             Ok(())
@@ -125,8 +126,7 @@ impl SessionStore for InMemoryStore {
                     held.used.push(held.refresh.clone());
                     held.refresh = tokens.refresh.expose().to_owned();
                     held.access = tokens.access.expose().to_owned();
-                    held.session =
-                        Session { access_until, refresh_until, ..held.session.clone() };
+                    held.session = Session { access_until, refresh_until, ..held.session.clone() };
                     return Ok(Some(held.session.clone()));
                 }
             }

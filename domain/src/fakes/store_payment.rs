@@ -17,9 +17,11 @@ use jiff::civil::Date;
 
 /// Another payment that holds one of the notices.
 fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a Payment)> {
-    let others = t.payments.values().map(|(other, _)| other).filter(|other| {
-        other.no != payment.no && other.state.holds_notices()
-    });
+    let others = t
+        .payments
+        .values()
+        .map(|(other, _)| other)
+        .filter(|other| other.no != payment.no && other.state.holds_notices());
     others.into_iter().find_map(|other| {
         let mine = |no: &NoticeNo| payment.notices.iter().any(|notice| &notice.no == no);
         let shared = other.notices.iter().find(|notice| mine(&notice.no))?;
@@ -31,9 +33,10 @@ fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a P
 impl PaymentStore for InMemoryStore {
     async fn insert(&self, payment: &Payment, record: &PaymentRecord) -> Result<(), InsertError> {
         self.call(|t| {
-            let used = t.payments.values().find(|(other, _)| {
-                other.person == payment.person && other.key == payment.key
-            });
+            let used = t
+                .payments
+                .values()
+                .find(|(other, _)| other.person == payment.person && other.key == payment.key);
             if let Some((other, _)) = used {
                 return Err(InsertError::KeyUsed { payment_no: other.no.clone() });
             }
@@ -187,9 +190,7 @@ impl OutboxStore for InMemoryStore {
                 }
             };
             let due = t.outbox.iter_mut().filter(|waiting| {
-                !waiting.done
-                    && waiting.due.is_some_and(|due| due <= now)
-                    && ready(&waiting.item)
+                !waiting.done && waiting.due.is_some_and(|due| due <= now) && ready(&waiting.item)
             });
             let taken = due.take(usize::from(limit)).map(|waiting| {
                 waiting.due = Some(until);

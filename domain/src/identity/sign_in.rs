@@ -111,8 +111,7 @@ impl SignIn {
         let channel = self.we_chat.channel();
         // Twice at most: when two first sign-ins race, the loser finds the winner's link.
         for _ in 0..2 {
-            let known =
-                self.persons.find_link(channel, &account.app_id, &account.open_id).await?;
+            let known = self.persons.find_link(channel, &account.app_id, &account.open_id).await?;
             if let Some(link) = known {
                 let found = self.persons.find(&link.person).await?;
                 return found.ok_or(SignInError::Store(StoreError::Corrupt {

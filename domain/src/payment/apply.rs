@@ -146,9 +146,13 @@ impl ApplyRailReport {
         }
         let Some(rail) = self.rails.get(payment.rail) else { return Ok(None) };
         match rail.query(&payment.no).await? {
-            RailOrderState::Paid(answer) if answer.money.txn == report.money.txn => {
+            RailOrderState::Paid(answer)
+                if (&answer.money.txn, answer.money.amount)
+                    == (&report.money.txn, report.money.amount) =>
+            {
                 Ok(Some(answer.money.clone()))
             }
+            // What the rail says now is not what was reported: the healer will ask for itself.
             RailOrderState::Paid(_)
             | RailOrderState::Open
             | RailOrderState::Closed

@@ -174,7 +174,5 @@ pub trait LedgerBook: Send + Sync {
     /// The journals of a rail whose accounting day is `day`, in order of payment numbers.
     async fn journals_of(&self, rail: super::Rail, day: Date) -> Result<Vec<Journal>, StoreError>;
     /// Sum of all debits and of all credits ever booked.
-    async fn totals(
-        &self,
-    ) -> Result<(crate::money::Fen, crate::money::Fen), StoreError>;
+    async fn totals(&self) -> Result<(crate::money::Fen, crate::money::Fen), StoreError>;
 }

@@ -77,10 +77,7 @@ impl FulfilPayments {
     ///
     /// # Errors
     /// As the store fails; what was done outside is done again and counted then.
-    pub async fn run_once(
-        &self,
-        limit: u16,
-    ) -> Result<Vec<(OutboxItem, Fulfilled)>, StoreError> {
+    pub async fn run_once(&self, limit: u16) -> Result<Vec<(OutboxItem, Fulfilled)>, StoreError> {
         let now = self.clock.now();
         let mut done = Vec::new();
         for row in self.outbox.lease(now, now + LEASE, limit).await? {

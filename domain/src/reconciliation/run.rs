@@ -68,10 +68,11 @@ impl ReconcileDay {
         };
         let (before, found) = self.judge(&statement, day).await?;
         let put_right = self.put_right(&statement, &found, day).await;
-        let (mut buckets, mut discrepancies) =
-            if put_right.is_empty() { (before, found.clone()) } else {
-                self.judge(&statement, day).await?
-            };
+        let (mut buckets, mut discrepancies) = if put_right.is_empty() {
+            (before, found.clone())
+        } else {
+            self.judge(&statement, day).await?
+        };
         // What the statement put right stays visible as the discrepancy it was.
         for (index, line) in statement.lines.iter().enumerate() {
             let was = found.iter().find(|d| d.line_no == Some(line.line_no));
@@ -212,12 +213,7 @@ impl ReconcileDay {
     }
 
     /// Applies lines for payments that we did not know to be paid; answers which lines did it.
-    async fn put_right(
-        &self,
-        statement: &Statement,
-        found: &[Discrepancy],
-        day: Date,
-    ) -> Vec<u32> {
+    async fn put_right(&self, statement: &Statement, found: &[Discrepancy], day: Date) -> Vec<u32> {
         let mut done = Vec::new();
         let lost = [DiscrepancyCode::L02, DiscrepancyCode::L10];
         for discrepancy in found.iter().filter(|d| lost.contains(&d.code)) {

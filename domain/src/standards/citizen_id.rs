@@ -52,17 +52,10 @@ impl CitizenId {
             return Err(CitizenIdInvalid::Province);
         }
         let birth_date = birth_date(text).ok_or(CitizenIdInvalid::BirthDate)?;
-        let sum: u32 = bytes
-            .iter()
-            .zip(WEIGHTS)
-            .map(|(b, weight)| digit(*b) * weight)
-            .sum();
+        let sum: u32 = bytes.iter().zip(WEIGHTS).map(|(b, weight)| digit(*b) * weight).sum();
         let check = CHECKS[usize::try_from(sum % 11).unwrap_or_default()];
         if check == bytes[17] {
-            Ok(Self {
-                text: text.to_owned(),
-                birth_date,
-            })
+            Ok(Self { text: text.to_owned(), birth_date })
         } else {
             Err(CitizenIdInvalid::Check)
         }
@@ -94,9 +87,7 @@ impl CitizenId {
 
 fn birth_date(text: &str) -> Option<Date> {
     let part = |range: std::ops::Range<usize>| {
-        text.get(range)
-            .filter(|part| all_digits(part))
-            .and_then(|part| part.parse::<i16>().ok())
+        text.get(range).filter(|part| all_digits(part)).and_then(|part| part.parse::<i16>().ok())
     };
     let (year, month, day) = (part(6..10)?, part(10..12)?, part(12..14)?);
     Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()

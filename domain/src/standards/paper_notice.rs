@@ -52,9 +52,8 @@ impl PaperNotice {
         if !well_formed {
             return Err(PaperNoticeInvalid::Digits);
         }
-        let fen: i64 = amount
-            .parse()
-            .map_err(|_: std::num::ParseIntError| PaperNoticeInvalid::Digits)?;
+        let fen: i64 =
+            amount.parse().map_err(|_: std::num::ParseIntError| PaperNoticeInvalid::Digits)?;
         let amount_fen = PayableFen::new(fen).map_err(|_| PaperNoticeInvalid::Digits)?;
         if check(&format!("{unit}{notice}")) != *number_check {
             return Err(PaperNoticeInvalid::NumberCheck);
@@ -62,11 +61,7 @@ impl PaperNotice {
         if check(&format!("{unit}{notice}{}", Fen::new(fen).value())) != *whole_check {
             return Err(PaperNoticeInvalid::WholeCheck);
         }
-        Ok(Self {
-            unit: (*unit).to_owned(),
-            notice: (*notice).to_owned(),
-            amount: amount_fen,
-        })
+        Ok(Self { unit: (*unit).to_owned(), notice: (*notice).to_owned(), amount: amount_fen })
     }
 }
 
@@ -79,11 +74,7 @@ fn crc16_swapped(bytes: &[u8]) -> u16 {
     for byte in bytes {
         crc ^= u16::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xA001
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xA001 } else { crc >> 1 };
         }
     }
     crc.swap_bytes()
@@ -97,27 +88,12 @@ mod tests {
     fn an_edited_amount_is_noticed() {
         assert_eq!(crc16_swapped(b"123456789"), 0x374B);
         let good = "000001|3301600000001|20000|06405|16337";
-        assert_eq!(
-            PaperNotice::new(good).map(|notice| notice.amount.fen()),
-            Ok(Fen::new(20_000))
-        );
+        assert_eq!(PaperNotice::new(good).map(|notice| notice.amount.fen()), Ok(Fen::new(20_000)));
         for (bad, why) in [
-            (
-                "000001|3301600000001|2000|06405|16337",
-                PaperNoticeInvalid::WholeCheck,
-            ),
-            (
-                "000001|3101600000001|20000|06405|16337",
-                PaperNoticeInvalid::NumberCheck,
-            ),
-            (
-                "000001|3301600000001|20000|06405|1633",
-                PaperNoticeInvalid::Digits,
-            ),
-            (
-                "000001|3301600000001|20000|06405",
-                PaperNoticeInvalid::Parts,
-            ),
+            ("000001|3301600000001|2000|06405|16337", PaperNoticeInvalid::WholeCheck),
+            ("000001|3101600000001|20000|06405|16337", PaperNoticeInvalid::NumberCheck),
+            ("000001|3301600000001|20000|06405|1633", PaperNoticeInvalid::Digits),
+            ("000001|3301600000001|20000|06405", PaperNoticeInvalid::Parts),
         ] {
             assert_eq!(PaperNotice::new(bad), Err(why), "{bad}");
         }

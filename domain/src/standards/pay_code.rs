@@ -38,11 +38,7 @@ impl PayCode {
             (if sum == 0 { 10 } else { sum } * 2) % 11
         });
         let right = (carried + digit(text.as_bytes()[19])) % 10 == 1;
-        if right {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(PayCodeInvalid::Check)
-        }
+        if right { Ok(Self(text.to_owned())) } else { Err(PayCodeInvalid::Check) }
     }
 
     /// The code as text.
@@ -57,11 +53,7 @@ mod tests {
 
     #[test]
     fn every_rule_has_its_own_refusal() {
-        for good in [
-            "33010016000000000010",
-            "33020316000000000025",
-            "33000017000000000034",
-        ] {
+        for good in ["33010016000000000010", "33020316000000000025", "33000017000000000034"] {
             assert_eq!(PayCode::new(good).map(drop), Ok(()), "{good}");
         }
         for (bad, why) in [

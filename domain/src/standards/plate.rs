@@ -39,10 +39,7 @@ impl PlateNo {
     pub fn new(text: &str) -> Result<Self, PlateInvalid> {
         let rest = text.strip_prefix('浙').ok_or(PlateInvalid::Province)?;
         let mut characters = rest.chars();
-        if !characters
-            .next()
-            .is_some_and(|letter| AUTHORITIES.contains(letter))
-        {
+        if !characters.next().is_some_and(|letter| AUTHORITIES.contains(letter)) {
             return Err(PlateInvalid::Authority);
         }
         let serial: Vec<char> = characters.collect();
@@ -60,10 +57,7 @@ impl PlateNo {
     /// # Errors
     /// As [`PlateNo::new`].
     pub fn normalised(text: &str) -> Result<Self, PlateInvalid> {
-        let typed: String = text
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != '·')
-            .collect();
+        let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '·').collect();
         Self::new(&typed.to_ascii_uppercase())
     }
 
@@ -77,9 +71,7 @@ impl PlateNo {
         let length = self.0.chars().count();
         let shown = |at: usize| at < 2 || at + 2 >= length;
         let characters = self.0.chars().enumerate();
-        characters
-            .map(|(at, c)| if shown(at) { c } else { '*' })
-            .collect()
+        characters.map(|(at, c)| if shown(at) { c } else { '*' }).collect()
     }
 }
 
@@ -98,11 +90,7 @@ fn five(serial: &[char]) -> Result<(), PlateInvalid> {
         return Err(PlateInvalid::Characters);
     }
     let letters = serial.iter().filter(|c| c.is_ascii_uppercase()).count();
-    if letters > 2 {
-        Err(PlateInvalid::Letters)
-    } else {
-        Ok(())
-    }
+    if letters > 2 { Err(PlateInvalid::Letters) } else { Ok(()) }
 }
 
 fn six(serial: &[char]) -> Result<(), PlateInvalid> {
@@ -112,11 +100,7 @@ fn six(serial: &[char]) -> Result<(), PlateInvalid> {
     let digits = |part: &[char]| part.iter().all(char::is_ascii_digit);
     let small = NEW_ENERGY.contains(serial[0]) && digits(&serial[2..]);
     let large = NEW_ENERGY.contains(serial[5]) && digits(&serial[..5]);
-    if small || large {
-        Ok(())
-    } else {
-        Err(PlateInvalid::NewEnergy)
-    }
+    if small || large { Ok(()) } else { Err(PlateInvalid::NewEnergy) }
 }
 
 impl fmt::Display for PlateNo {

@@ -55,11 +55,7 @@ impl ReceiptNo {
     /// [`ReceiptNoInvalid`] as said on the type.
     pub fn new(text: &str) -> Result<Self, ReceiptNoInvalid> {
         let fits = text.len() == 10 && all_digits(text) && text.bytes().any(|b| b != b'0');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ReceiptNoInvalid)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(ReceiptNoInvalid) }
     }
 
     /// The number as text.
@@ -82,11 +78,7 @@ impl CheckCode {
     /// [`CheckCodeInvalid`] as said on the type.
     pub fn new(text: &str) -> Result<Self, CheckCodeInvalid> {
         let fits = text.len() == 6 && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(CheckCodeInvalid)
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(CheckCodeInvalid) }
     }
 
     /// The code as text.

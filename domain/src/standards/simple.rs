@@ -18,11 +18,7 @@ impl Mobile {
     pub fn new(text: &str) -> Result<Self, MobileInvalid> {
         let fits = text.len() == 11 && all_digits(text) && text.starts_with('1');
         let open = matches!(text.as_bytes().get(1), Some(b'3'..=b'9'));
-        if fits && open {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(MobileInvalid)
-        }
+        if fits && open { Ok(Self(text.to_owned())) } else { Err(MobileInvalid) }
     }
 
     /// The whole number.
@@ -115,13 +111,7 @@ mod tests {
         for good in ["13000000000", "17000000000", "18900000000", "19900000000"] {
             assert!(Mobile::new(good).is_ok(), "{good}");
         }
-        for bad in [
-            "12000000000",
-            "1380000000",
-            "03800000000",
-            "138000000000",
-            "1380000000a",
-        ] {
+        for bad in ["12000000000", "1380000000", "03800000000", "138000000000", "1380000000a"] {
             assert!(Mobile::new(bad).is_err(), "{bad}");
         }
         let mobile = Mobile::new("13800138000").unwrap();

@@ -29,9 +29,7 @@ pub enum UsccInvalid {
 }
 
 const ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-const WEIGHTS: [usize; 17] = [
-    1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28,
-];
+const WEIGHTS: [usize; 17] = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
 const ORGANISATION_WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 
 impl Uscc {
@@ -51,17 +49,9 @@ impl Uscc {
         if organisation_check(&text[8..16]) != text.chars().nth(16) {
             return Err(UsccInvalid::Organisation);
         }
-        let sum: usize = values
-            .iter()
-            .zip(WEIGHTS)
-            .map(|(value, weight)| value * weight)
-            .sum();
+        let sum: usize = values.iter().zip(WEIGHTS).map(|(value, weight)| value * weight).sum();
         let check = (31 - sum % 31) % 31;
-        if check == values[17] {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(UsccInvalid::Check)
-        }
+        if check == values[17] { Ok(Self(text.to_owned())) } else { Err(UsccInvalid::Check) }
     }
 
     /// As people type it: spaces around are cut off, letters become capital.

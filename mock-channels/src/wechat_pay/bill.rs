@@ -92,11 +92,10 @@ pub(super) fn file(
     spoil(&mut lines, day, fault);
     let mut file = BOM.to_owned();
     file.push_str(&row(bill_type, COLUMNS.map(|(title, _)| title.to_owned()), ""));
-    for line in &lines {
-        file.push_str(&row(bill_type, cells(line), "`"));
-    }
-    if fault == Some(BillFaultKind::BadLine) {
-        file.push_str("`这一行,`缺少很多列\r\n");
+    for (index, line) in lines.iter().enumerate() {
+        let good = row(bill_type, cells(line), "`");
+        let garbled = index == 0 && fault == Some(BillFaultKind::BadLine);
+        file.push_str(&if garbled { without_time(&good) } else { good });
     }
     let amount_fen: i64 = lines.iter().map(|line| line.amount_fen).sum();
     let fee_fen: i64 = lines.iter().map(|line| fee_fen(line.amount_fen)).sum();
@@ -132,6 +131,12 @@ fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>) {
         | BillFaultKind::BadLine
         | BillFaultKind::WrongTotals => {}
     }
+}
+
+/// The line with a time that no clock shows; the totals still count it.
+fn without_time(line: &str) -> String {
+    let rest = line.find(',').map_or("", |comma| &line[comma..]);
+    format!("`乱码 99:99:99{rest}")
 }
 
 fn never_paid(like: Option<&Line>, day: Day) -> Line {
@@ -288,11 +293,14 @@ mod tests {
             F::DropLine,
             F::ExtraLine,
             F::ChangeAmount,
-            F::BadLine,
             F::WrongTotals,
         ] {
             assert_ne!(file(sample(), day(), BillType::All, Some(fault)), good, "{fault:?}");
             file(Vec::new(), day(), BillType::All, Some(fault));
         }
+        let bad = file(sample(), day(), BillType::All, Some(F::BadLine));
+        assert_eq!(bad.lines().count(), good.lines().count(), "one line is garbled, none added");
+        assert_eq!(bad.lines().filter(|line| !good.contains(line)).count(), 1);
+        assert_eq!(file(Vec::new(), day(), BillType::All, Some(F::BadLine)).lines().count(), 3);
     }
 }

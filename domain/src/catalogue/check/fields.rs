@@ -21,19 +21,12 @@ pub(super) fn check(
     level: Option<IdentityLevel>,
 ) -> Vec<Field> {
     if raw.fields.len() > FIELDS_MAX {
-        findings.add(
-            Place::App { key: "field" },
-            Problem::TooMany { max: FIELDS_MAX },
-        );
+        findings.add(Place::App { key: "field" }, Problem::TooMany { max: FIELDS_MAX });
     }
     let mut seen = BTreeSet::new();
     let mut checked = Vec::new();
     for (index, field) in raw.fields.iter().enumerate() {
-        let at = |key| Place::Field {
-            index,
-            name: field.name.clone(),
-            key,
-        };
+        let at = |key| Place::Field { index, name: field.name.clone(), key };
         if !field.name.is_empty() && !seen.insert(field.name.as_str()) {
             findings.add(at("name"), Problem::Duplicate(field.name.clone()));
         }
@@ -52,10 +45,7 @@ fn check_field(
     findings.name(at("name"), &raw.name);
     let label = findings.wording(at("label"), &raw.label, LABEL_MAX);
     let field_type = findings.word(at("type"), &raw.field_type);
-    let help = raw
-        .help
-        .as_ref()
-        .map(|help| findings.text(at("help"), help, HELP_MAX));
+    let help = raw.help.as_ref().map(|help| findings.text(at("help"), help, HELP_MAX));
     let options = check_options(findings, raw, at, field_type);
     let own = check_own(findings, raw, at, field_type, level);
     let check = check_letters_and_digits(findings, raw, at, field_type);
@@ -79,11 +69,7 @@ fn check_options(
     field_type: Option<FieldType>,
 ) -> Vec<FieldOption> {
     let place = at("options");
-    let values: Vec<String> = raw
-        .options
-        .iter()
-        .map(|option| option.value.clone())
-        .collect();
+    let values: Vec<String> = raw.options.iter().map(|option| option.value.clone()).collect();
     match field_type {
         Some(FieldType::Enum) => findings.list(&place, &values, OPTIONS_MAX),
         Some(_) if !values.is_empty() => {
@@ -150,16 +136,11 @@ fn check_depends_on(
 ) {
     let place = at("depends_on");
     findings.distinct(&place, &raw.depends_on);
-    let by_name: BTreeMap<&str, &RawField> = all
-        .iter()
-        .map(|field| (field.name.as_str(), field))
-        .collect();
+    let by_name: BTreeMap<&str, &RawField> =
+        all.iter().map(|field| (field.name.as_str(), field)).collect();
     for name in &raw.depends_on {
         if !by_name.contains_key(name.as_str()) {
-            let problem = Problem::Dangling {
-                kind: "field",
-                name: name.clone(),
-            };
+            let problem = Problem::Dangling { kind: "field", name: name.clone() };
             findings.add(place.clone(), problem);
         }
     }

@@ -16,19 +16,12 @@ const LABEL_MAX: usize = 60;
 /// The rows, with every fault in `findings`.
 pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowField> {
     if rows.len() > ROWS_MAX {
-        findings.add(
-            Place::App { key: "row" },
-            Problem::TooMany { max: ROWS_MAX },
-        );
+        findings.add(Place::App { key: "row" }, Problem::TooMany { max: ROWS_MAX });
     }
     let mut seen = BTreeSet::new();
     let mut checked = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        let at = |key| Place::Row {
-            index,
-            from: row.from.clone(),
-            key,
-        };
+        let at = |key| Place::Row { index, from: row.from.clone(), key };
         findings.name(at("from"), &row.from);
         if !row.from.is_empty() && !seen.insert(row.from.as_str()) {
             findings.add(at("from"), Problem::Duplicate(row.from.clone()));
@@ -36,11 +29,7 @@ pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowFie
         let label = findings.wording(at("label"), &row.label, LABEL_MAX);
         let word = row.shown_as.as_deref().unwrap_or("text");
         let shown_as = findings.word(at("shown_as"), word).unwrap_or(ShownAs::Text);
-        checked.push(RowField {
-            from: row.from.clone(),
-            label,
-            shown_as,
-        });
+        checked.push(RowField { from: row.from.clone(), label, shown_as });
     }
     checked
 }
@@ -66,11 +55,7 @@ pub(super) fn check_look_up(
         let problem = Problem::NotAnOperation(look_up.operation.clone());
         findings.add(Place::LookUp { key: "operation" }, problem);
     }
-    Some(LookUp {
-        operation: operation?,
-        sends,
-        subject: look_up.subject,
-    })
+    Some(LookUp { operation: operation?, sends, subject: look_up.subject })
 }
 
 fn check_sends(findings: &mut Findings, look_up: &RawLookUp, raw: &RawApp) -> Vec<Sent> {
@@ -87,17 +72,11 @@ fn check_sends(findings: &mut Findings, look_up: &RawLookUp, raw: &RawApp) -> Ve
             }
             Some(_) => {}
             None => {
-                let problem = Problem::Dangling {
-                    kind: "field",
-                    name: sent.field.clone(),
-                };
+                let problem = Problem::Dangling { kind: "field", name: sent.field.clone() };
                 findings.add(place.clone(), problem);
             }
         }
-        checked.push(Sent {
-            field: sent.field.clone(),
-            parameter: sent.parameter.clone(),
-        });
+        checked.push(Sent { field: sent.field.clone(), parameter: sent.parameter.clone() });
     }
     checked
 }

@@ -47,13 +47,7 @@ impl Findings {
     /// A text that must be there in both languages.
     pub(super) fn bilingual(&mut self, place: Place, raw: &RawWording, max: usize) -> Wording {
         if raw.en.is_none() {
-            self.add(
-                place.clone(),
-                Problem::Dangling {
-                    kind: "language",
-                    name: "en".to_owned(),
-                },
-            );
+            self.add(place.clone(), Problem::Dangling { kind: "language", name: "en".to_owned() });
         }
         self.wording(place, raw, max)
     }
@@ -62,9 +56,7 @@ impl Findings {
     pub(super) fn name(&mut self, place: Place, name: &str) {
         let fits = name.len() <= 64
             && name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !fits {
             self.add(place, Problem::NotAName(name.to_owned()));
         }
@@ -83,10 +75,7 @@ impl Findings {
     /// At least one word, none twice.
     pub(super) fn words<W: Word>(&mut self, place: &Place, words: &[String]) -> Vec<W> {
         self.list(place, words, W::ALL.len());
-        words
-            .iter()
-            .filter_map(|word| self.word(place.clone(), word))
-            .collect()
+        words.iter().filter_map(|word| self.word(place.clone(), word)).collect()
     }
 
     /// At least one entry, at most `max`, none twice.

@@ -10,17 +10,11 @@ use jiff::civil::date;
 const MY_ID: &str = "33010619000101099X";
 
 fn text(name: &str, value: &str) -> Answer {
-    Answer {
-        name: name.to_owned(),
-        value: AnswerValue::Text(value.to_owned()),
-    }
+    Answer { name: name.to_owned(), value: AnswerValue::Text(value.to_owned()) }
 }
 
 fn choice(name: &str, value: &str) -> Answer {
-    Answer {
-        name: name.to_owned(),
-        value: AnswerValue::Choice(value.to_owned()),
-    }
+    Answer { name: name.to_owned(), value: AnswerValue::Choice(value.to_owned()) }
 }
 
 fn somebody() -> Person {
@@ -29,10 +23,7 @@ fn somebody() -> Person {
         id_card: CitizenId::new(MY_ID).unwrap(),
         checked_at: at(0),
     };
-    Person {
-        real_name: Some(real_name),
-        ..person("P1")
-    }
+    Person { real_name: Some(real_name), ..person("P1") }
 }
 
 fn planned(
@@ -41,11 +32,7 @@ fn planned(
     who: Option<&Person>,
 ) -> Result<ExchangeCall, Vec<(String, C)>> {
     let regions = table();
-    let circumstances = Circumstances {
-        who,
-        regions: &regions,
-        today: date(2026, 3, 2),
-    };
+    let circumstances = Circumstances { who, regions: &regions, today: date(2026, 3, 2) };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
         Ok(None) => panic!("nothing runs behind the app"),
@@ -58,18 +45,11 @@ fn faults(answers: &[Answer]) -> Vec<(String, C)> {
 }
 
 fn named(faults: &[(&str, C)]) -> Vec<(String, C)> {
-    faults
-        .iter()
-        .map(|(field, code)| ((*field).to_owned(), *code))
-        .collect()
+    faults.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
 }
 
 fn right_answers() -> Vec<Answer> {
-    vec![
-        text("plate_no", " 浙a00x00 "),
-        choice("plate_kind", "02"),
-        text("vin_tail", "a1b2c3"),
-    ]
+    vec![text("plate_no", " 浙a00x00 "), choice("plate_kind", "02"), text("vin_tail", "a1b2c3")]
 }
 
 /// An app whose answers must be the caller's own.
@@ -92,18 +72,10 @@ fn right_answers_become_the_call_in_the_order_of_the_definition() {
     let call = planned(sample(), &right_answers(), None).unwrap();
     assert_eq!(call.operation.as_str(), "traffic.violations");
     assert_eq!(call.subject, None);
-    let sent = [
-        ("plate_no", "浙A00X00"),
-        ("plate_kind", "02"),
-        ("vin_tail", "A1B2C3"),
-    ];
+    let sent = [("plate_no", "浙A00X00"), ("plate_kind", "02"), ("vin_tail", "A1B2C3")];
     let sent = sent.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(call.parameters[..3], sent);
-    assert_eq!(
-        call.parameters[3],
-        ("since".to_owned(), String::new()),
-        "optional, not answered"
-    );
+    assert_eq!(call.parameters[3], ("since".to_owned(), String::new()), "optional, not answered");
 }
 
 #[test]
@@ -141,10 +113,7 @@ fn an_optional_field_is_needed_once_another_depends_on_it() {
     answers.remove(0);
     assert!(planned(app.clone(), &answers, None).is_ok());
     let value = AnswerValue::Date(date(2026, 1, 1));
-    answers.push(Answer {
-        name: "since".to_owned(),
-        value,
-    });
+    answers.push(Answer { name: "since".to_owned(), value });
     let got = planned(app, &answers, None);
     assert_eq!(got, Err(named(&[("plate_no", C::Required)])));
 }
@@ -153,10 +122,7 @@ fn an_optional_field_is_needed_once_another_depends_on_it() {
 fn too_many_answers_are_refused_as_a_whole() {
     let answers: Vec<Answer> = (0..51).map(|n| text(&format!("f{n}"), "x")).collect();
     assert_eq!(faults(&answers), named(&[("", C::Invalid)]));
-    let long = Answer {
-        name: "名".repeat(500),
-        ..text("", "x")
-    };
+    let long = Answer { name: "名".repeat(500), ..text("", "x") };
     let unknown = faults(&[long]).pop().unwrap();
     assert_eq!(unknown, ("名".repeat(64), C::UnknownField));
 }
@@ -164,10 +130,7 @@ fn too_many_answers_are_refused_as_a_whole() {
 #[test]
 fn nobody_asks_about_anybody_else() {
     let me = somebody();
-    let mine = [
-        text("name", " 张三 "),
-        text("id_card", "33010619000101099x"),
-    ];
+    let mine = [text("name", " 张三 "), text("id_card", "33010619000101099x")];
     let call = planned(own_app(), &mine, Some(&me)).unwrap();
     assert_eq!(call.subject.unwrap().id_card.as_str(), MY_ID);
 
@@ -177,21 +140,15 @@ fn nobody_asks_about_anybody_else() {
 
     let with_nobody = [both, named(&[("", C::NotYourOwn)])].concat();
     assert_eq!(planned(own_app(), &mine, None), Err(with_nobody.clone()));
-    assert_eq!(
-        planned(own_app(), &mine, Some(&person("P2"))),
-        Err(with_nobody)
-    );
+    assert_eq!(planned(own_app(), &mine, Some(&person("P2"))), Err(with_nobody));
 }
 
 #[test]
 fn messages_and_debug_texts_never_repeat_an_answer() {
     let me = somebody();
     let regions = table();
-    let circumstances = Circumstances {
-        who: Some(&me),
-        regions: &regions,
-        today: date(2026, 3, 2),
-    };
+    let circumstances =
+        Circumstances { who: Some(&me), regions: &regions, today: date(2026, 3, 2) };
     let others = [text("name", "李四"), text("id_card", "330203190106150981")];
     let faults = plan(&checked(own_app()), &others, circumstances).unwrap_err();
     let told = format!("{faults:?} {others:?}");
@@ -207,19 +164,11 @@ fn every_type_takes_its_own_kind_of_answer_only() {
     use AnswerValue as V;
     let words = |text: &str| V::Text(text.to_owned());
     let table = [
-        (
-            "id_card",
-            words("33010619000101099x"),
-            Some("33010619000101099X"),
-        ),
+        ("id_card", words("33010619000101099x"), Some("33010619000101099X")),
         ("id_card", words("330106190001010991"), None),
         ("plate_no", words("浙AD00000"), Some("浙AD00000")),
         ("plate_no", words("浙I12345"), None),
-        (
-            "uscc",
-            words("91330100xxxxxx019u"),
-            Some("91330100XXXXXX019U"),
-        ),
+        ("uscc", words("91330100xxxxxx019u"), Some("91330100XXXXXX019U")),
         ("uscc", words("91330100XXXXXX0191"), None),
         ("phone", words(" 13000000000"), Some("13000000000")),
         ("phone", words("12000000000"), None),
@@ -251,11 +200,7 @@ fn every_type_takes_its_own_kind_of_answer_only() {
         ("bool", words("true"), None),
         ("file", V::FileId("F-1_a".to_owned()), Some("F-1_a")),
         ("file", V::FileId("../etc".to_owned()), None),
-        (
-            "notice_no",
-            words("330000001FS0000000001"),
-            Some("330000001FS0000000001"),
-        ),
+        ("notice_no", words("330000001FS0000000001"), Some("330000001FS0000000001")),
         ("notice_no", words("310000001FS0000000001"), None),
         ("receipt_code", words("33010117"), Some("33010117")),
         ("receipt_code", words("99010117"), None),
@@ -280,20 +225,14 @@ fn one_answer(field_type: &str, value: AnswerValue) -> Option<String> {
     if field_type == "enum" {
         only.options = options(&["a"]);
     }
-    let app = RawApp {
-        fields: vec![only],
-        ..sample()
-    };
+    let app = RawApp { fields: vec![only], ..sample() };
     let checked_field = {
         let mut app = app;
         app.look_up.as_mut().unwrap().sends.clear();
         checked(app).fields.remove(0)
     };
     let regions = table();
-    let map = Map {
-        regions: &regions,
-        today: date(2026, 3, 2),
-    };
+    let map = Map { regions: &regions, today: date(2026, 3, 2) };
     check(&checked_field, &value, map).ok()
 }
 
@@ -302,17 +241,7 @@ fn an_app_without_anything_behind_it_still_checks_its_form() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let regions = table();
-    let circumstances = Circumstances {
-        who: None,
-        regions: &regions,
-        today: date(2026, 3, 2),
-    };
-    assert_eq!(
-        plan(&checked(app.clone()), &right_answers(), circumstances),
-        Ok(None)
-    );
-    assert_eq!(
-        plan(&checked(app), &[], circumstances).unwrap_err().len(),
-        3
-    );
+    let circumstances = Circumstances { who: None, regions: &regions, today: date(2026, 3, 2) };
+    assert_eq!(plan(&checked(app.clone()), &right_answers(), circumstances), Ok(None));
+    assert_eq!(plan(&checked(app), &[], circumstances).unwrap_err().len(), 3);
 }

@@ -20,14 +20,9 @@ pub(super) async fn links_of(
     let Some(leads_to) = &app.leads_to else {
         return vec![NoticeLink::None; rows.len()];
     };
-    let texts: Vec<&str> = rows
-        .iter()
-        .map(|row| text_of(row.get(&leads_to.notice)))
-        .collect();
-    let mut numbers: Vec<NoticeNo> = texts
-        .iter()
-        .filter_map(|text| NoticeNo::new(text).ok())
-        .collect();
+    let texts: Vec<&str> = rows.iter().map(|row| text_of(row.get(&leads_to.notice))).collect();
+    let mut numbers: Vec<NoticeNo> =
+        texts.iter().filter_map(|text| NoticeNo::new(text).ok()).collect();
     numbers.sort();
     numbers.dedup();
     let found = find_all(book, &numbers).await;
@@ -85,11 +80,7 @@ async fn join<F: Future<Output = NoticeLink>>(futures: impl Iterator<Item = F>) 
                 Poll::Pending => all_done = false,
             }
         }
-        if all_done {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if all_done { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
     waiting.into_iter().filter_map(|(_, done)| done).collect()

@@ -40,19 +40,12 @@ impl DepartmentExchange for FakeExchange {
         match &self.answer {
             Ok(rows) => {
                 let source = "省公安厅".to_owned();
-                Ok(ExchangeAnswer {
-                    rows: rows.clone(),
-                    as_of: at(0),
-                    source,
-                })
+                Ok(ExchangeAnswer { rows: rows.clone(), as_of: at(0), source })
             }
             Err("SILENT") => Err(OutsideError::NotSent("planned".into())),
             Err(code) => {
                 let message = "vin_tail of P1".to_owned();
-                Err(OutsideError::Refused {
-                    code: (*code).to_owned(),
-                    message,
-                })
+                Err(OutsideError::Refused { code: (*code).to_owned(), message })
             }
         }
     }
@@ -71,11 +64,7 @@ impl NoticeBook for FakeBook {
         self.asked.lock().unwrap().push(no.to_string());
         let mut waited = false;
         std::future::poll_fn(|_| {
-            if std::mem::replace(&mut waited, true) {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
+            if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
         match no.as_str() {
@@ -97,10 +86,7 @@ struct Bench {
 }
 
 fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
-    let exchange = Arc::new(FakeExchange {
-        answer,
-        calls: Mutex::default(),
-    });
+    let exchange = Arc::new(FakeExchange { answer, calls: Mutex::default() });
     let book = Arc::new(FakeBook::default());
     let submit = SubmitApp {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
@@ -108,11 +94,7 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
         notices: book.clone(),
         clock: Arc::new(FakeClock::at(at(0))),
     };
-    Bench {
-        exchange,
-        book,
-        submit,
-    }
+    Bench { exchange, book, submit }
 }
 
 fn row(notice_no: &str) -> ExchangeRow {
@@ -127,10 +109,7 @@ fn row(notice_no: &str) -> ExchangeRow {
 }
 
 fn submission() -> Submission {
-    let answer = |name: &str, value| Answer {
-        name: name.to_owned(),
-        value,
-    };
+    let answer = |name: &str, value| Answer { name: name.to_owned(), value };
     let text = |value: &str| AnswerValue::Text(value.to_owned());
     Submission {
         app: AppSlug::new("sample_fines").unwrap(),
@@ -148,10 +127,7 @@ fn submission() -> Submission {
 fn refused(app: RawApp, who: Option<&Caller>, submission: &Submission) -> SubmitError {
     let bench = bench(app, Ok(Vec::new()));
     let error = wait(bench.submit.run(who, submission)).unwrap_err();
-    assert!(
-        bench.exchange.calls.lock().unwrap().is_empty(),
-        "asked in spite of {error}"
-    );
+    assert!(bench.exchange.calls.lock().unwrap().is_empty(), "asked in spite of {error}");
     error
 }
 
@@ -166,29 +142,12 @@ fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
 fn a_look_up_shows_the_rows_of_the_definition_and_what_can_be_paid() {
     let bench = bench(sample(), Ok(vec![row("330000001FS1"), row("")]));
     let outcome = wait(bench.submit.run(None, &submission())).unwrap();
-    let Outcome::Lookup {
-        rows,
-        as_of,
-        source,
-    } = outcome;
+    let Outcome::Lookup { rows, as_of, source } = outcome;
     assert_eq!((as_of, source.as_str()), (at(0), "省公安厅"));
-    let values: Vec<_> = rows[0]
-        .fields
-        .iter()
-        .map(|f| (f.name.as_str(), f.value.as_str()))
-        .collect();
-    assert_eq!(
-        values,
-        [
-            ("time", "2026-02-01 08:00"),
-            ("fine_fen", "¥200.00"),
-            ("paid", "否")
-        ]
-    );
-    assert_eq!(
-        rows[0].notice,
-        NoticeLink::Found(Box::new(notice("330000001FS1", 20_000)))
-    );
+    let values: Vec<_> =
+        rows[0].fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect();
+    assert_eq!(values, [("time", "2026-02-01 08:00"), ("fine_fen", "¥200.00"), ("paid", "否")]);
+    assert_eq!(rows[0].notice, NoticeLink::Found(Box::new(notice("330000001FS1", 20_000))));
     assert_eq!(rows[1].notice, NoticeLink::None);
 }
 
@@ -216,23 +175,11 @@ fn one_notice_is_asked_for_once_and_a_silent_gateway_is_left_alone() {
 fn nothing_is_asked_before_the_submission_is_in_order() {
     type Spoil = fn(&mut RawApp, &mut Submission);
     let table: [(Spoil, &str); 7] = [
-        (
-            |_, s| s.app = AppSlug::new("nothing").unwrap(),
-            "UnknownApp",
-        ),
-        (
-            |_, s| s.region = RegionCode::new("330104").ok(),
-            "UnknownRegion",
-        ),
-        (
-            |a, _| a.coverage = vec!["330100".to_owned()],
-            "NotOpen(NotInRegion",
-        ),
+        (|_, s| s.app = AppSlug::new("nothing").unwrap(), "UnknownApp"),
+        (|_, s| s.region = RegionCode::new("330104").ok(), "UnknownRegion"),
+        (|a, _| a.coverage = vec!["330100".to_owned()], "NotOpen(NotInRegion"),
         (|_, s| s.channel = Channel::Alipay, "NotOpen(NotInChannel"),
-        (
-            |_, s| s.form_version = 2,
-            "FormVersionRetired { current: 1 }",
-        ),
+        (|_, s| s.form_version = 2, "FormVersionRetired { current: 1 }"),
         (|a, _| a.identity_level = "phone".to_owned(), "NotSignedIn"),
         (|_, s| s.answers.clear(), "Answers"),
     ];
@@ -257,44 +204,26 @@ fn an_app_with_nothing_behind_it_is_not_open() {
 
 #[test]
 fn levels_are_those_of_the_person_and_the_channel_that_of_the_session() {
-    let needs = |level: &str| RawApp {
-        identity_level: level.to_owned(),
-        ..sample()
-    };
+    let needs = |level: &str| RawApp { identity_level: level.to_owned(), ..sample() };
     let mut somebody = caller("P1");
     somebody.person.phone = Some(Mobile::new("13000000000").unwrap());
     let error = refused(needs("real_name"), Some(&somebody), &submission());
-    assert!(matches!(
-        error,
-        SubmitError::LevelTooLow {
-            needed: IdentityLevel::RealName
-        }
-    ));
+    assert!(matches!(error, SubmitError::LevelTooLow { needed: IdentityLevel::RealName }));
 
     let bench = bench(needs("phone"), Ok(Vec::new()));
     // The session is WeChat's, which the app serves; the header says Alipay, which it does not.
-    let through_alipay = Submission {
-        channel: Channel::Alipay,
-        ..submission()
-    };
+    let through_alipay = Submission { channel: Channel::Alipay, ..submission() };
     assert!(wait(bench.submit.run(Some(&somebody), &through_alipay)).is_ok());
 }
 
 #[test]
 fn the_subject_of_a_call_is_the_verified_person() {
-    let mut app = RawApp {
-        identity_level: "real_name".to_owned(),
-        ..sample()
-    };
+    let mut app = RawApp { identity_level: "real_name".to_owned(), ..sample() };
     app.look_up.as_mut().unwrap().subject = true;
     let mut somebody = caller("P1");
     let name = PersonName::new("张三").unwrap();
     let id_card = CitizenId::new("33010619000101099X").unwrap();
-    let proved = RealName {
-        name: name.clone(),
-        id_card: id_card.clone(),
-        checked_at: at(0),
-    };
+    let proved = RealName { name: name.clone(), id_card: id_card.clone(), checked_at: at(0) };
     somebody.person.real_name = Some(proved);
     let bench = bench(app, Ok(Vec::new()));
     assert!(wait(bench.submit.run(Some(&somebody), &submission())).is_ok());
@@ -315,16 +244,10 @@ fn refusals_and_silence_of_a_department_are_told_apart() {
         let error = wait(bench.submit.run(None, &submission())).unwrap_err();
         if let SubmitError::Refused { message } = &error {
             assert!(refused, "{code}");
-            assert!(
-                message.contains("省公安厅") && !message.contains("vin_tail"),
-                "{message}"
-            );
+            assert!(message.contains("省公安厅") && !message.contains("vin_tail"), "{message}");
         } else {
             assert!(!refused, "{code}");
-            assert!(
-                matches!(error, SubmitError::DepartmentUnavailable { .. }),
-                "{error:?}"
-            );
+            assert!(matches!(error, SubmitError::DepartmentUnavailable { .. }), "{error:?}");
         }
     }
 }

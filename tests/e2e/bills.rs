@@ -1,0 +1,125 @@
+//! Trade bills that are wrong, cut, repeated or late.
+
+use domain::payment::Rail;
+use domain::reconciliation::{Bucket, DayBook, DayResult, DayState, DiscrepancyCode, Resolution};
+use jiff::civil::{Date, date};
+use serde_json::json;
+use tests::app::TestApp;
+use tests::levers::eventually;
+
+const DAY: Date = date(2026, 3, 2);
+
+/// Two fines paid on [`DAY`]; the callback of the second is lost.
+async fn two_payments(app: &TestApp) -> (tests::citizen::Citizen, Vec<String>) {
+    let citizen = app.citizen().await;
+    let (fine, fen) = citizen.finds_fine().await;
+    let id = citizen.facts["citizenId"].as_str().unwrap();
+    let other = app.levers.notice(id, json!({ "amountFen": 15_000 })).await;
+    let mut numbers = Vec::new();
+    for (no, fen) in [(fine, fen), (other, 15_000)] {
+        let payment_no = citizen.starts_paying(&no, fen).await;
+        app.levers.pays(&payment_no).await;
+        citizen.waits_for_receipt(&payment_no).await;
+        numbers.push(payment_no);
+    }
+    (citizen, numbers)
+}
+
+async fn result(app: &TestApp, wanted: impl Fn(&DayResult) -> bool) -> DayResult {
+    eventually("the day's result", || async {
+        let found = DayBook::find(&app.node.store, Rail::WeChatPay, DAY).await.unwrap();
+        found.filter(|result| wanted(result))
+    })
+    .await
+}
+
+fn codes(result: &DayResult) -> Vec<DiscrepancyCode> {
+    result.discrepancies.iter().map(|d| d.code).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_bill_is_never_used_and_fetched_again() {
+    for (fault, code) in [
+        ("truncated", DiscrepancyCode::F02),
+        ("wrong-hash", DiscrepancyCode::F02),
+        ("wrong-day", DiscrepancyCode::F02),
+        ("wrong-totals", DiscrepancyCode::F03),
+    ] {
+        let app = TestApp::start().await;
+        two_payments(&app).await;
+        app.levers.pull("bills", json!({ "date": "2026-03-02", "fault": fault, "times": 1 })).await;
+        app.levers.tomorrow_at("10:00").await;
+        let waiting = result(&app, |_| true).await;
+        assert_eq!(
+            (waiting.state, codes(&waiting)),
+            (DayState::WaitingForFile, vec![code]),
+            "{fault}"
+        );
+        assert!(waiting.lines.is_empty(), "{fault}: nothing of it is used");
+        app.levers.advance(31 * 60).await;
+        let good = result(&app, |day| day.state == DayState::Matched).await;
+        assert_eq!(good.tally(|bucket| bucket == Bucket::Matched).unwrap().0, 2, "{fault}");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_lines_are_told_one_by_one_and_the_good_rest_goes_on() {
+    for (fault, expected, lines) in [
+        ("duplicate-line", vec![DiscrepancyCode::F04], 3),
+        ("drop-line", vec![DiscrepancyCode::L03], 1),
+        ("extra-line", vec![DiscrepancyCode::L01], 3),
+        ("change-amount", vec![DiscrepancyCode::L05], 2),
+        ("bad-line", vec![DiscrepancyCode::F05, DiscrepancyCode::L03], 2),
+    ] {
+        let app = TestApp::start().await;
+        two_payments(&app).await;
+        app.levers.pull("bills", json!({ "date": "2026-03-02", "fault": fault })).await;
+        app.levers.tomorrow_at("10:00").await;
+        let day = result(&app, |_| true).await;
+        assert_eq!(day.state, DayState::Different, "{fault}");
+        assert_eq!(codes(&day), expected, "{fault}");
+        let buckets = [
+            day.tally(|b| b == Bucket::Matched).unwrap().0,
+            day.tally(|b| matches!(b, Bucket::Discrepancy(_))).unwrap().0,
+            day.tally(|b| b == Bucket::Quarantined).unwrap().0,
+        ];
+        assert_eq!(day.lines.len(), lines, "{fault}");
+        assert_eq!(buckets.iter().sum::<usize>(), lines, "{fault}: each line in one bucket");
+        assert!(buckets[0] >= 1, "{fault}: the good rest is matched");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_that_only_the_bill_knows_is_put_right() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let (fine, fen) = citizen.finds_fine().await;
+    let payment_no = citizen.starts_paying(&fine, fen).await;
+    app.levers.callbacks("lose").await;
+    app.levers.pays(&payment_no).await;
+    // The rail's query is broken until after the bill: only the bill can tell.
+    app.levers.fault("wechat-pay", "query", "error500", 100_000).await;
+    app.levers.tomorrow_at("10:00").await;
+    let day = result(&app, |_| true).await;
+    assert_eq!(codes(&day), [DiscrepancyCode::L02]);
+    assert_eq!(day.discrepancies[0].resolution, Resolution::PutRight);
+    assert_eq!(day.state, DayState::Matched, "nobody needs to act");
+    assert_eq!(day.ledger_total.value(), fen);
+    let again = tests::citizen::Citizen::signs_in(&app.node.base_url, &app.levers, citizen.facts);
+    again.await.waits_for_receipt(&payment_no).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_without_money_is_reconciled_too() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let (fine, fen) = citizen.finds_fine().await;
+    citizen.starts_paying(&fine, fen).await;
+    app.levers.tomorrow_at("10:00").await;
+    let day = result(&app, |_| true).await;
+    assert_eq!((day.state, day.lines.len()), (DayState::Matched, 0));
+    app.finish().await;
+}

@@ -1,0 +1,142 @@
+//! The product and the outside world in one process, both on free ports.
+
+use crate::citizen::Citizen;
+use crate::levers::{Levers, eventually};
+use bff::application::Application;
+use bff::demo::{BesideClock, channels_of};
+use bff::settings::{Environment, Settings};
+use domain::clock::Clock;
+use domain::payment::{LedgerBook as _, OutboxStore as _};
+use mock_channels::{MockChannels, MockSettings};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// 2026-03-02 10:00:00 in Beijing: every test's day begins there.
+pub const START_MS: i64 = 1_772_416_800_000;
+
+/// A folder that is gone after the test.
+#[derive(Debug)]
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// A fresh one.
+    pub fn fresh() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("yiwang-test-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's to remove.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One running server.
+pub struct Node {
+    /// `http://127.0.0.1:…`.
+    pub base_url: String,
+    /// Its store, to look behind the door.
+    pub store: adapters::store::Store,
+    /// Name and password of the staff account, if this node made it.
+    pub staff: Option<(String, String)>,
+    handle: actix_web::dev::ServerHandle,
+    running: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Node {
+    /// Starts a server over this database.
+    pub async fn start(database_url: &str, keys: &Folder, mocks: &MockChannels) -> Self {
+        let pairs = [
+            ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
+            ("YIWANG_MOCK_ADDR", "127.0.0.1:0"),
+            ("YIWANG_DATABASE_URL", database_url),
+            ("YIWANG_KEY_DIR", keys.0.to_str().unwrap()),
+        ];
+        let environment: Environment =
+            pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let settings = Settings::load(&environment).unwrap();
+        let clock: Arc<dyn Clock> = BesideClock::of(mocks);
+        let channels = channels_of(&mocks.onboarding());
+        let application = Application::build(&settings, &channels, clock).await.unwrap();
+        let base_url = format!("http://{}", application.addr());
+        let (store, handle) = (application.store().clone(), application.handle());
+        let staff = application.first_password().cloned();
+        let running = tokio::spawn(application.run_until_stopped());
+        Self { base_url, store, staff, handle, running }
+    }
+
+    /// Stops in order.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+/// The product over one database, with the outside world beside.
+pub struct TestApp {
+    /// The first node.
+    pub node: Node,
+    /// The levers of the outside world.
+    pub levers: Levers,
+    /// Where the nodes keep everything.
+    pub database_url: String,
+    /// The outside world.
+    pub mocks: MockChannels,
+    folder: Folder,
+}
+
+impl TestApp {
+    /// On SQLite.
+    pub async fn start() -> Self {
+        let folder = Folder::fresh();
+        let database_url = format!("sqlite://{}", folder.0.join("yiwang.db").display());
+        Self::over(database_url, folder).await
+    }
+
+    /// On PostgreSQL.
+    pub async fn on_postgres() -> Self {
+        Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
+    }
+
+    async fn over(database_url: String, folder: Folder) -> Self {
+        let mocks = MockChannels::start(MockSettings {
+            addr: "127.0.0.1:0".to_owned(),
+            state_file: None,
+            start_at_ms: Some(START_MS),
+        });
+        let mocks = mocks.await.unwrap();
+        let node = Node::start(&database_url, &folder, &mocks).await;
+        let levers = Levers::of(&mocks.base_url());
+        Self { node, levers, database_url, mocks, folder }
+    }
+
+    /// One more node over the same database.
+    pub async fn second_node(&self) -> Node {
+        Node::start(&self.database_url, &self.folder, &self.mocks).await
+    }
+
+    /// A new citizen in a session of the WeChat mini-program.
+    pub async fn citizen(&self) -> Citizen {
+        Citizen::arrives(&self.node.base_url, &self.levers).await
+    }
+
+    /// Asserts that nothing is queued, and that the ledger balances; then stops.
+    pub async fn finish(self) {
+        let store = self.node.store.clone();
+        eventually("an empty outbox", || async {
+            (store.backlog().await.unwrap() == (0, 0)).then_some(())
+        })
+        .await;
+        let (debits, credits) = store.totals().await.unwrap();
+        assert_eq!(debits, credits, "the ledger balances");
+        self.node.stop().await;
+        self.mocks.stop().await;
+    }
+}

@@ -1,0 +1,240 @@
+//! Speaks as a citizen with a mini-program: signs in, looks up, pays.
+
+use crate::levers::{Http, Levers, eventually};
+use serde_json::{Value, json};
+
+/// One citizen in one session.
+#[derive(Debug, Clone)]
+pub struct Citizen {
+    /// As the mock channels made them.
+    pub facts: Value,
+    /// The access token.
+    pub token: String,
+    /// The refresh token.
+    pub refresh_token: String,
+    graphql: String,
+    http: Http,
+}
+
+/// What every test wants to know of a payment.
+const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
+     history{at status reason} receipts{code number checkCode amount{fen}} \
+     notices{noticeNo status writeOff total{fen} receipt{number}}";
+
+impl Citizen {
+    /// Makes a citizen and signs in with both codes.
+    pub async fn arrives(base_url: &str, levers: &Levers) -> Self {
+        let facts = levers.citizen().await;
+        Self::signs_in(base_url, levers, facts).await
+    }
+
+    /// A known citizen signs in again.
+    pub async fn signs_in(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let id = facts["citizenId"].as_str().unwrap();
+        let codes = levers.pull(&format!("citizens/{id}/wechat-code"), json!({})).await;
+        let graphql = format!("{base_url}/graphql");
+        let (http, token) = (Http::default(), String::new());
+        let refresh_token = String::new();
+        let mut citizen = Self { facts, token, refresh_token, graphql, http };
+        let by = json!({ "weChat": { "code": codes["code"], "phoneCode": codes["phoneCode"] } });
+        let input = json!({ "by": by, "device": { "id": "phone-1" } });
+        let signed = citizen
+            .mutation(
+                "signIn",
+                "SignInInput",
+                "session{accessToken refreshToken channel} viewer{person{identityLevel phone}}",
+                &input,
+            )
+            .await;
+        let session = &signed["session"];
+        citizen.token = session["accessToken"].as_str().expect("signed in").to_owned();
+        citizen.refresh_token = session["refreshToken"].as_str().unwrap().to_owned();
+        citizen
+    }
+
+    /// The same citizen at another node of the same service.
+    pub fn at(&self, base_url: &str) -> Self {
+        Self { graphql: format!("{base_url}/graphql"), ..self.clone() }
+    }
+
+    /// The same person with another access token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// The same person before signing in.
+    pub fn anonymous(&self) -> Self {
+        Self { token: String::new(), ..self.clone() }
+    }
+
+    /// Any document; answers the whole body.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let token = (!self.token.is_empty()).then_some(self.token.as_str());
+        self.http.post(&self.graphql, token, &body).await.1
+    }
+
+    /// A document that must answer without errors; its data.
+    pub async fn reads(&self, query: &str) -> Value {
+        let answer = self.ask(query, json!({})).await;
+        assert!(answer["errors"].is_null(), "{query}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// A mutation of one input; its payload, with `userErrors`.
+    pub async fn mutation(&self, name: &str, input: &str, fields: &str, value: &Value) -> Value {
+        let answer = self.try_mutation(name, input, fields, value).await;
+        assert!(answer["errors"].is_null(), "{name}: {answer}");
+        answer["data"][name].clone()
+    }
+
+    /// The same, with whatever `errors` there are.
+    pub async fn try_mutation(
+        &self,
+        name: &str,
+        input: &str,
+        fields: &str,
+        value: &Value,
+    ) -> Value {
+        let query = document(name, input, fields);
+        self.ask(&query, json!({ "i": value })).await
+    }
+
+    /// Number and fen of the notice that the mock made for the citizen's car.
+    pub async fn finds_fine(&self) -> (String, i64) {
+        let rows = self.looks_up_violations().await;
+        let notice = rows.iter().map(|row| &row["notice"]).find(|notice| !notice.is_null());
+        let notice = notice.expect("a violation that can be paid");
+        let no = notice["noticeNo"].as_str().unwrap().to_owned();
+        (no, notice["total"]["fen"].as_i64().unwrap())
+    }
+
+    /// The rows of the violations app.
+    pub async fn looks_up_violations(&self) -> Vec<Value> {
+        let payload = self.submits("traffic_violation_query", &self.vehicle_answers()).await;
+        assert_eq!(payload["userErrors"], json!([]));
+        payload["outcome"]["rows"].as_array().unwrap().clone()
+    }
+
+    /// The answers of the violations form.
+    pub fn vehicle_answers(&self) -> Value {
+        let vehicle = &self.facts["vehicles"][0];
+        json!([
+            { "name": "plate_no", "value": { "text": vehicle["plateNo"] } },
+            { "name": "plate_kind", "value": { "choice": vehicle["plateKind"] } },
+            { "name": "vin_tail", "value": { "text": vehicle["vinTail"] } },
+        ])
+    }
+
+    /// Submits an app's form.
+    pub async fn submits(&self, app: &str, answers: &Value) -> Value {
+        let input = json!({ "app": app, "formVersion": 1, "answers": answers });
+        self.mutation("submitApp", "SubmitAppInput", SUBMITTED, &input).await
+    }
+
+    /// The same, with whatever `errors` there are.
+    pub async fn tries_to_submit(&self, app: &str, answers: &Value) -> Value {
+        let input = json!({ "app": app, "formVersion": 1, "answers": answers });
+        self.try_mutation("submitApp", "SubmitAppInput", SUBMITTED, &input).await
+    }
+
+    /// The input of `startPayment`.
+    pub fn wish(notice: &str, fen: i64, key: &str) -> Value {
+        json!({
+            "noticeNos": [notice], "rail": "WECHAT_PAY", "expectedTotal": fen,
+            "idempotencyKey": key
+        })
+    }
+
+    /// Starts a payment; the payload.
+    pub async fn starts(&self, wish: &Value) -> Value {
+        self.mutation("startPayment", "StartPaymentInput", &started(), wish).await
+    }
+
+    /// The same, with whatever `errors` there are.
+    pub async fn tries_to_start(&self, wish: &Value) -> Value {
+        self.try_mutation("startPayment", "StartPaymentInput", &started(), wish).await
+    }
+
+    /// The same, and the server may die meanwhile.
+    pub async fn starts_on_a_dying_server(&self, wish: &Value) -> Option<Value> {
+        let query = document("startPayment", "StartPaymentInput", &started());
+        let body = json!({ "query": query, "variables": { "i": wish } });
+        self.http.try_post(&self.graphql, &self.token, &body).await
+    }
+
+    /// Starts paying; the payment's number. There must be a cashier.
+    pub async fn starts_paying(&self, notice: &str, fen: i64) -> String {
+        let payload = self.starts(&Self::wish(notice, fen, &format!("key-{notice}"))).await;
+        assert_eq!(payload["userErrors"], json!([]), "{payload}");
+        assert!(payload["cashier"]["paySign"].is_string(), "{payload}");
+        payload["payment"]["paymentNo"].as_str().unwrap().to_owned()
+    }
+
+    /// The payment as stored, without asking the rail.
+    pub async fn payment(&self, no: &str) -> Value {
+        let query = format!("{{viewer{{payments(first:100){{nodes{{{PAYMENT}}}}}}}}}");
+        let data = self.reads(&query).await;
+        let nodes = data["viewer"]["payments"]["nodes"].as_array().unwrap().clone();
+        let found = nodes.into_iter().find(|payment| payment["paymentNo"] == no);
+        found.unwrap_or_else(|| panic!("no payment {no}"))
+    }
+
+    /// Where the payment stands, without asking the rail.
+    pub async fn payment_status(&self, no: &str) -> String {
+        self.payment(no).await["status"].as_str().unwrap().to_owned()
+    }
+
+    /// Comes back from the cashier: asks the rail now.
+    pub async fn refreshes(&self, no: &str) -> Value {
+        let input = json!({ "paymentNo": no });
+        let fields = format!("payment{{{PAYMENT}}}");
+        self.mutation("refreshPayment", "RefreshPaymentInput", &fields, &input).await
+    }
+
+    /// Gives up.
+    pub async fn cancels(&self, no: &str) -> Value {
+        let input = json!({ "paymentNo": no });
+        let fields = format!("payment{{{PAYMENT}}}");
+        self.mutation("cancelPayment", "CancelPaymentInput", &fields, &input).await
+    }
+
+    /// Waits until the payment stands there.
+    pub async fn waits_for(&self, no: &str, status: &str) -> Value {
+        eventually(&format!("{no} {status}"), || async {
+            let payment = self.payment(no).await;
+            (payment["status"] == status).then_some(payment)
+        })
+        .await
+    }
+
+    /// Waits until the payment is paid, written off and receipted.
+    pub async fn waits_for_receipt(&self, no: &str) -> Value {
+        eventually(&format!("{no} receipted"), || async {
+            let payment = self.payment(no).await;
+            let done = payment["writeOff"] == "DONE"
+                && payment["receipts"].as_array().is_some_and(|all| !all.is_empty());
+            done.then_some(payment)
+        })
+        .await
+    }
+}
+
+const SUBMITTED: &str = "outcome{... on LookupResult{source asOf rows{fields{name label value} \
+     notice{noticeNo title status total{fen} lateFee{fen} writeOff}}}}";
+
+fn started() -> String {
+    format!("payment{{{PAYMENT}}} cashier{{... on WeChatMiniCashier{{package paySign signType}}}}")
+}
+
+fn document(name: &str, input: &str, fields: &str) -> String {
+    format!(
+        "mutation($i:{input}!){{{name}(input:$i){{{fields} userErrors{{code message field}}}}}}"
+    )
+}
+
+/// The codes of a payload's `userErrors`.
+pub fn codes(payload: &Value) -> Vec<String> {
+    let errors = payload["userErrors"].as_array().cloned().unwrap_or_default();
+    errors.iter().map(|error| error["code"].as_str().unwrap().to_owned()).collect()
+}

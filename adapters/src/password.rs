@@ -38,9 +38,7 @@ pub fn hash(password: &str) -> Result<String, HashError> {
     let hash = derive(password, &salt, params.map_err(HashError::Argon2)?);
     let hash = BASE64.encode(hash.map_err(HashError::Argon2)?);
     let salt = BASE64.encode(salt);
-    Ok(format!(
-        "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"
-    ))
+    Ok(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
 }
 
 /// Is `phc` a hash of this password? A text that is no such hash is nobody's. Slow, as [`hash`].
@@ -99,12 +97,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_nobodys_hash() {
-        for bad in [
-            "",
-            "password",
-            "$argon2id$v=19$",
-            "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AA",
-        ] {
+        for bad in ["", "password", "$argon2id$v=19$", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$AA"] {
             assert!(!verify("password", bad), "{bad}");
         }
         let greedy = "$argon2id$v=19$m=4000000000,t=2,p=1$c29tZXNhbHQ$AA";

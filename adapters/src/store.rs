@@ -51,11 +51,7 @@ impl Store {
     /// [`ConnectError`].
     pub async fn connect(url: &str, keys: PersonalDataKeys) -> Result<Self, ConnectError> {
         let (write, read) = connect::open(url).await?;
-        Ok(Self {
-            write,
-            read,
-            keys: Arc::new(keys),
-        })
+        Ok(Self { write, read, keys: Arc::new(keys) })
     }
 
     /// Brings the tables up to date; safe when several nodes start at once.
@@ -72,14 +68,8 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.write.ping().await.map_err(unavailable)?;
-        let current = migrations::is_current(&self.read)
-            .await
-            .map_err(unavailable)?;
-        if current {
-            Ok(())
-        } else {
-            Err(StoreError::Unavailable("not migrated".into()))
-        }
+        let current = migrations::is_current(&self.read).await.map_err(unavailable)?;
+        if current { Ok(()) } else { Err(StoreError::Unavailable("not migrated".into())) }
     }
 
     /// Closes the connections, once those in use are given back.
@@ -98,19 +88,11 @@ impl Store {
 
     /// A reading transaction: all its reads see the same moment.
     async fn snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
-        let isolation_level = match self.read.get_database_backend() {
-            DbBackend::Postgres => Some(IsolationLevel::RepeatableRead),
-            // Every transaction of SQLite reads one moment, and there is no way to say so.
-            _ => None,
-        };
-        let options = TransactionOptions {
-            isolation_level,
-            ..TransactionOptions::default()
-        };
-        self.read
-            .begin_with_options(options)
-            .await
-            .map_err(unavailable)
+        // Every transaction of SQLite reads one moment, and there is no way to say so.
+        let postgres = self.read.get_database_backend() == DbBackend::Postgres;
+        let isolation_level = postgres.then_some(IsolationLevel::RepeatableRead);
+        let options = TransactionOptions { isolation_level, ..TransactionOptions::default() };
+        self.read.begin_with_options(options).await.map_err(unavailable)
     }
 }
 
@@ -118,10 +100,7 @@ impl Store {
 /// at once when another process wrote in between, instead of waiting for its turn.
 async fn begin(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-    let options = TransactionOptions {
-        sqlite_transaction_mode,
-        ..TransactionOptions::default()
-    };
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
     write.begin_with_options(options).await
 }
 
@@ -131,11 +110,7 @@ fn unavailable(error: DbErr) -> StoreError {
 
 /// For statements whose only unique constraint speaks of a conflict the caller can understand.
 fn conflict_if_duplicate(error: DbErr) -> StoreError {
-    if is_duplicate(&error) {
-        StoreError::Conflict
-    } else {
-        unavailable(error)
-    }
+    if is_duplicate(&error) { StoreError::Conflict } else { unavailable(error) }
 }
 
 fn is_duplicate(error: &DbErr) -> bool {
@@ -146,8 +121,7 @@ fn is_duplicate(error: &DbErr) -> bool {
 /// and this is where its failure ends.
 fn readable<T>(rows: impl IntoIterator<Item = Result<T, StoreError>>) -> Vec<T> {
     let read = rows.into_iter().filter_map(|row| {
-        row.inspect_err(|error| tracing::error!(%error, "a leased row is left out"))
-            .ok()
+        row.inspect_err(|error| tracing::error!(%error, "a leased row is left out")).ok()
     });
     read.collect()
 }

@@ -20,10 +20,7 @@ use sea_orm::{
 /// The key of a callback: the same event with the same content, whenever it came.
 fn id_of(callback: &StoredCallback) -> String {
     let report = &callback.report;
-    let numbers = (
-        report.money.amount.fen().value(),
-        report.money.at.as_microsecond(),
-    );
+    let numbers = (report.money.amount.fen().value(), report.money.at.as_microsecond());
     let parts = [
         report.rail.code(),
         &callback.event_id,
@@ -34,10 +31,7 @@ fn id_of(callback: &StoredCallback) -> String {
         report.money.txn.as_str(),
     ];
     // With each length, so that no two different lists read the same.
-    let texts: String = parts
-        .iter()
-        .map(|part| format!("{}:{part},", part.len()))
-        .collect();
+    let texts: String = parts.iter().map(|part| format!("{}:{part},", part.len())).collect();
     sha256_hex(format!("{texts}{},{}", numbers.0, numbers.1).as_bytes())
 }
 
@@ -62,10 +56,7 @@ fn row_of_callback(callback: &StoredCallback, raw: &[u8]) -> callback_inbox::Mod
 }
 
 fn callback_of(row: callback_inbox::Model) -> Result<StoredCallback, StoreError> {
-    let at = Row {
-        table: "callback_inbox",
-        key: &row.id,
-    };
+    let at = Row { table: "callback_inbox", key: &row.id };
     let money = Money {
         txn: at.valid("txn", RailTxn::new(&row.txn))?,
         amount: at.valid("amount", PayableFen::new(row.amount))?,
@@ -87,11 +78,7 @@ fn callback_of(row: callback_inbox::Model) -> Result<StoredCallback, StoreError>
     };
     // The key is made of the content: whoever changes a column does not go unseen.
     let same = id_of(&callback) == row.id;
-    if same {
-        Ok(callback)
-    } else {
-        Err(at.corrupt("id"))
-    }
+    if same { Ok(callback) } else { Err(at.corrupt("id")) }
 }
 
 #[async_trait]
@@ -99,11 +86,7 @@ impl CallbackInbox for Store {
     async fn record(&self, callback: &StoredCallback, raw: &[u8]) -> Result<Received, StoreError> {
         let row = row_of_callback(callback, raw).into_active_model();
         let insert = callback_inbox::Entity::insert(row).on_conflict_do_nothing();
-        match insert
-            .exec_without_returning(&self.write)
-            .await
-            .map_err(unavailable)?
-        {
+        match insert.exec_without_returning(&self.write).await.map_err(unavailable)? {
             TryInsertResult::Inserted(1..) => Ok(Received::New),
             TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
                 Ok(Received::Seen)

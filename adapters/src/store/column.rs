@@ -14,11 +14,7 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     pub fn corrupt(self, column: &'static str) -> StoreError {
-        StoreError::Corrupt {
-            table: self.table,
-            column,
-            row: self.key.to_owned(),
-        }
+        StoreError::Corrupt { table: self.table, column, row: self.key.to_owned() }
     }
 
     pub fn some<T>(self, column: &'static str, value: Option<T>) -> Result<T, StoreError> {

@@ -64,16 +64,9 @@ async fn sqlite_file(
     path: &Path,
 ) -> Result<(DatabaseConnection, DatabaseConnection), ConnectError> {
     // SQLite itself would make it readable by everybody; its -wal and -shm take after it.
-    let made = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path);
+    let made = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
     made.map_err(ConnectError::File)?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal);
+    let options = SqliteConnectOptions::new().filename(path).journal_mode(SqliteJournalMode::Wal);
     let write = sqlite(options.clone(), 1).await?;
     let read = sqlite(options.pragma("query_only", "on"), SQLITE_READERS).await?;
     Ok((write, read))
@@ -102,9 +95,7 @@ async fn sqlite(
 }
 
 async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
-    let options = PgConnectOptions::from_str(url)
-        .ok()
-        .ok_or(ConnectError::Address)?;
+    let options = PgConnectOptions::from_str(url).ok().ok_or(ConnectError::Address)?;
     let options = options.application_name("yiwang").options([
         ("statement_timeout", "10s"),
         ("lock_timeout", "5s"),
@@ -117,13 +108,8 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
         .await;
     let pool = pool.map_err(|error| ConnectError::Refused(conn_error(error)))?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    let version = server_version(&connection)
-        .await
-        .map_err(ConnectError::Refused)?;
-    if version
-        .parse()
-        .is_ok_and(|number: u32| number >= OLDEST_POSTGRES)
-    {
+    let version = server_version(&connection).await.map_err(ConnectError::Refused)?;
+    if version.parse().is_ok_and(|number: u32| number >= OLDEST_POSTGRES) {
         Ok(connection)
     } else {
         Err(ConnectError::TooOld(version))

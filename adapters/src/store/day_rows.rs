@@ -40,10 +40,7 @@ pub(super) fn day_of(
     lines: Vec<JudgedLine>,
     discrepancies: Vec<Discrepancy>,
 ) -> Result<DayResult, StoreError> {
-    let at = Row {
-        table: "reconciliation_day",
-        key: &row.day,
-    };
+    let at = Row { table: "reconciliation_day", key: &row.day };
     Ok(DayResult {
         rail: at.some("rail", Rail::from_code(&row.rail))?,
         day: at.day("day", &row.day)?,
@@ -79,10 +76,7 @@ pub(super) fn line_row(key: &DayKey, position: i64, line: &JudgedLine) -> statem
 }
 
 pub(super) fn line_of(row: statement_line::Model) -> Result<JudgedLine, StoreError> {
-    let at = Row {
-        table: "statement_line",
-        key: &row.day,
-    };
+    let at = Row { table: "statement_line", key: &row.day };
     let bucket = match row.bucket.as_str() {
         MATCHED => Bucket::Matched,
         QUARANTINED => Bucket::Quarantined,
@@ -126,18 +120,12 @@ pub(super) fn discrepancy_row(
 }
 
 pub(super) fn discrepancy_of(row: discrepancy::Model) -> Result<Discrepancy, StoreError> {
-    let at = Row {
-        table: "discrepancy",
-        key: &row.day,
-    };
+    let at = Row { table: "discrepancy", key: &row.day };
     let mut resolutions = [Resolution::Open, Resolution::PutRight].into_iter();
     let resolution = resolutions.find(|known| resolution_code(*known) == row.resolution);
     Ok(Discrepancy {
         code: at.some("code", DiscrepancyCode::from_text(&row.code))?,
-        line_no: row
-            .line_no
-            .map(|line_no| at.count("line_no", line_no))
-            .transpose()?,
+        line_no: row.line_no.map(|line_no| at.count("line_no", line_no)).transpose()?,
         at_risk: Fen::new(row.at_risk),
         resolution: at.some("resolution", resolution)?,
         order_no: row.order_no,

@@ -24,10 +24,7 @@ use std::collections::BTreeMap;
 const ROWS_AT_ONCE: usize = 1000;
 
 fn key_of(rail: Rail, day: Date) -> DayKey {
-    DayKey {
-        rail: rail.code().to_owned(),
-        day: day.to_string(),
-    }
+    DayKey { rail: rail.code().to_owned(), day: day.to_string() }
 }
 
 /// Removes an earlier result of the same rail and day; the originals stay.
@@ -52,30 +49,19 @@ async fn write(
 ) -> Result<(), StoreError> {
     let day = reconciliation_day::Entity::insert(day_row(key, result).into_active_model());
     // A second node that judges the same day at the same time: one of the two is enough.
-    day.exec_without_returning(transaction)
-        .await
-        .map_err(super::conflict_if_duplicate)?;
+    day.exec_without_returning(transaction).await.map_err(super::conflict_if_duplicate)?;
     let lines: Vec<_> = result.lines.iter().zip(0..).collect();
     for some in lines.chunks(ROWS_AT_ONCE) {
-        let rows = some
-            .iter()
-            .map(|(line, place)| line_row(key, *place, line).into_active_model());
+        let rows = some.iter().map(|(line, place)| line_row(key, *place, line).into_active_model());
         let insert = statement_line::Entity::insert_many(rows);
-        insert
-            .exec_without_returning(transaction)
-            .await
-            .map_err(unavailable)?;
+        insert.exec_without_returning(transaction).await.map_err(unavailable)?;
     }
     let found: Vec<_> = result.discrepancies.iter().zip(0..).collect();
     for some in found.chunks(ROWS_AT_ONCE) {
-        let rows = some
-            .iter()
-            .map(|(one, place)| discrepancy_row(key, *place, one).into_active_model());
+        let rows =
+            some.iter().map(|(one, place)| discrepancy_row(key, *place, one).into_active_model());
         let insert = discrepancy::Entity::insert_many(rows);
-        insert
-            .exec_without_returning(transaction)
-            .await
-            .map_err(unavailable)?;
+        insert.exec_without_returning(transaction).await.map_err(unavailable)?;
     }
     Ok(())
 }
@@ -99,20 +85,13 @@ async fn keep_original(
         kept_at: micros(result.judged_at),
     };
     let insert = statement_original::Entity::insert(row.into_active_model());
-    let kept = insert
-        .on_conflict_do_nothing()
-        .exec_without_returning(transaction)
-        .await;
+    let kept = insert.on_conflict_do_nothing().exec_without_returning(transaction).await;
     kept.map_err(unavailable)?;
     Ok(())
 }
 
 fn day_column(column: &'static str, day: &str) -> Result<Date, StoreError> {
-    Row {
-        table: "reconciliation_day",
-        key: day,
-    }
-    .day(column, day)
+    Row { table: "reconciliation_day", key: day }.day(column, day)
 }
 
 #[async_trait]
@@ -145,10 +124,7 @@ impl DayBook for Store {
             .order_by_asc(discrepancy::Column::Position);
         let found = found.all(&snapshot).await.map_err(unavailable)?;
         let lines = lines.into_iter().map(line_of).collect::<Result<_, _>>()?;
-        let found = found
-            .into_iter()
-            .map(discrepancy_of)
-            .collect::<Result<_, _>>()?;
+        let found = found.into_iter().map(discrepancy_of).collect::<Result<_, _>>()?;
         day_of(row, lines, found).map(Some)
     }
 
@@ -172,17 +148,11 @@ impl DayBook for Store {
             .map_err(unavailable)?;
         let mut of: BTreeMap<DayKey, Vec<Discrepancy>> = BTreeMap::new();
         for row in rows {
-            let key = DayKey {
-                rail: row.rail.clone(),
-                day: row.day.clone(),
-            };
+            let key = DayKey { rail: row.rail.clone(), day: row.day.clone() };
             of.entry(key).or_default().push(discrepancy_of(row)?);
         }
         let join = |row: reconciliation_day::Model| {
-            let key = DayKey {
-                rail: row.rail.clone(),
-                day: row.day.clone(),
-            };
+            let key = DayKey { rail: row.rail.clone(), day: row.day.clone() };
             day_of(row, Vec::new(), of.remove(&key).unwrap_or_default())
         };
         days.into_iter().map(join).collect()
@@ -210,10 +180,7 @@ impl DayBook for Store {
         let Some(first) = first.one(&self.read).await.map_err(unavailable)? else {
             return Ok(None);
         };
-        let at = Row {
-            table: "payment",
-            key: &first.no,
-        };
+        let at = Row { table: "payment", key: &first.no };
         Ok(Some(beijing_day(at.time("created_at", first.created_at)?)))
     }
 }

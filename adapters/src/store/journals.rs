@@ -24,9 +24,7 @@ const fn side_code(side: Side) -> &'static str {
 }
 
 fn side_from_code(code: &str) -> Option<Side> {
-    [Side::Debit, Side::Credit]
-        .into_iter()
-        .find(|side| side_code(*side) == code)
+    [Side::Debit, Side::Credit].into_iter().find(|side| side_code(*side) == code)
 }
 
 /// Books `journal` as part of `transaction`.
@@ -55,21 +53,13 @@ pub(super) async fn insert(
     });
     let entries = journal_entry::Entity::insert_many(entries.collect::<Vec<_>>());
     let head = journal::Entity::insert(row.into_active_model());
-    head.exec_without_returning(transaction)
-        .await
-        .map_err(unavailable)?;
-    entries
-        .exec_without_returning(transaction)
-        .await
-        .map_err(unavailable)?;
+    head.exec_without_returning(transaction).await.map_err(unavailable)?;
+    entries.exec_without_returning(transaction).await.map_err(unavailable)?;
     Ok(())
 }
 
 fn entry_of(row: &journal_entry::Model) -> Result<Entry, StoreError> {
-    let at = Row {
-        table: "journal_entry",
-        key: &row.payment_no,
-    };
+    let at = Row { table: "journal_entry", key: &row.payment_no };
     Ok(Entry {
         account: at.valid("account", Account::from_code(&row.account))?,
         side: at.some("side", side_from_code(&row.side))?,
@@ -78,19 +68,12 @@ fn entry_of(row: &journal_entry::Model) -> Result<Entry, StoreError> {
 }
 
 fn journal_of(row: &journal::Model, entries: Vec<Entry>) -> Result<Journal, StoreError> {
-    let at = Row {
-        table: "journal",
-        key: &row.payment_no,
-    };
+    let at = Row { table: "journal", key: &row.payment_no };
     let no = at.valid("payment_no", PaymentNo::new(&row.payment_no))?;
     let kind = at.some("kind", JournalKind::from_code(&row.kind))?;
     let booked = Journal::new(no, kind, at.time("at", row.at)?, entries);
     let journal = at.valid("payment_no", booked)?;
-    if journal.day().to_string() == row.day {
-        Ok(journal)
-    } else {
-        Err(at.corrupt("day"))
-    }
+    if journal.day().to_string() == row.day { Ok(journal) } else { Err(at.corrupt("day")) }
 }
 
 #[async_trait]
@@ -107,10 +90,7 @@ impl LedgerBook for Store {
             .await
             .map_err(unavailable)?;
         let mut numbers = Query::select();
-        numbers
-            .column(journal::Column::PaymentNo)
-            .from(journal::Entity)
-            .cond_where(of_day);
+        numbers.column(journal::Column::PaymentNo).from(journal::Entity).cond_where(of_day);
         let entries = journal_entry::Entity::find()
             .filter(journal_entry::Column::PaymentNo.in_subquery(numbers))
             .order_by_asc(journal_entry::Column::PaymentNo)
@@ -121,9 +101,7 @@ impl LedgerBook for Store {
             .map_err(unavailable)?;
         let mut of: BTreeMap<(&str, &str), Vec<Entry>> = BTreeMap::new();
         for row in &entries {
-            of.entry((&row.payment_no, &row.kind))
-                .or_default()
-                .push(entry_of(row)?);
+            of.entry((&row.payment_no, &row.kind)).or_default().push(entry_of(row)?);
         }
         let mut found = Vec::with_capacity(journals.len());
         for row in &journals {
@@ -142,10 +120,7 @@ impl LedgerBook for Store {
         for row in rows {
             let side: String = row.try_get("", "side").map_err(unavailable)?;
             let total = Fen::new(row.try_get("", "total").map_err(unavailable)?);
-            let at = Row {
-                table: "journal_entry",
-                key: &side,
-            };
+            let at = Row { table: "journal_entry", key: &side };
             match at.some("side", side_from_code(&side))? {
                 Side::Debit => debits = total,
                 Side::Credit => credits = total,

@@ -50,15 +50,8 @@ impl PersonalDataKeys {
         older_data: &[PathBuf],
         index: &Path,
     ) -> Result<Self, KeyFileError> {
-        let older = older_data
-            .iter()
-            .map(|path| read(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        let keys = Self {
-            data: read(data)?,
-            older_data: older,
-            index: read(index)?,
-        };
+        let older = older_data.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let keys = Self { data: read(data)?, older_data: older, index: read(index)? };
         let shared = |key: &NamedKey| key.id() == keys.index.id();
         if shared(&keys.data) || keys.older_data.iter().any(shared) {
             return Err(KeyFileError::SharedKey);
@@ -83,40 +76,24 @@ impl PersonalDataKeys {
 }
 
 fn read(path: &Path) -> Result<NamedKey, KeyFileError> {
-    let failed = |source| KeyFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
     if mode & 0o077 != 0 {
-        return Err(KeyFileError::OpenToOthers {
-            path: path.to_owned(),
-        });
+        return Err(KeyFileError::OpenToOthers { path: path.to_owned() });
     }
     let text = fs::read_to_string(path).map_err(failed)?;
     let bytes = BASE64.decode(text.trim()).ok();
     let bytes = bytes.and_then(|bytes| <[u8; KEY_LEN]>::try_from(bytes).ok());
-    bytes
-        .map(NamedKey::new)
-        .ok_or_else(|| KeyFileError::Malformed {
-            path: path.to_owned(),
-        })
+    bytes.map(NamedKey::new).ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
 }
 
 /// Written whole under another name first, so that nobody ever reads half a key.
 fn make(path: &Path) -> Result<(), KeyFileError> {
-    let failed = |source| KeyFileError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     let key = NamedKey::generate().map_err(KeyFileError::NoRandomness)?;
     let draft = path.with_extension(format!("{}.draft", key.id()));
     let write = || {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&draft)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         writeln!(file, "{}", BASE64.encode(key.bytes()))?;
         file.sync_all()?;
         match fs::hard_link(&draft, path) {
@@ -144,14 +121,8 @@ mod tests {
         let dir = folder("keys-made");
         let first = PersonalDataKeys::generate(&dir).unwrap();
         let again = PersonalDataKeys::generate(&dir).unwrap();
-        assert_eq!(
-            (first.data.id(), first.index.id()),
-            (again.data.id(), again.index.id())
-        );
-        let mode = fs::metadata(dir.join("data.key"))
-            .unwrap()
-            .permissions()
-            .mode();
+        assert_eq!((first.data.id(), first.index.id()), (again.data.id(), again.index.id()));
+        let mode = fs::metadata(dir.join("data.key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 2, "no draft stays");
         fs::remove_dir_all(dir).unwrap();

@@ -43,9 +43,7 @@ pub enum MigrateError {
 }
 
 pub(super) async fn apply(write: &DatabaseConnection) -> Result<(), MigrateError> {
-    open_book(write)
-        .await
-        .map_err(|source| MigrateError::Failed { number: 0, source })?;
+    open_book(write).await.map_err(|source| MigrateError::Failed { number: 0, source })?;
     for (number, sql) in MIGRATIONS {
         apply_one(write, number, sql).await?;
     }
@@ -54,11 +52,7 @@ pub(super) async fn apply(write: &DatabaseConnection) -> Result<(), MigrateError
 
 /// Are all migrations applied?
 pub(super) async fn is_current(connection: &DatabaseConnection) -> Result<bool, DbErr> {
-    let newest = MIGRATIONS
-        .map(|(number, _)| number)
-        .into_iter()
-        .max()
-        .unwrap_or(0);
+    let newest = MIGRATIONS.map(|(number, _)| number).into_iter().max().unwrap_or(0);
     Ok(applied(connection, newest).await?.is_some())
 }
 
@@ -90,12 +84,8 @@ async fn locked(write: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
     let transaction = super::begin(write).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
         // An index over a large table takes longer than any request may.
-        transaction
-            .execute_unprepared("SET LOCAL statement_timeout = 0")
-            .await?;
-        transaction
-            .execute_unprepared("SET LOCAL lock_timeout = 0")
-            .await?;
+        transaction.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
+        transaction.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
         let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
         transaction.execute_unprepared(&lock).await?;
     }

@@ -26,27 +26,17 @@ fn is_item(payment_no: &str, notice_no: &str, kind: &str) -> Condition {
 }
 
 fn is(item: &OutboxItem, kind: OutboxKind) -> Condition {
-    is_item(
-        item.payment_no.as_str(),
-        item.notice_no.as_str(),
-        kind.code(),
-    )
+    is_item(item.payment_no.as_str(), item.notice_no.as_str(), kind.code())
 }
 
 fn row_of(row: outbox::Model) -> Result<OutboxRow, StoreError> {
-    let at = Row {
-        table: "outbox",
-        key: &row.payment_no,
-    };
+    let at = Row { table: "outbox", key: &row.payment_no };
     let item = OutboxItem {
         payment_no: at.valid("payment_no", PaymentNo::new(&row.payment_no))?,
         notice_no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
         kind: at.some("kind", OutboxKind::from_code(&row.kind))?,
     };
-    Ok(OutboxRow {
-        item,
-        attempts: at.count("attempts", row.attempts)?,
-    })
+    Ok(OutboxRow { item, attempts: at.count("attempts", row.attempts)? })
 }
 
 /// Changes an item that is not done yet; one that is done stays as it is.
@@ -72,26 +62,15 @@ async fn keep_receipt(
     let row = receipt_row(receipt);
     let key = (row.code.clone(), row.number.clone());
     let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
-    match insert
-        .exec_without_returning(transaction)
-        .await
-        .map_err(unavailable)?
-    {
+    match insert.exec_without_returning(transaction).await.map_err(unavailable)? {
         TryInsertResult::Inserted(1..) => return Ok(()),
         TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {}
     }
-    let stored = receipt::Entity::find_by_id(key)
-        .one(transaction)
-        .await
-        .map_err(unavailable)?;
+    let stored = receipt::Entity::find_by_id(key).one(transaction).await.map_err(unavailable)?;
     let same = |known: receipt::Model| {
         known.payment_no == row.payment_no && known.notice_no == row.notice_no
     };
-    if stored.is_some_and(same) {
-        Ok(())
-    } else {
-        Err(StoreError::Conflict)
-    }
+    if stored.is_some_and(same) { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 #[async_trait]
@@ -115,10 +94,7 @@ impl OutboxStore for Store {
         let rows = due.all(&transaction).await.map_err(unavailable)?;
         for row in &rows {
             let due_at = Set(Some(micros(until)));
-            let leased = outbox::ActiveModel {
-                due_at,
-                ..outbox::ActiveModel::default()
-            };
+            let leased = outbox::ActiveModel { due_at, ..outbox::ActiveModel::default() };
             let which = is_item(&row.payment_no, &row.notice_no, &row.kind);
             change(&transaction, which, leased).await?;
         }
@@ -129,10 +105,7 @@ impl OutboxStore for Store {
     async fn written_off(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         let done_at = Set(Some(micros(at)));
-        let done = outbox::ActiveModel {
-            done_at,
-            ..outbox::ActiveModel::default()
-        };
+        let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
         let marked = payment_notice::ActiveModel {
             written_off_at: Set(Some(micros(at))),
@@ -144,10 +117,7 @@ impl OutboxStore for Store {
             .filter(payment_notice::Column::NoticeNo.eq(item.notice_no.as_str()))
             .filter(payment_notice::Column::WrittenOffAt.is_null());
         mark.exec(&transaction).await.map_err(unavailable)?;
-        let next = outbox::ActiveModel {
-            ready: Set(true),
-            ..outbox::ActiveModel::default()
-        };
+        let next = outbox::ActiveModel { ready: Set(true), ..outbox::ActiveModel::default() };
         change(&transaction, is(item, OutboxKind::IssueReceipt), next).await?;
         transaction.commit().await.map_err(unavailable)
     }
@@ -156,10 +126,7 @@ impl OutboxStore for Store {
         let transaction = self.begin().await?;
         keep_receipt(&transaction, receipt).await?;
         let done_at = Set(Some(micros(receipt.issued_at)));
-        let done = outbox::ActiveModel {
-            done_at,
-            ..outbox::ActiveModel::default()
-        };
+        let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
         transaction.commit().await.map_err(unavailable)
     }
@@ -186,9 +153,6 @@ impl OutboxStore for Store {
         let waiting = open().filter(outbox::Column::DueAt.is_not_null());
         let parked = open().filter(outbox::Column::DueAt.is_null());
         let waiting = waiting.count(&self.read).await.map_err(unavailable)?;
-        Ok((
-            waiting,
-            parked.count(&self.read).await.map_err(unavailable)?,
-        ))
+        Ok((waiting, parked.count(&self.read).await.map_err(unavailable)?))
     }
 }

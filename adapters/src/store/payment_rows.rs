@@ -71,10 +71,7 @@ pub(super) fn state_columns(state: &PaymentState) -> StateColumns {
 /// One arm per state; nothing is guessed.
 fn state_of(row: &payment::Model) -> Result<PaymentState, StoreError> {
     use {PaymentState as S, PaymentStatus as Is};
-    let at = Row {
-        table: "payment",
-        key: &row.no,
-    };
+    let at = Row { table: "payment", key: &row.no };
     let money = match (row.txn.as_deref(), row.paid_amount, row.paid_at) {
         (None, None, None) => None,
         (Some(txn), Some(amount), Some(paid_at)) => Some(Money {
@@ -85,15 +82,8 @@ fn state_of(row: &payment::Model) -> Result<PaymentState, StoreError> {
         _ => return Err(at.corrupt("txn")),
     };
     let origins = [RefundOrigin::Paid, RefundOrigin::RefundDue];
-    let named = |code: &str| {
-        origins
-            .into_iter()
-            .find(|origin| origin_code(*origin) == code)
-    };
-    let origin = row
-        .refund_origin
-        .as_deref()
-        .map(|code| at.some("refund_origin", named(code)));
+    let named = |code: &str| origins.into_iter().find(|origin| origin_code(*origin) == code);
+    let origin = row.refund_origin.as_deref().map(|code| at.some("refund_origin", named(code)));
     let status = at.some("status", PaymentStatus::from_code(&row.status))?;
     let state = match (status, money, origin.transpose()?) {
         (Is::Submitted, None, None) => S::Submitted,
@@ -107,11 +97,7 @@ fn state_of(row: &payment::Model) -> Result<PaymentState, StoreError> {
         (Is::Refunded, Some(money), Some(origin)) => S::Refunded(money, origin),
         (_, _, _) => return Err(at.corrupt("status")),
     };
-    if state.is_unsettled() == row.unsettled {
-        Ok(state)
-    } else {
-        Err(at.corrupt("unsettled"))
-    }
+    if state.is_unsettled() == row.unsettled { Ok(state) } else { Err(at.corrupt("unsettled")) }
 }
 
 pub(super) fn payment_row(payment: &Payment) -> payment::Model {
@@ -142,16 +128,9 @@ pub(super) fn payment_of(
     row: payment::Model,
     notices: Vec<payment_notice::Model>,
 ) -> Result<Payment, StoreError> {
-    let at = Row {
-        table: "payment",
-        key: &row.no,
-    };
+    let at = Row { table: "payment", key: &row.no };
     if notices.is_empty() {
-        return Err(Row {
-            table: "payment_notice",
-            key: &row.no,
-        }
-        .corrupt("payment_no"));
+        return Err(Row { table: "payment_notice", key: &row.no }.corrupt("payment_no"));
     }
     Ok(Payment {
         no: at.valid("no", PaymentNo::new(&row.no))?,
@@ -160,10 +139,7 @@ pub(super) fn payment_of(
         rail: at.some("rail", Rail::from_code(&row.rail))?,
         payer: at.valid("payer", OpenId::new(&row.payer))?,
         amount: at.valid("amount", PayableFen::new(row.amount))?,
-        notices: notices
-            .into_iter()
-            .map(notice_of)
-            .collect::<Result<_, _>>()?,
+        notices: notices.into_iter().map(notice_of).collect::<Result<_, _>>()?,
         key: at.valid("idempotency_key", IdempotencyKey::new(&row.idempotency_key))?,
         created_at: at.time("created_at", row.created_at)?,
         expires_at: at.time("expires_at", row.expires_at)?,
@@ -196,34 +172,20 @@ pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model
 }
 
 fn item_column(item: &SnapshotItem) -> ItemColumn {
-    ItemColumn {
-        code: item.code.clone(),
-        name: item.name.clone(),
-        fen: item.amount.value(),
-    }
+    ItemColumn { code: item.code.clone(), name: item.name.clone(), fen: item.amount.value() }
 }
 
 fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
-    let at = Row {
-        table: "payment_notice",
-        key: &row.payment_no,
-    };
+    let at = Row { table: "payment_notice", key: &row.payment_no };
     let items: Vec<ItemColumn> = at.valid("items", serde_json::from_str(&row.items))?;
     let item = |item: ItemColumn| {
         let amount = Fen::new(item.fen);
-        SnapshotItem {
-            code: item.code,
-            name: item.name,
-            amount,
-        }
+        SnapshotItem { code: item.code, name: item.name, amount }
     };
     Ok(NoticeSnapshot {
         no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
         title: row.title,
-        agency: Agency {
-            code: row.agency_code,
-            name: row.agency_name,
-        },
+        agency: Agency { code: row.agency_code, name: row.agency_name },
         items: items.into_iter().map(item).collect(),
         principal: Fen::new(row.principal),
         late_fee: Fen::new(row.late_fee),
@@ -249,10 +211,7 @@ pub(super) fn event_row(
 }
 
 pub(super) fn record_of(row: payment_event::Model) -> Result<PaymentRecord, StoreError> {
-    let at = Row {
-        table: "payment_event",
-        key: &row.payment_no,
-    };
+    let at = Row { table: "payment_event", key: &row.payment_no };
     Ok(PaymentRecord {
         at: at.time("at", row.at)?,
         status: at.some("status", PaymentStatus::from_code(&row.status))?,
@@ -266,14 +225,8 @@ mod tests {
     use super::*;
 
     fn row(state: &PaymentState) -> payment::Model {
-        let StateColumns {
-            status,
-            txn,
-            paid_amount,
-            paid_at,
-            refund_origin,
-            unsettled,
-        } = state_columns(state);
+        let StateColumns { status, txn, paid_amount, paid_at, refund_origin, unsettled } =
+            state_columns(state);
         let text = || "P00001".to_owned();
         payment::Model {
             no: text(),
@@ -299,11 +252,7 @@ mod tests {
     fn states() -> Vec<PaymentState> {
         use PaymentState as S;
         let (txn, amount) = (RailTxn::new("T1").unwrap(), PayableFen::new(100).unwrap());
-        let money = Money {
-            txn,
-            amount,
-            at: jiff::Timestamp::UNIX_EPOCH,
-        };
+        let money = Money { txn, amount, at: jiff::Timestamp::UNIX_EPOCH };
         let mut states = vec![
             S::Submitted,
             S::Unknown,
@@ -331,25 +280,13 @@ mod tests {
     fn a_status_with_the_columns_of_another_state_is_corrupt_or_that_state() {
         for state in states() {
             for status in PaymentStatus::ALL {
-                let mixed = payment::Model {
-                    status: status.code().to_owned(),
-                    ..row(&state)
-                };
+                let mixed = payment::Model { status: status.code().to_owned(), ..row(&state) };
                 if let Ok(read) = state_of(&mixed) {
                     assert_eq!(row(&read), mixed, "nothing was guessed");
                 }
             }
-            let none = payment::Model {
-                status: "DONE".to_owned(),
-                ..row(&state)
-            };
-            assert!(matches!(
-                state_of(&none),
-                Err(StoreError::Corrupt {
-                    column: "status",
-                    ..
-                })
-            ));
+            let none = payment::Model { status: "DONE".to_owned(), ..row(&state) };
+            assert!(matches!(state_of(&none), Err(StoreError::Corrupt { column: "status", .. })));
         }
     }
 }

@@ -38,9 +38,7 @@ async fn with_notices(
         .map_err(unavailable)?;
     let mut of: BTreeMap<String, Vec<payment_notice::Model>> = BTreeMap::new();
     for notice in notices {
-        of.entry(notice.payment_no.clone())
-            .or_default()
-            .push(notice);
+        of.entry(notice.payment_no.clone()).or_default().push(notice);
     }
     let join = |row: payment::Model| {
         let notices = of.remove(&row.no).unwrap_or_default();
@@ -73,15 +71,11 @@ fn by_key(person: &PersonId, key: &IdempotencyKey) -> Select<payment::Entity> {
 
 impl Store {
     async fn insert_all(&self, payment: &Payment, record: &PaymentRecord) -> Result<(), Inserted> {
-        let notices = notice_rows(payment)?
-            .into_iter()
-            .map(IntoActiveModel::into_active_model);
+        let notices = notice_rows(payment)?.into_iter().map(IntoActiveModel::into_active_model);
         let event = event_row(&payment.no, i64::from(payment.version), record);
         let transaction = self.begin().await?;
         let row = payment_row(payment).into_active_model();
-        payment::Entity::insert(row)
-            .exec_without_returning(&transaction)
-            .await?;
+        payment::Entity::insert(row).exec_without_returning(&transaction).await?;
         let held = payment_notice::Entity::insert_many(notices);
         held.exec_without_returning(&transaction).await?;
         let event = payment_event::Entity::insert(event.into_active_model());
@@ -92,17 +86,12 @@ impl Store {
     /// Who was first? Asked after a constraint refused `payment`.
     async fn first_comer(&self, payment: &Payment) -> Result<InsertError, StoreError> {
         if let Some(first) = self.find_by_key(&payment.person, &payment.key).await? {
-            return Ok(InsertError::KeyUsed {
-                payment_no: first.no,
-            });
+            return Ok(InsertError::KeyUsed { payment_no: first.no });
         }
         for notice in &payment.notices {
             if let Some(holder) = self.find_holder(&notice.no).await? {
                 let (notice_no, payment_no) = (notice.no.clone(), holder.no);
-                return Ok(InsertError::NoticeHeld {
-                    notice_no,
-                    payment_no,
-                });
+                return Ok(InsertError::NoticeHeld { notice_no, payment_no });
             }
         }
         // The holder let go in between, or the number itself is taken: look again.
@@ -118,9 +107,7 @@ impl Store {
         let version = i64::from(change.payment.version) + 1;
         let expected = event_row(&change.payment.no, version, record);
         let key = (expected.payment_no.clone(), version);
-        let stored = payment_event::Entity::find_by_id(key)
-            .one(&self.write)
-            .await;
+        let stored = payment_event::Entity::find_by_id(key).one(&self.write).await;
         stored.is_ok_and(|stored| stored == Some(expected))
     }
 }
@@ -133,11 +120,7 @@ enum Inserted {
 
 impl From<DbErr> for Inserted {
     fn from(error: DbErr) -> Self {
-        if is_duplicate(&error) {
-            Self::Duplicate
-        } else {
-            Self::Failed(unavailable(error))
-        }
+        if is_duplicate(&error) { Self::Duplicate } else { Self::Failed(unavailable(error)) }
     }
 }
 
@@ -154,14 +137,8 @@ async fn write_change(
 ) -> Result<(), StoreError> {
     let payment = &change.payment;
     let version = i64::from(payment.version) + 1;
-    let StateColumns {
-        status,
-        txn,
-        paid_amount,
-        paid_at,
-        refund_origin,
-        unsettled,
-    } = state_columns(&payment.state);
+    let StateColumns { status, txn, paid_amount, paid_at, refund_origin, unsettled } =
+        state_columns(&payment.state);
     let columns = payment::ActiveModel {
         status: Set(status),
         txn: Set(txn),
@@ -184,39 +161,26 @@ async fn write_change(
         return Err(StoreError::Conflict);
     }
     let holds = payment.state.holds_notices();
-    let columns = payment_notice::ActiveModel {
-        holds: Set(holds),
-        ..payment_notice::ActiveModel::default()
-    };
+    let columns =
+        payment_notice::ActiveModel { holds: Set(holds), ..payment_notice::ActiveModel::default() };
     let held = payment_notice::Entity::update_many()
         .set(columns)
         .filter(payment_notice::Column::PaymentNo.eq(payment.no.as_str()))
         .filter(payment_notice::Column::Holds.ne(holds));
-    held.exec(transaction)
-        .await
-        .map_err(conflict_if_duplicate)?;
+    held.exec(transaction).await.map_err(conflict_if_duplicate)?;
     if let Some(record) = &change.record {
         let event = event_row(&payment.no, version, record).into_active_model();
         let event = payment_event::Entity::insert(event);
-        event
-            .exec_without_returning(transaction)
-            .await
-            .map_err(unavailable)?;
+        event.exec_without_returning(transaction).await.map_err(unavailable)?;
     }
     if let Some(journal) = &change.journal {
         journals::insert(transaction, payment.rail, journal).await?;
     }
     // Due since it came to be: older effects go first, those that were tried before too.
     let since = change.record.as_ref().map_or(0, |record| micros(record.at));
-    let items = change
-        .outbox
-        .iter()
-        .map(|item| outbox_row(item, since).into_active_model());
+    let items = change.outbox.iter().map(|item| outbox_row(item, since).into_active_model());
     let items = outbox::Entity::insert_many(items);
-    items
-        .exec_without_returning(transaction)
-        .await
-        .map_err(unavailable)?;
+    items.exec_without_returning(transaction).await.map_err(unavailable)?;
     Ok(())
 }
 
@@ -296,11 +260,7 @@ impl PaymentStore for Store {
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
         let edge = match before {
-            Some(no) => {
-                payment::Entity::find_by_id(no.as_str())
-                    .one(&self.read)
-                    .await
-            }
+            Some(no) => payment::Entity::find_by_id(no.as_str()).one(&self.read).await,
             None => Ok(None),
         };
         let mut select = payment::Entity::find()

@@ -26,10 +26,7 @@ impl NamedKey {
     pub fn new(bytes: [u8; KEY_LEN]) -> Self {
         let mut labelled = b"yiwang key id".to_vec();
         labelled.extend(bytes);
-        Self {
-            id: sha256_hex(&labelled).chars().take(8).collect(),
-            bytes,
-        }
+        Self { id: sha256_hex(&labelled).chars().take(8).collect(), bytes }
     }
 
     /// 256 random bits.
@@ -83,11 +80,7 @@ impl Place<'_> {
     }
 
     fn corrupt(self) -> StoreError {
-        StoreError::Corrupt {
-            table: self.table,
-            column: self.column,
-            row: self.row.to_owned(),
-        }
+        StoreError::Corrupt { table: self.table, column: self.column, row: self.row.to_owned() }
     }
 }
 
@@ -98,11 +91,7 @@ impl PersonalDataKeys {
     /// [`Unspecified`] when the system has no randomness.
     pub fn ephemeral() -> Result<Self, Unspecified> {
         let (data, index) = (NamedKey::generate()?, NamedKey::generate()?);
-        Ok(Self {
-            data,
-            older_data: Vec::new(),
-            index,
-        })
+        Ok(Self { data, older_data: Vec::new(), index })
     }
 
     /// `v1:<key id>:<base64 of nonce, ciphertext and tag>`.
@@ -110,16 +99,10 @@ impl PersonalDataKeys {
         let failed = |error: Unspecified| StoreError::Unavailable(error.into());
         let key = RandomizedNonceKey::new(&AES_256_GCM, self.data.bytes()).map_err(failed)?;
         let mut sealed = text.as_bytes().to_vec();
-        let nonce = key
-            .seal_in_place_append_tag(place.aad(), &mut sealed)
-            .map_err(failed)?;
+        let nonce = key.seal_in_place_append_tag(place.aad(), &mut sealed).map_err(failed)?;
         let mut whole = nonce.as_ref().to_vec();
         whole.append(&mut sealed);
-        Ok(format!(
-            "{FORMAT}:{}:{}",
-            self.data.id,
-            BASE64.encode(whole)
-        ))
+        Ok(format!("{FORMAT}:{}:{}", self.data.id, BASE64.encode(whole)))
     }
 
     /// The text that was sealed for this place.
@@ -131,9 +114,7 @@ impl PersonalDataKeys {
         let (format, rest) = column.split_once(':')?;
         let (key_id, sealed) = rest.split_once(':')?;
         let mut known = std::iter::once(&self.data).chain(&self.older_data);
-        let key = known
-            .find(|key| key.id == key_id)
-            .filter(|_| format == FORMAT)?;
+        let key = known.find(|key| key.id == key_id).filter(|_| format == FORMAT)?;
         let mut sealed = BASE64.decode(sealed).ok()?;
         let (nonce, content) = sealed.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -154,11 +135,7 @@ impl PersonalDataKeys {
 mod tests {
     use super::*;
 
-    const PHONE: Place<'_> = Place {
-        table: "person",
-        column: "phone",
-        row: "P1",
-    };
+    const PHONE: Place<'_> = Place { table: "person", column: "phone", row: "P1" };
 
     fn keys() -> PersonalDataKeys {
         PersonalDataKeys::ephemeral().unwrap()
@@ -170,16 +147,7 @@ mod tests {
         let sealed = keys.seal(PHONE, "13800138000").unwrap();
         assert_eq!(keys.open(PHONE, &sealed).unwrap(), "13800138000");
         assert!(keys.open(Place { row: "P2", ..PHONE }, &sealed).is_err());
-        assert!(
-            keys.open(
-                Place {
-                    column: "name",
-                    ..PHONE
-                },
-                &sealed
-            )
-            .is_err()
-        );
+        assert!(keys.open(Place { column: "name", ..PHONE }, &sealed).is_err());
         let again = keys.seal(PHONE, "13800138000").unwrap();
         assert_ne!(sealed, again, "equal values do not look equal");
     }
@@ -188,18 +156,11 @@ mod tests {
     fn an_older_key_still_opens_and_an_unknown_one_does_not() {
         let old = keys();
         let sealed = old.seal(PHONE, "13800138000").unwrap();
-        let mut new = PersonalDataKeys {
-            index: old.index.clone(),
-            ..keys()
-        };
+        let mut new = PersonalDataKeys { index: old.index.clone(), ..keys() };
         assert!(new.open(PHONE, &sealed).is_err());
         new.older_data.push(old.data.clone());
         assert_eq!(new.open(PHONE, &sealed).unwrap(), "13800138000");
-        assert!(
-            new.seal(PHONE, "1")
-                .unwrap()
-                .starts_with(&format!("v1:{}:", new.data.id()))
-        );
+        assert!(new.seal(PHONE, "1").unwrap().starts_with(&format!("v1:{}:", new.data.id())));
     }
 
     #[test]
@@ -207,14 +168,7 @@ mod tests {
         let keys = keys();
         let sealed = keys.seal(PHONE, "13800138000").unwrap();
         let cut = &sealed[..sealed.len() - 4];
-        for bad in [
-            "",
-            "13800138000",
-            "v1:",
-            "v1::",
-            cut,
-            &sealed.replacen("v1", "v2", 1),
-        ] {
+        for bad in ["", "13800138000", "v1:", "v1::", cut, &sealed.replacen("v1", "v2", 1)] {
             assert!(keys.open(PHONE, bad).is_err(), "{bad}");
         }
     }

@@ -21,16 +21,8 @@ const MOST_LINKS: u64 = 20;
 impl Store {
     fn person_row(&self, person: &Person) -> Result<person::Model, StoreError> {
         let id = person.id.as_str();
-        let seal = |column, text: &str| {
-            self.keys.seal(
-                Place {
-                    table: "person",
-                    column,
-                    row: id,
-                },
-                text,
-            )
-        };
+        let seal =
+            |column, text: &str| self.keys.seal(Place { table: "person", column, row: id }, text);
         let phone = person.phone.as_ref().map(Mobile::as_str);
         let proved = person.real_name.as_ref();
         let id_card = proved.map(|proved| proved.id_card.as_str());
@@ -38,12 +30,8 @@ impl Store {
             id: id.to_owned(),
             phone: phone.map(|phone| seal("phone", phone)).transpose()?,
             phone_index: phone.map(|phone| self.keys.blind("phone", phone)),
-            name: proved
-                .map(|proved| seal("name", proved.name.as_str()))
-                .transpose()?,
-            id_card: id_card
-                .map(|id_card| seal("id_card", id_card))
-                .transpose()?,
+            name: proved.map(|proved| seal("name", proved.name.as_str())).transpose()?,
+            id_card: id_card.map(|id_card| seal("id_card", id_card)).transpose()?,
             id_card_index: id_card.map(|id_card| self.keys.blind("id_card", id_card)),
             real_name_checked_at: proved.map(|proved| micros(proved.checked_at)),
             face_checked_at: person.face_checked_at.map(micros),
@@ -53,19 +41,9 @@ impl Store {
     }
 
     fn person_of(&self, row: person::Model) -> Result<Person, StoreError> {
-        let at = Row {
-            table: "person",
-            key: &row.id,
-        };
+        let at = Row { table: "person", key: &row.id };
         let open = |column, sealed: &str| {
-            self.keys.open(
-                Place {
-                    table: "person",
-                    column,
-                    row: &row.id,
-                },
-                sealed,
-            )
+            self.keys.open(Place { table: "person", column, row: &row.id }, sealed)
         };
         let real_name = match (&row.name, &row.id_card, row.real_name_checked_at) {
             (None, None, None) => None,
@@ -103,10 +81,7 @@ fn link_row(link: &ChannelLink) -> channel_link::Model {
 }
 
 fn link_of(row: channel_link::Model) -> Result<ChannelLink, StoreError> {
-    let at = Row {
-        table: "channel_link",
-        key: &row.open_id,
-    };
+    let at = Row { table: "channel_link", key: &row.open_id };
     let union_id = row.union_id.as_deref().map(OpenId::new).transpose();
     Ok(ChannelLink {
         channel: at.some("channel", Channel::from_code(&row.channel))?,
@@ -124,23 +99,16 @@ impl PersonStore for Store {
         let row = self.person_row(person)?.into_active_model();
         let link = link_row(link).into_active_model();
         let transaction = self.begin().await?;
-        let stored = person::Entity::insert(row)
-            .exec_without_returning(&transaction)
-            .await;
+        let stored = person::Entity::insert(row).exec_without_returning(&transaction).await;
         stored.map_err(conflict_if_duplicate)?;
-        let linked = channel_link::Entity::insert(link)
-            .exec_without_returning(&transaction)
-            .await;
+        let linked = channel_link::Entity::insert(link).exec_without_returning(&transaction).await;
         linked.map_err(conflict_if_duplicate)?;
         transaction.commit().await.map_err(unavailable)
     }
 
     async fn update(&self, person: &Person) -> Result<(), StoreError> {
         let stored_version = i64::from(person.version);
-        let row = person::Model {
-            version: stored_version + 1,
-            ..self.person_row(person)?
-        };
+        let row = person::Model { version: stored_version + 1, ..self.person_row(person)? };
         let mut row = row.into_active_model().reset_all();
         row.id = Unchanged(person.id.as_str().to_owned());
         let updated = person::Entity::update_many()
@@ -150,20 +118,12 @@ impl PersonStore for Store {
             .exec(&self.write)
             .await
             .map_err(conflict_if_duplicate)?;
-        if updated.rows_affected == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Conflict)
-        }
+        if updated.rows_affected == 1 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
-        let row = person::Entity::find_by_id(id.as_str())
-            .one(&self.read)
-            .await;
-        row.map_err(unavailable)?
-            .map(|row| self.person_of(row))
-            .transpose()
+        let row = person::Entity::find_by_id(id.as_str()).one(&self.read).await;
+        row.map_err(unavailable)?.map(|row| self.person_of(row)).transpose()
     }
 
     async fn find_by_id_card(&self, id_card: &CitizenId) -> Result<Option<Person>, StoreError> {
@@ -179,11 +139,7 @@ impl PersonStore for Store {
         app_id: &str,
         open_id: &OpenId,
     ) -> Result<Option<ChannelLink>, StoreError> {
-        let key = (
-            channel.code().to_owned(),
-            app_id.to_owned(),
-            open_id.as_str().to_owned(),
-        );
+        let key = (channel.code().to_owned(), app_id.to_owned(), open_id.as_str().to_owned());
         let row = channel_link::Entity::find_by_id(key).one(&self.read).await;
         row.map_err(unavailable)?.map(link_of).transpose()
     }

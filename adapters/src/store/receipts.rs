@@ -25,10 +25,7 @@ pub(super) fn receipt_row(receipt: &Receipt) -> receipt::Model {
 }
 
 fn receipt_of(row: receipt::Model) -> Result<Receipt, StoreError> {
-    let at = Row {
-        table: "receipt",
-        key: &row.number,
-    };
+    let at = Row { table: "receipt", key: &row.number };
     let code = at.valid("code", ReceiptCode::new(&row.code))?;
     let number = at.valid("number", ReceiptNo::new(&row.number))?;
     Ok(Receipt {

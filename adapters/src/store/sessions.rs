@@ -18,10 +18,7 @@ fn hash(secret: &Secret) -> String {
 }
 
 fn session_of(row: session::Model) -> Result<Session, StoreError> {
-    let at = Row {
-        table: "session",
-        key: &row.id,
-    };
+    let at = Row { table: "session", key: &row.id };
     Ok(Session {
         id: at.valid("id", SessionId::new(&row.id))?,
         person: at.valid("person_id", PersonId::new(&row.person_id))?,
@@ -49,10 +46,7 @@ impl SessionStore for Store {
             revoked: false,
         };
         let insert = session::Entity::insert(row.into_active_model());
-        insert
-            .exec_without_returning(&self.write)
-            .await
-            .map_err(conflict_if_duplicate)?;
+        insert.exec_without_returning(&self.write).await.map_err(conflict_if_duplicate)?;
         Ok(())
     }
 
@@ -95,10 +89,7 @@ impl SessionStore for Store {
             used_at: micros(now),
         };
         let replaced = used_refresh::Entity::insert(replaced.into_active_model());
-        replaced
-            .exec_without_returning(&transaction)
-            .await
-            .map_err(unavailable)?;
+        replaced.exec_without_returning(&transaction).await.map_err(unavailable)?;
         let renewed = session::ActiveModel {
             access_hash: Set(hash(&tokens.access)),
             refresh_hash: Set(hash(&tokens.refresh)),
@@ -110,11 +101,7 @@ impl SessionStore for Store {
         let renew = session::Entity::update_many().set(renewed).filter(this);
         renew.exec(&transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
-        Ok(Some(Session {
-            access_until,
-            refresh_until,
-            ..session_of(row)?
-        }))
+        Ok(Some(Session { access_until, refresh_until, ..session_of(row)? }))
     }
 
     async fn revoke(&self, session: &SessionId) -> Result<(), StoreError> {
@@ -133,11 +120,7 @@ async fn revoke_holder(connection: &impl ConnectionTrait, used: &str) -> Result<
     let replaced = used_refresh::Entity::find_by_id(used).one(connection).await;
     match replaced.map_err(unavailable)? {
         Some(replaced) => {
-            revoke_where(
-                connection,
-                session::Column::Id.eq(replaced.session_id).into(),
-            )
-            .await
+            revoke_where(connection, session::Column::Id.eq(replaced.session_id).into()).await
         }
         None => Ok(()),
     }
@@ -147,10 +130,7 @@ async fn revoke_where(
     connection: &impl ConnectionTrait,
     which: Condition,
 ) -> Result<(), StoreError> {
-    let revoked = session::ActiveModel {
-        revoked: Set(true),
-        ..session::ActiveModel::default()
-    };
+    let revoked = session::ActiveModel { revoked: Set(true), ..session::ActiveModel::default() };
     let revoke = session::Entity::update_many().set(revoked).filter(which);
     revoke.exec(connection).await.map_err(unavailable)?;
     Ok(())

@@ -9,16 +9,9 @@ use domain::outside::StoreError;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 fn account_of(row: staff_account::Model) -> Result<StaffAccount, StoreError> {
-    let at = Row {
-        table: "staff_account",
-        key: &row.name,
-    };
+    let at = Row { table: "staff_account", key: &row.name };
     let created_at = at.time("created_at", row.created_at)?;
-    Ok(StaffAccount {
-        name: row.name,
-        password_hash: row.password_hash,
-        created_at,
-    })
+    Ok(StaffAccount { name: row.name, password_hash: row.password_hash, created_at })
 }
 
 #[async_trait]
@@ -28,9 +21,7 @@ impl StaffStore for Store {
         if name.contains('\0') {
             return Ok(None);
         }
-        let row = staff_account::Entity::find_by_id(name)
-            .one(&self.read)
-            .await;
+        let row = staff_account::Entity::find_by_id(name).one(&self.read).await;
         row.map_err(unavailable)?.map(account_of).transpose()
     }
 
@@ -41,10 +32,7 @@ impl StaffStore for Store {
             created_at: micros(account.created_at),
         };
         let insert = staff_account::Entity::insert(row.into_active_model());
-        insert
-            .exec_without_returning(&self.write)
-            .await
-            .map_err(conflict_if_duplicate)?;
+        insert.exec_without_returning(&self.write).await.map_err(conflict_if_duplicate)?;
         Ok(())
     }
 }

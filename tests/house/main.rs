@@ -1,0 +1,6 @@
+//! The house: walls between the crates, and pages that are made from the code.
+//! `YIWANG_WRITE=1` writes the pages anew instead of comparing.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod pages;
+mod walls;

@@ -1,0 +1,86 @@
+//! Pages made from the code, kept fresh: a page that differs fails, and says how to write it.
+
+use bff::graphql::error::FailureCode;
+use domain::catalogue::{AppKind, Catalogue};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+fn fresh(page: &str, made: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
+    if writing() {
+        std::fs::write(&path, made).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let hint = "YIWANG_WRITE=1 cargo test -p tests --test house";
+    assert!(kept == made, "docs/{page} is stale; write it anew: {hint}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
+fn writing() -> bool {
+    std::env::var("YIWANG_WRITE").is_ok_and(|value| value == "1")
+}
+
+#[test]
+fn the_schema_is_committed_as_it_is_served() {
+    fresh("schema.graphql", &bff::graphql::sdl());
+}
+
+#[test]
+fn the_state_table_is_the_one_that_is_tested() {
+    let table = include_str!("../../domain/src/payment/state_table.txt");
+    let page = format!(
+        "# What a payment may become\n\nRows are states, columns events, cells what follows; `-` is \
+         refused and changes nothing. Made from the table\nthat the state machine's test reads. \
+         `/Paid` refunds honoured money, `/Due` money that never was; `ConfirmAgain2` tells of a \
+         second\ntransaction for the same order.\n\n```text\n{table}```\n"
+    );
+    fresh("payments.md", &page);
+}
+
+#[test]
+fn every_failure_code_is_listed() {
+    let mut page = String::from(
+        "# Failure codes\n\n`errors[].extensions.code`, with `traceId` beside it. Refusals that a \
+         citizen can act on are `userErrors` in the\npayload instead.\n\n| code | message |\n|---|---|\n",
+    );
+    for code in FailureCode::ALL {
+        let (code, message) = code.words();
+        writeln!(page, "| `{code}` | {message} |").unwrap();
+    }
+    fresh("errors.md", &page);
+}
+
+#[test]
+fn every_app_is_listed() {
+    let catalogue = adapters::definitions::load_embedded().unwrap();
+    fresh("apps.md", &apps_page(&catalogue));
+}
+
+fn apps_page(catalogue: &Catalogue) -> String {
+    let running = catalogue.apps().filter(|app| app.runs()).count();
+    let mut page = format!(
+        "# Apps\n\n{} apps in {} categories, {running} of them running; the others answer \
+         MAINTENANCE with a reason.\n",
+        catalogue.apps().count(),
+        catalogue.categories().len()
+    );
+    for category in catalogue.categories() {
+        writeln!(page, "\n## {} `{}`\n", category.name.zh, category.slug.as_str()).unwrap();
+        page.push_str("| app | slug | kind | level | department | runs |\n|---|---|---|---|---|---|\n");
+        for app in catalogue.apps_of(&category.slug) {
+            let kind = match app.kind {
+                AppKind::Query => "QUERY",
+                AppKind::Book => "BOOK",
+                AppKind::Apply => "APPLY",
+                AppKind::Pay => "PAY",
+                AppKind::Certificate => "CERTIFICATE",
+            };
+            let runs = if app.runs() { "yes" } else { "" };
+            let (name, slug) = (&app.name.zh, app.slug.as_str());
+            let (level, department) = (app.identity_level, &app.department);
+            writeln!(page, "| {name} | `{slug}` | {kind} | {level:?} | {department} | {runs} |")
+                .unwrap();
+        }
+    }
+    page
+}

@@ -12,10 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", apps.display());
     let mut list = String::from("&[\n");
     for file in toml_files(&apps)? {
-        let name = file
-            .strip_prefix(&apps)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = file.strip_prefix(&apps)?.to_string_lossy().replace('\\', "/");
         let path = file.canonicalize()?;
         writeln!(list, "    ({name:?}, include_str!({path:?})),")?;
     }
@@ -32,10 +29,7 @@ fn toml_files(dir: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(toml_files(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }

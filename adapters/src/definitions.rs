@@ -71,12 +71,7 @@ fn whole(
     regions: RegionTable,
     mut collected: Collected,
 ) -> Result<Catalogue, DefinitionFaults> {
-    let parts = CatalogueParts {
-        version: VERSION_OF_FILES,
-        categories,
-        apps,
-        regions,
-    };
+    let parts = CatalogueParts { version: VERSION_OF_FILES, categories, apps, regions };
     match Catalogue::check(parts) {
         Ok(catalogue) if collected.is_empty() => return Ok(catalogue),
         Ok(_) => {}
@@ -101,11 +96,7 @@ fn add_to_its_file(files: &[SourceFile], fault: &Fault, collected: &mut Collecte
     };
     let file = files.iter().find(|file| file.name() == name);
     let line = file.map_or(1, |file| line_of(&file.text, &fault.place));
-    collected.add(
-        file.map_or(name.as_str(), |file| &file.path),
-        line,
-        fault.to_string(),
-    );
+    collected.add(file.map_or(name.as_str(), |file| &file.path), line, fault.to_string());
 }
 
 fn categories_of(files: &[SourceFile], collected: &mut Collected) -> Option<Vec<Category>> {
@@ -127,17 +118,10 @@ fn categories_of(files: &[SourceFile], collected: &mut Collected) -> Option<Vec<
 
 fn app_of(file: &SourceFile, collected: &mut Collected) -> Option<AppDefinition> {
     let Some((folder, name)) = file.path.split_once('/') else {
-        collected.add(
-            &file.path,
-            1,
-            "an app file belongs into its category's folder".to_owned(),
-        );
+        collected.add(&file.path, 1, "an app file belongs into its category's folder".to_owned());
         return None;
     };
-    let raw = RawApp {
-        category: folder.to_owned(),
-        ..wire::read_app(file, collected)?
-    };
+    let raw = RawApp { category: folder.to_owned(), ..wire::read_app(file, collected)? };
     let expected = name.trim_end_matches(".toml");
     if raw.slug != expected {
         let line = line_of(&file.text, &Place::App { key: "slug" });
@@ -155,10 +139,6 @@ fn app_of(file: &SourceFile, collected: &mut Collected) -> Option<AppDefinition>
 
 fn add_all(file: &SourceFile, faults: &[Fault], collected: &mut Collected) {
     for fault in faults {
-        collected.add(
-            &file.path,
-            line_of(&file.text, &fault.place),
-            fault.to_string(),
-        );
+        collected.add(&file.path, line_of(&file.text, &fault.place), fault.to_string());
     }
 }

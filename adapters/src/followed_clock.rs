@@ -50,11 +50,7 @@ impl FollowedClock {
     }
 }
 
-async fn ahead(
-    url: &str,
-    http: &HttpClient,
-    real: &dyn Clock,
-) -> Result<i64, OutsideError> {
+async fn ahead(url: &str, http: &HttpClient, real: &dyn Clock) -> Result<i64, OutsideError> {
     let url = Url::parse(url).map_err(unknown)?;
     let answer = http.send(HttpRequest::get(url)).await?;
     let shown: ShownWire = serde_json::from_slice(&answer.body).map_err(unknown)?;

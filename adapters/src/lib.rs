@@ -1,13 +1,13 @@
 //! adapters
 
-pub mod password;
-pub mod store;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;
 pub mod followed_clock;
 pub mod http;
 pub mod non_tax;
+pub mod password;
+pub mod store;
 pub mod system;
 #[cfg(test)]
 mod test_support;

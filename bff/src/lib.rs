@@ -1,6 +1,5 @@
 //! The backend for the front-ends: HTTP, GraphQL, workers, the staff's desk. `main` starts it;
 //! [`application`] is the only place that names concrete adapters.
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 pub mod application;
 pub mod demo;

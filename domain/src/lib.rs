@@ -14,7 +14,6 @@
 //! [`standards`] holds the checked types of national standards; [`money`], [`ids`], [`clock`]
 //! and [`outside`] are shared by all. Nothing here knows HTTP, SQL, JSON or GraphQL: the crate
 //! imports `std`, `thiserror`, `async-trait` and a time type, and a test keeps it so.
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 pub mod catalogue;
 pub mod clock;

@@ -36,6 +36,7 @@ impl MockClock {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one clock that all virtual time runs on")]
 pub(crate) fn real_now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }

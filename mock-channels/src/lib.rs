@@ -5,8 +5,6 @@
 //! Written from the platforms' own documents and importing nothing of the product, so that a
 //! wrong belief in an adapter meets another opinion here instead of its own.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a panic is how a test fails"))]
-
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -56,6 +56,7 @@ fn settings() -> Result<MockSettings, Box<dyn Error>> {
 }
 
 /// An empty variable counts as one that is not set.
+#[expect(clippy::disallowed_methods, reason = "a program of its own, with its own settings")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -66,7 +66,9 @@ fn apps_page(catalogue: &Catalogue) -> String {
     );
     for category in catalogue.categories() {
         writeln!(page, "\n## {} `{}`\n", category.name.zh, category.slug.as_str()).unwrap();
-        page.push_str("| app | slug | kind | level | department | runs |\n|---|---|---|---|---|---|\n");
+        page.push_str(
+            "| app | slug | kind | level | department | runs |\n|---|---|---|---|---|---|\n",
+        );
         for app in catalogue.apps_of(&category.slug) {
             let kind = match app.kind {
                 AppKind::Query => "QUERY",

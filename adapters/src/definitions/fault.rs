@@ -35,11 +35,7 @@ pub(super) struct Collected(Vec<DefinitionFault>);
 
 impl Collected {
     pub(super) fn add(&mut self, file: &str, line: usize, what: String) {
-        self.0.push(DefinitionFault {
-            file: file.to_owned(),
-            line,
-            what,
-        });
+        self.0.push(DefinitionFault { file: file.to_owned(), line, what });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -48,8 +44,7 @@ impl Collected {
 
     /// In the order in which a maintainer goes through the files.
     pub(super) fn into_faults(mut self) -> DefinitionFaults {
-        self.0
-            .sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        self.0.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         DefinitionFaults(self.0)
     }
 }

@@ -40,34 +40,24 @@ pub(super) fn embedded() -> Vec<SourceFile> {
 /// fault; other files are no business of ours.
 pub(super) fn read(dir: &Path, collected: &mut Collected) -> Vec<SourceFile> {
     let mut paths = list(dir, "", collected);
-    let folders: Vec<PathBuf> = paths
-        .extract_if(.., |path| dir.join(path).is_dir())
-        .collect();
+    let folders: Vec<PathBuf> = paths.extract_if(.., |path| dir.join(path).is_dir()).collect();
     for folder in folders {
         let name = folder.to_string_lossy().into_owned();
         paths.extend(list(&dir.join(&folder), &name, collected));
     }
-    paths.retain(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    });
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     if paths.len() > FILES_MAX {
         collected.add("", 1, format!("the folder has more than {FILES_MAX} files"));
         paths.truncate(FILES_MAX);
     }
-    paths
-        .iter()
-        .filter_map(|path| read_file(dir, path, collected))
-        .collect()
+    paths.iter().filter_map(|path| read_file(dir, path, collected)).collect()
 }
 
 /// What is in `dir`, as paths below the first folder.
 fn list(dir: &Path, below: &str, collected: &mut Collected) -> Vec<PathBuf> {
     let entries: io::Result<Vec<PathBuf>> = fs::read_dir(dir).and_then(|entries| {
-        entries
-            .map(|entry| Ok(Path::new(below).join(entry?.file_name())))
-            .collect()
+        entries.map(|entry| Ok(Path::new(below).join(entry?.file_name()))).collect()
     });
     entries.unwrap_or_else(|error| {
         collected.add(below, 1, format!("the folder cannot be read: {error}"));
@@ -79,18 +69,11 @@ fn read_file(dir: &Path, path: &Path, collected: &mut Collected) -> Option<Sourc
     let name = path.to_string_lossy().replace('\\', "/");
     match read_limited(&dir.join(path)) {
         Ok(bytes) if bytes.len() > BYTES_MAX => {
-            collected.add(
-                &name,
-                1,
-                format!("the file has more than {BYTES_MAX} bytes"),
-            );
+            collected.add(&name, 1, format!("the file has more than {BYTES_MAX} bytes"));
             None
         }
         Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Some(SourceFile {
-                path: name,
-                text: Cow::Owned(text),
-            }),
+            Ok(text) => Some(SourceFile { path: name, text: Cow::Owned(text) }),
             Err(error) => {
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
@@ -108,8 +91,6 @@ fn read_file(dir: &Path, path: &Path, collected: &mut Collected) -> Option<Sourc
 /// One byte more than allowed tells enough about a file that is too large.
 fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?
-        .take(BYTES_MAX as u64 + 1)
-        .read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -36,11 +36,7 @@ fn has_key(line: &str, key: &str) -> bool {
 
 /// The line of a byte offset, from 1.
 pub(super) fn line_at(text: &str, offset: usize) -> usize {
-    1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
 #[cfg(test)]
@@ -52,11 +48,7 @@ mod tests {
 
     #[test]
     fn a_place_is_found_by_its_part_and_key() {
-        let field = |index, key| Place::Field {
-            index,
-            name: String::new(),
-            key,
-        };
+        let field = |index, key| Place::Field { index, name: String::new(), key };
         for (place, line) in [
             (Place::App { key: "kind" }, 2),
             (Place::App { key: "channels" }, 1),

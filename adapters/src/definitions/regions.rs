@@ -10,10 +10,7 @@ use domain::standards::RegionCode;
 use jiff::civil::Date;
 
 const FILE: &str = "regions.csv";
-const TEXT: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../domain/regions.csv"
-));
+const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/regions.csv"));
 const HEADER: &str = "code,name,parent,level,valid_from,valid_to";
 
 /// The table that this program was built with; faults are collected.
@@ -66,11 +63,7 @@ fn row(line: &str) -> Result<Region, &'static str> {
 }
 
 fn day(cell: &str) -> Result<Option<Date>, jiff::Error> {
-    if cell.is_empty() {
-        Ok(None)
-    } else {
-        cell.parse().map(Some)
-    }
+    if cell.is_empty() { Ok(None) } else { cell.parse().map(Some) }
 }
 
 #[cfg(test)]
@@ -103,14 +96,10 @@ mod tests {
         let table = embedded(&mut collected).unwrap();
         let today = jiff::civil::date(2022, 1, 1);
         let cities = table.children(table.root(), today);
-        let counties = cities
-            .iter()
-            .map(|city| table.children(&city.code, today).len());
+        let counties = cities.iter().map(|city| table.children(&city.code, today).len());
         assert_eq!((cities.len(), counties.sum::<usize>()), (11, 90));
         let then = jiff::civil::date(2016, 12, 31);
-        let counties = cities
-            .iter()
-            .map(|city| table.children(&city.code, then).len());
+        let counties = cities.iter().map(|city| table.children(&city.code, then).len());
         assert_eq!(counties.sum::<usize>(), 89);
     }
 }

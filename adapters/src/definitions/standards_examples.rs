@@ -8,10 +8,8 @@ use domain::standards::{
 };
 use std::collections::BTreeMap;
 
-const EXAMPLES: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../tests/data/standards_examples.json"
-));
+const EXAMPLES: &str =
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/standards_examples.json"));
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,10 +32,7 @@ impl Folder {
     }
 
     fn faults(&self) -> Vec<String> {
-        let faults = load(&self.0)
-            .err()
-            .map(|faults| faults.0)
-            .unwrap_or_default();
+        let faults = load(&self.0).err().map(|faults| faults.0).unwrap_or_default();
         faults.iter().map(DefinitionFault::to_string).collect()
     }
 }
@@ -87,16 +84,9 @@ fn the_whole_folder_is_sound() {
     let catalogue = load(Path::new(APPS)).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(catalogue.version(), 1);
     assert_eq!(catalogue.categories().len(), 16);
-    assert!(
-        catalogue.apps().count() >= 153,
-        "apps may come, but slugs stay for ever"
-    );
+    assert!(catalogue.apps().count() >= 153, "apps may come, but slugs stay for ever");
     for category in catalogue.categories() {
-        assert!(
-            catalogue.apps_of(&category.slug).count() > 0,
-            "{} is empty",
-            category.slug
-        );
+        assert!(catalogue.apps_of(&category.slug).count() > 0, "{} is empty", category.slug);
     }
 }
 
@@ -120,13 +110,7 @@ fn verified_data_goes_out_only_for_the_caller_and_money_is_always_marked() {
         }
         for row in &app.rows {
             let money = row.shown_as == ShownAs::Money;
-            assert_eq!(
-                money,
-                row.from.ends_with("_fen"),
-                "{}: {}",
-                app.slug,
-                row.from
-            );
+            assert_eq!(money, row.from.ends_with("_fen"), "{}: {}", app.slug, row.from);
         }
     }
 }
@@ -141,10 +125,7 @@ fn an_app_is_open_exactly_if_something_runs_behind_it() {
         let channel = app.channels[0];
         let availability = catalogue.availability(app, region, channel, today).unwrap();
         let maintenance = matches!(availability, Availability::Maintenance { .. });
-        assert_eq!(
-            (availability == Availability::Open, maintenance),
-            (app.runs(), !app.runs())
-        );
+        assert_eq!((availability == Availability::Open, maintenance), (app.runs(), !app.runs()));
         open += usize::from(app.runs());
     }
     assert!(open >= 5, "{open}");
@@ -157,9 +138,7 @@ fn an_app_of_some_cities_names_them_in_the_province() {
     let today = jiff::civil::date(2026, 3, 2);
     let mut some_cities = 0;
     for app in catalogue.apps().filter(|app| !app.coverage.contains(root)) {
-        let closed = catalogue
-            .availability(app, root, app.channels[0], today)
-            .unwrap();
+        let closed = catalogue.availability(app, root, app.channels[0], today).unwrap();
         let reason = closed.reason().unwrap();
         for code in &app.coverage {
             let name = &catalogue.regions().find(code, today).unwrap().name;
@@ -204,11 +183,7 @@ fn all_faults_of_all_files_are_told_with_their_lines() {
     ];
     let got = folder.faults();
     for fault in expected {
-        assert!(
-            got.iter().any(|line| line.starts_with(fault)),
-            "{fault}\n{}",
-            got.join("\n")
-        );
+        assert!(got.iter().any(|line| line.starts_with(fault)), "{fault}\n{}", got.join("\n"));
     }
     assert!(!got.iter().any(|line| line.contains("notes.txt")));
 }
@@ -216,32 +191,12 @@ fn all_faults_of_all_files_are_told_with_their_lines() {
 #[test]
 fn keys_and_values_that_do_not_belong_are_found_in_their_line() {
     for (from, to, expected) in [
-        (
-            "required = true",
-            "requird = true",
-            "travel/fines.toml:17: unknown field `requird`",
-        ),
-        (
-            "required = true",
-            "required = 1",
-            "travel/fines.toml:17: invalid type",
-        ),
-        (
-            "[look_up]",
-            "[look_out]",
-            "travel/fines.toml:19: unknown field `look_out`",
-        ),
+        ("required = true", "requird = true", "travel/fines.toml:17: unknown field `requird`"),
+        ("required = true", "required = 1", "travel/fines.toml:17: invalid type"),
+        ("[look_up]", "[look_out]", "travel/fines.toml:19: unknown field `look_out`"),
         ("kind = \"query\"", "kind = ", "travel/fines.toml:5: "),
-        (
-            "format = 1\n",
-            "",
-            "travel/fines.toml:1: missing field `format`",
-        ),
-        (
-            "slug = \"fines\"",
-            "slug = \"fines\"\nslug = \"b\"",
-            "travel/fines.toml:3: duplicate",
-        ),
+        ("format = 1\n", "", "travel/fines.toml:1: missing field `format`"),
+        ("slug = \"fines\"", "slug = \"fines\"\nslug = \"b\"", "travel/fines.toml:3: duplicate"),
     ] {
         let got = folder(&APP.replacen(from, to, 1)).faults();
         assert!(got[0].starts_with(expected), "{expected}: {got:?}");
@@ -250,10 +205,7 @@ fn keys_and_values_that_do_not_belong_are_found_in_their_line() {
 
 #[test]
 fn a_parameter_can_have_the_departments_own_name() {
-    let renamed = APP.replace(
-        "[\"plate_no\"]",
-        "[{ field = \"plate_no\", as = \"hphm\" }]",
-    );
+    let renamed = APP.replace("[\"plate_no\"]", "[{ field = \"plate_no\", as = \"hphm\" }]");
     let catalogue = load(&folder(&renamed).0).unwrap();
     let app = catalogue.apps().next().unwrap();
     assert_eq!(app.look_up.as_ref().unwrap().sends[0].parameter, "hphm");
@@ -261,11 +213,7 @@ fn a_parameter_can_have_the_departments_own_name() {
 
 #[test]
 fn folders_without_categories_or_without_anything_are_faults() {
-    assert_eq!(
-        Folder::with(&[]).faults().len(),
-        2,
-        "no folder, no categories"
-    );
+    assert_eq!(Folder::with(&[]).faults().len(), 2, "no folder, no categories");
     let got = Folder::with(&[("travel/fines.toml", APP)]).faults();
     assert_eq!(got, ["categories.toml:1: the file is not there"]);
     let twice = format!("{CATEGORY}{}", CATEGORY.trim_start_matches("format = 1\n"));
@@ -294,37 +242,18 @@ fn broken_files_never_panic() {
     for (number, (at, _)) in APP.char_indices().step_by(7).enumerate() {
         let (before, after) = APP.split_at(at);
         texts.insert(format!("cut{number}"), before.to_owned());
-        for (name, garbage) in [
-            ("quote", "\""),
-            ("bracket", "[["),
-            ("zero", "\0"),
-            ("wide", "字"),
-        ] {
-            texts.insert(
-                format!("{name}{number}"),
-                format!("{before}{garbage}{after}"),
-            );
+        for (name, garbage) in [("quote", "\""), ("bracket", "[["), ("zero", "\0"), ("wide", "字")]
+        {
+            texts.insert(format!("{name}{number}"), format!("{before}{garbage}{after}"));
         }
     }
-    texts.insert(
-        "deep".to_owned(),
-        format!("a = {}1{}", "[".repeat(9000), "]".repeat(9000)),
-    );
-    texts.insert(
-        "long".to_owned(),
-        format!("slug = \"{}\"", "s".repeat(60_000)),
-    );
-    texts.insert(
-        "huge".to_owned(),
-        "format = 99999999999999999999".to_owned(),
-    );
+    texts.insert("deep".to_owned(), format!("a = {}1{}", "[".repeat(9000), "]".repeat(9000)));
+    texts.insert("long".to_owned(), format!("slug = \"{}\"", "s".repeat(60_000)));
+    texts.insert("huge".to_owned(), "format = 99999999999999999999".to_owned());
     for (name, text) in texts {
         let mut collected = Collected::default();
         let path = format!("travel/{name}.toml");
-        let file = SourceFile {
-            path,
-            text: text.into(),
-        };
+        let file = SourceFile { path, text: text.into() };
         let app = app_of(&file, &mut collected);
         // Garbage inside a Chinese text is a text still.
         assert!(app.is_some() || !collected.is_empty(), "{name}");

@@ -189,10 +189,7 @@ fn check_format(file: &SourceFile, format: u32, collected: &mut Collected) -> Op
 
 impl WordingWire {
     fn into_raw(self) -> RawWording {
-        RawWording {
-            zh: self.zh,
-            en: self.en,
-        }
+        RawWording { zh: self.zh, en: self.en }
     }
 }
 
@@ -223,10 +220,7 @@ impl AppWire {
 
 impl FieldWire {
     fn into_raw(self) -> RawField {
-        let option = |option: OptionWire| RawOption {
-            value: option.value,
-            label: option.label,
-        };
+        let option = |option: OptionWire| RawOption { value: option.value, label: option.label };
         RawField {
             name: self.name,
             label: self.label.into_raw(),
@@ -244,14 +238,8 @@ impl FieldWire {
 impl LookUpWire {
     fn into_raw(self) -> RawLookUp {
         let sent = |sent| match sent {
-            SentWire::SameName(name) => RawSent {
-                field: name.clone(),
-                parameter: name,
-            },
-            SentWire::Renamed(renamed) => RawSent {
-                field: renamed.field,
-                parameter: renamed.r#as,
-            },
+            SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
+            SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
         };
         RawLookUp {
             operation: self.operation,
@@ -263,10 +251,6 @@ impl LookUpWire {
 
 impl RowWire {
     fn into_raw(self) -> RawRow {
-        RawRow {
-            from: self.from,
-            label: self.label.into_raw(),
-            shown_as: self.shown_as,
-        }
+        RawRow { from: self.from, label: self.label.into_raw(), shown_as: self.shown_as }
     }
 }

@@ -131,10 +131,10 @@ impl Payment {
 
     /// What could be given back.
     async fn refundable(&self) -> Money {
-        match &self.0.state {
-            domain::payment::PaymentState::Paid(money) => money.amount.fen().into(),
-            _ => domain::money::Fen::ZERO.into(),
+        if let domain::payment::PaymentState::Paid(money) = &self.0.state {
+            return money.amount.fen().into();
         }
+        domain::money::Fen::ZERO.into()
     }
 
     /// The fiscal e-receipts, as far as they are issued.

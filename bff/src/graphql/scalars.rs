@@ -15,14 +15,14 @@ const EXACT: i64 = 1 << 53;
 #[Scalar]
 impl ScalarType for Fen {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::Number(number) => match number.as_i64() {
-                Some(fen) if fen.unsigned_abs() <= EXACT.unsigned_abs() => {
-                    Ok(Self(domain::money::Fen::new(fen)))
-                }
-                Some(_) | None => Err(InputValueError::custom("金额须为整数分，不超过2^53")),
-            },
-            other => Err(InputValueError::expected_type(other.clone())),
+        let Value::Number(number) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        match number.as_i64() {
+            Some(fen) if fen.unsigned_abs() <= EXACT.unsigned_abs() => {
+                Ok(Self(domain::money::Fen::new(fen)))
+            }
+            Some(_) | None => Err(InputValueError::custom("金额须为整数分，不超过2^53")),
         }
     }
 
@@ -78,12 +78,12 @@ pub struct Day(pub Date);
 #[Scalar(name = "Date")]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => match text.parse() {
-                Ok(date) => Ok(Self(date)),
-                Err(_) => Err(InputValueError::custom("日期须为 YYYY-MM-DD")),
-            },
-            other => Err(InputValueError::expected_type(other.clone())),
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        match text.parse() {
+            Ok(date) => Ok(Self(date)),
+            Err(_) => Err(InputValueError::custom("日期须为 YYYY-MM-DD")),
         }
     }
 

@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
             Value::String(text) => Some(text),
             Value::Boolean(flag) => Some(flag.to_string()),
             Value::Integer(number) => Some(number.to_string()),
-            _ => {
+            Value::Float(_) | Value::Datetime(_) | Value::Array(_) | Value::Table(_) => {
                 self.fault(key, "must be a text".to_owned());
                 None
             }
@@ -206,11 +206,9 @@ impl<'a> Reader<'a> {
     pub fn finish(mut self) -> Result<(), SettingsRefused> {
         let mut unknown = Vec::new();
         for (name, value) in &self.table {
-            match value {
-                Value::Table(table) => {
-                    unknown.extend(table.keys().map(|key| format!("{name}.{key}")));
-                }
-                _ => unknown.push(name.clone()),
+            match value.as_table() {
+                Some(table) => unknown.extend(table.keys().map(|key| format!("{name}.{key}"))),
+                None => unknown.push(name.clone()),
             }
         }
         for key in unknown.into_iter().filter(|key| !self.used.contains(key)).collect::<Vec<_>>() {

@@ -61,7 +61,12 @@ impl PaymentStore for InMemoryStore {
             if payment.version != change.payment.version {
                 return Err(StoreError::Conflict);
             }
-            *payment = Payment { version: payment.version + 1, ..change.payment.clone() };
+            let mut saved = Payment { version: payment.version + 1, ..change.payment.clone() };
+            // Write-offs are marked by the outbox alone, and outlive a save of an older reading.
+            for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
+                notice.written_off_at = stored.written_off_at;
+            }
+            *payment = saved;
             history.extend(change.record.clone());
             t.journals.extend(change.journal.clone());
             t.outbox.extend(change.outbox.iter().map(|item| Waiting {

@@ -251,10 +251,8 @@ impl Payment {
         } else {
             None
         };
-        let outbox = match &payment.state {
-            PaymentState::Paid(_) if moved => payment.effects(),
-            _ => Vec::new(),
-        };
+        let counts = moved && matches!(payment.state, PaymentState::Paid(_));
+        let outbox = if counts { payment.effects() } else { Vec::new() };
         Ok(super::PaymentChange { payment, record: moved.then_some(record), journal, outbox })
     }
 

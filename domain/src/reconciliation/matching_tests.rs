@@ -54,11 +54,14 @@ fn codes(found: &[Discrepancy]) -> Vec<(&'static str, i64)> {
     found.iter().map(|d| (d.code.words().0, d.at_risk.value())).collect()
 }
 
+/// Name, statement, ledger, and the codes with their fen that must come of it.
+type Case = (&'static str, Vec<StatementLine>, Vec<LedgerLine>, Vec<(&'static str, i64)>);
+
 #[test]
 fn every_difference_has_its_code_and_its_fen() {
     let refund = StatementLine { kind: LineKind::Refund, ..line(2, "YW0001", "R1", 50) };
     let foreign = StatementLine { app_id: "wx-other".into(), ..line(2, "YW0001", "T1", 100) };
-    let cases: Vec<(&str, Vec<StatementLine>, Vec<LedgerLine>, Vec<(&str, i64)>)> = vec![
+    let cases: Vec<Case> = vec![
         ("equal", vec![line(2, "YW0001", "T1", 100)], vec![booked("YW0001", "T1", 100)], vec![]),
         ("nobody's", vec![line(2, "SHOP01", "T1", 100)], vec![], vec![("L01", 100)]),
         ("ours alone", vec![], vec![booked("YW0001", "T1", 100)], vec![("L03", -100)]),

@@ -9,7 +9,7 @@ mod store_identity;
 mod store_payment;
 mod time;
 
-pub use faults::{Fault, FaultPlan};
+pub use faults::{Fault, FaultPlan, scramble};
 pub use outside::{FakeGateway, FakeRail};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

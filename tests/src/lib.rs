@@ -3,6 +3,9 @@
 
 pub mod app;
 pub mod citizen;
+pub mod flow;
 pub mod levers;
 pub mod node;
 pub mod postgres;
+pub mod results;
+pub mod sim;

@@ -1,7 +1,7 @@
 //! "The n-th call of a port fails so": the lever of the fault suite.
 
 use crate::outside::{OutsideError, StoreError};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How one call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,11 +39,23 @@ impl Fault {
     }
 }
 
-/// Counts port calls, and fails the one that was planned.
+/// Which calls fail.
+#[derive(Debug, Default)]
+enum Plan {
+    #[default]
+    Never,
+    /// The call with this number, from 0.
+    Once(usize, Fault),
+    /// One call in `one_in`, by a seed.
+    Often { seed: u64, one_in: u64 },
+}
+
+/// Counts port calls, and fails those that were planned.
 #[derive(Debug, Default)]
 pub struct FaultPlan {
     calls: AtomicUsize,
-    planned: Option<(usize, Fault)>,
+    plan: Plan,
+    over: AtomicBool,
 }
 
 impl FaultPlan {
@@ -54,7 +66,17 @@ impl FaultPlan {
 
     /// The call with this number, from 0, fails so.
     pub fn at(call: usize, fault: Fault) -> Self {
-        Self { calls: AtomicUsize::new(0), planned: Some((call, fault)) }
+        Self { plan: Plan::Once(call, fault), ..Self::default() }
+    }
+
+    /// One call in `one_in` fails somehow; the same seed fails the same calls.
+    pub fn often(seed: u64, one_in: u64) -> Self {
+        Self { plan: Plan::Often { seed, one_in: one_in.max(1) }, ..Self::default() }
+    }
+
+    /// From now on nothing fails.
+    pub fn ends(&self) {
+        self.over.store(true, Ordering::SeqCst);
     }
 
     /// How many calls there were.
@@ -65,6 +87,25 @@ impl FaultPlan {
     /// Every port call asks once.
     pub fn next(&self) -> Option<Fault> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
-        self.planned.filter(|(at, _)| *at == call).map(|(_, fault)| fault)
+        if self.over.load(Ordering::SeqCst) {
+            return None;
+        }
+        match self.plan {
+            Plan::Never => None,
+            Plan::Once(at, fault) => (at == call).then_some(fault),
+            Plan::Often { seed, one_in } => {
+                let roll = scramble(seed, call as u64);
+                let kind = usize::try_from((roll >> 32) % 3).unwrap_or_default();
+                roll.is_multiple_of(one_in).then(|| Fault::ALL[kind])
+            }
+        }
     }
+}
+
+/// A well mixed number of seed and place (the finaliser of splitmix64).
+pub fn scramble(seed: u64, place: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(place.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
 }

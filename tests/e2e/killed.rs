@@ -1,38 +1,9 @@
 //! The real binary, killed at the worst moments.
 
-use mock_channels::{MockChannels, MockSettings};
 use serde_json::{Value, json};
-use std::time::Duration;
-use tests::app::{Folder, START_MS};
 use tests::citizen::{Citizen, codes};
-use tests::levers::{Levers, eventually};
-use tests::node::{Process, free_port};
-
-struct World {
-    mocks: MockChannels,
-    levers: Levers,
-    folder: Folder,
-    port: u16,
-}
-
-impl World {
-    async fn start() -> (Self, Process) {
-        let mocks = MockChannels::start(MockSettings {
-            addr: "127.0.0.1:0".to_owned(),
-            state_file: None,
-            start_at_ms: Some(START_MS),
-        });
-        let mocks = mocks.await.unwrap();
-        let levers = Levers::of(&mocks.base_url());
-        let world = Self { mocks, levers, folder: Folder::fresh(), port: free_port() };
-        let process = world.process().await;
-        (world, process)
-    }
-
-    async fn process(&self) -> Process {
-        Process::start(&self.folder, self.port, &self.mocks).await
-    }
-}
+use tests::killed::{World, killed_around_the_callback};
+use tests::levers::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_storing_the_attempt_and_asking_the_rail() {
@@ -85,34 +56,7 @@ async fn an_attempt_that_never_reached_the_rail_is_closed_in_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_around_the_callback_the_money_counts_exactly_once() {
-    let (world, mut process) = World::start().await;
-    let citizen = Citizen::arrives(&process.base_url, &world.levers).await;
-    let id = citizen.facts["citizenId"].as_str().unwrap().to_owned();
-    let mut paid: Vec<(String, String)> = Vec::new();
-    // A sweep over the moments around storing, applying and committing a callback.
-    for delay_ms in [0, 1, 2, 4, 8, 15, 30, 60, 120, 400] {
-        let fine = world.levers.notice(&id, json!({ "amountFen": 5_000 + delay_ms })).await;
-        let payment_no = citizen.starts_paying(&fine, 5_000 + delay_ms).await;
-        world.levers.pays(&payment_no).await;
-        tokio::time::sleep(Duration::from_millis(u64::try_from(delay_ms).unwrap())).await;
-        process.kill();
-        process = world.process().await;
-        world.levers.advance(20).await;
-        paid.push((payment_no, fine));
-    }
-    for (payment_no, fine) in &paid {
-        let payment = citizen.waits_for_receipt(payment_no).await;
-        let times = |status: &str| {
-            let history = payment["history"].as_array().unwrap();
-            history.iter().filter(|event| event["status"] == status).count()
-        };
-        assert_eq!(times("PAID"), 1, "{payment}");
-        assert_eq!(payment["receipts"].as_array().unwrap().len(), 1, "{payment}");
-        let gateway = world.levers.gateway_notice(fine).await;
-        assert_eq!(gateway["state"], "PAID");
-        assert_eq!(gateway["receipts"].as_array().unwrap().len(), 1, "{gateway}");
-    }
-    process.kill();
+    killed_around_the_callback(&[0, 1, 2, 4, 8, 15, 30, 60, 120, 400]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

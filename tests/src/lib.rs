@@ -4,6 +4,7 @@
 pub mod app;
 pub mod citizen;
 pub mod flow;
+pub mod killed;
 pub mod levers;
 pub mod node;
 pub mod postgres;

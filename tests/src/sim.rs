@@ -164,7 +164,13 @@ async fn every_fen_in_its_place(flow: &Flow, seed: u64) {
                 assert_ne!(money.amount, payment.amount, "seed {seed}");
             }
             PaymentState::Closed | PaymentState::RefundDue(_) => {}
-            _ => panic!("seed {seed}: {} is left {status:?}", payment.no),
+            PaymentState::Submitted
+            | PaymentState::Unknown
+            | PaymentState::Refunding(..)
+            | PaymentState::PartiallyRefunded(..)
+            | PaymentState::Refunded(..) => {
+                panic!("seed {seed}: {} is left {status:?}", payment.no)
+            }
         }
         let history = flow.truth.history(&payment.no).await.unwrap();
         let paid = history.iter().filter(|event| event.status == PaymentStatus::Paid).count();

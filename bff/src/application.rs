@@ -1,9 +1,10 @@
 //! The composition root: reads top to bottom, and is the only file that names concrete adapters.
 
-use crate::graphql::{self, Introspection, PublicSchema, UseCases};
+use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
+use crate::parts::Parts;
 use crate::settings::{ChannelSettings, Mode, Settings};
-use crate::staff::{StaffDoor, first_password};
+use crate::staff_door::{StaffDoor, first_password};
 use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
@@ -22,11 +23,11 @@ use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut,
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, OutboxStore, PaymentRail as _, ProcessCallbacks,
-    Rails, ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, PaymentRail as _, ProcessCallbacks, Rails,
+    ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
-use domain::reconciliation::{DayBook, ReconcileDay, ReconcileDue};
+use domain::reconciliation::{ReconcileDay, ReconcileDue};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -50,28 +51,6 @@ pub enum StartupError {
 
 fn part<E: Into<BoxError>>(part: &'static str) -> impl FnOnce(E) -> StartupError {
     move |error| StartupError::Part { part, source: error.into() }
-}
-
-/// What requests are answered with.
-pub struct Parts {
-    /// The executable schema.
-    pub schema: PublicSchema,
-    /// Who holds a token.
-    pub authenticate: Authenticate,
-    /// Takes WeChat Pay's callbacks in.
-    pub receive_we_chat_pay: ReceiveCallback,
-    /// Rings for the worker that acts on them.
-    pub wake_callbacks: Arc<Notify>,
-    /// For the health check.
-    pub store: Store,
-    /// Results of days.
-    pub days: Arc<dyn DayBook>,
-    /// What waits to be told.
-    pub outbox: Arc<dyn OutboxStore>,
-    /// Who may see the desk.
-    pub staff_door: StaffDoor,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
 }
 
 /// The server, bound to its port, and what works behind it.

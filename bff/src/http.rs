@@ -5,8 +5,8 @@ mod graphql_route;
 mod health;
 mod requester;
 
-use crate::application::Parts;
 use crate::graphql;
+use crate::parts::Parts;
 use crate::staff;
 use actix_web::dev::Server;
 use actix_web::middleware::DefaultHeaders;

@@ -5,6 +5,8 @@ pub mod application;
 pub mod demo;
 pub mod graphql;
 mod http;
+mod parts;
 pub mod settings;
 mod staff;
+mod staff_door;
 mod workers;

@@ -3,17 +3,15 @@
 
 mod csv;
 mod page;
-mod password;
 
-use crate::application::Parts;
 use crate::graphql::error::chain;
+use crate::parts::Parts;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::outside::StoreError;
 use domain::payment::Rail;
 use domain::reconciliation::DayResult;
 use jiff::civil::Date;
-pub use password::{StaffDoor, first_password};
 
 /// So many days the list shows.
 const DAYS: u16 = 92;

@@ -1,7 +1,7 @@
 //! Callbacks of rails: verified, stored and answered here; acted on by a worker.
 
-use crate::application::Parts;
 use crate::graphql::error::chain;
+use crate::parts::Parts;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::payment::{RailCallback, ReceiveError, Received};
 

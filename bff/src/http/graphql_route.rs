@@ -4,8 +4,8 @@
 //! nesting by [`nesting_too_deep`].
 
 use super::requester::{Refused, requester};
-use crate::application::Parts;
 use crate::graphql::error::{FailureCode, store_failed};
+use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};

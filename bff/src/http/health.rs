@@ -1,6 +1,6 @@
 //! For whoever restarts or routes: is the process alive, can it work?
 
-use crate::application::Parts;
+use crate::parts::Parts;
 use actix_web::{HttpResponse, web};
 
 /// The process answers.

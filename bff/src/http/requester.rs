@@ -1,8 +1,8 @@
 //! Who is asking, by the request's headers.
 
-use crate::application::Parts;
 use crate::graphql::Requester;
 use crate::graphql::error::FailureCode;
+use crate::parts::Parts;
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use domain::identity::Channel;

@@ -1,0 +1,33 @@
+//! What requests are answered with: made by [`crate::application`], handed to every route.
+
+use crate::graphql::PublicSchema;
+use crate::staff_door::StaffDoor;
+use adapters::store::Store;
+use domain::clock::Clock;
+use domain::identity::Authenticate;
+use domain::payment::{OutboxStore, ReceiveCallback};
+use domain::reconciliation::DayBook;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// What requests are answered with.
+pub struct Parts {
+    /// The executable schema.
+    pub schema: PublicSchema,
+    /// Who holds a token.
+    pub authenticate: Authenticate,
+    /// Takes WeChat Pay's callbacks in.
+    pub receive_we_chat_pay: ReceiveCallback,
+    /// Rings for the worker that acts on them.
+    pub wake_callbacks: Arc<Notify>,
+    /// For the health check.
+    pub store: Store,
+    /// Results of days.
+    pub days: Arc<dyn DayBook>,
+    /// What waits to be told.
+    pub outbox: Arc<dyn OutboxStore>,
+    /// Who may see the desk.
+    pub staff_door: StaffDoor,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}

@@ -7,6 +7,7 @@ mod front;
 mod identity;
 mod killed;
 mod payments;
+mod readme;
 mod refusals;
 mod silence;
 mod thread;

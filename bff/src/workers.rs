@@ -77,15 +77,15 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
             Ok(done) => done.iter().for_each(|(callback, applied)| {
                 let order_no = &callback.report.order_no;
                 match applied {
-                    Some(Applied::Moved(_) | Applied::Known(_)) => {
+                    Ok(Applied::Moved(_) | Applied::Known(_)) => {
                         tracing::info!(order_no, ?applied, "callback applied");
                     }
-                    Some(
+                    Ok(
                         Applied::Foreign(_) | Applied::AmountNotProved | Applied::Contradicts(_),
-                    ) => {
-                        tracing::error!(order_no, ?applied, "genuine callback contradicts us");
+                    ) => tracing::error!(order_no, ?applied, "genuine callback contradicts us"),
+                    Err(error) => {
+                        tracing::warn!(order_no, error = %chain(error), "callback put off");
                     }
-                    None => tracing::warn!(order_no, "callback put off"),
                 }
             }),
             Err(error) => tracing::error!(error = %chain(&error), "callback inbox failed"),
@@ -99,8 +99,14 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
 
 async fn heal(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = jobs.healer.run_once(TURN).await {
-            tracing::error!(error = %chain(&error), "healer failed");
+        match jobs.healer.run_once(TURN).await {
+            Ok(looked) => looked.iter().for_each(|(payment_no, asked)| match asked {
+                Ok(asked) => tracing::debug!(%payment_no, ?asked, "healer asked"),
+                Err(error) => {
+                    tracing::warn!(%payment_no, error = %chain(error), "healer put off");
+                }
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "healer failed"),
         }
         if !rest(HEALER_PAUSE, &mut stopped).await {
             return;

@@ -108,7 +108,8 @@ impl BillWire {
         let items = self.projects.into_iter().map(|project| project.into_item(by));
         Ok(Notice {
             no: NoticeNo::new(&self.notice_no)
-                .map_err(|_invalid| faulty("NOTICENO", &self.notice_no))?,
+                .ok()
+                .ok_or_else(|| faulty("NOTICENO", &self.notice_no))?,
             title: self.notice_dis,
             agency: Agency { code: self.enter_code, name: self.enter_name },
             items: items.collect::<Result<_, _>>()?,
@@ -152,9 +153,11 @@ impl ProjectWire {
         let cap = not_negative("MAXPAYMENT", &self.max_payment)?;
         Ok(LateFeeRule {
             daily_rate: DailyRate::from_ratio(&self.payment_radio)
-                .map_err(|_invalid| faulty("PAYMENTRADIO", &self.payment_radio))?,
+                .ok()
+                .ok_or_else(|| faulty("PAYMENTRADIO", &self.payment_radio))?,
             first_late_day: Date::strptime("%Y%m%d", &self.start_calc_date)
-                .map_err(|_invalid| faulty("STARTCALCDATE", &self.start_calc_date))?,
+                .ok()
+                .ok_or_else(|| faulty("STARTCALCDATE", &self.start_calc_date))?,
             cap: (cap > Fen::ZERO).then_some(cap),
             booked_on_code: self.belong_chit_code.clone(),
             booked_on_name: self.belong_chit_name.clone(),
@@ -163,7 +166,7 @@ impl ProjectWire {
 }
 
 fn yuan(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {
-    Fen::from_yuan(text).map_err(|_invalid| faulty(field, text))
+    Fen::from_yuan(text).ok().ok_or_else(|| faulty(field, text))
 }
 
 fn not_negative(field: &'static str, text: &str) -> Result<Fen, FieldFaulty> {

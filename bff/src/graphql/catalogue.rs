@@ -283,7 +283,7 @@ pub struct Field {
     /// More words.
     help: Option<String>,
     /// Fields that must be answered first.
-    depends_on: Option<Vec<String>>,
+    depends_on: Vec<String>,
     /// The choices of an ENUM; null for every other type.
     options: Option<Vec<FieldOption>>,
 }
@@ -309,7 +309,6 @@ impl From<&domain::catalogue::Field> for Field {
             remaining: None,
             price: None,
         };
-        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
         let options: Vec<_> = field.options.iter().map(option).collect();
         Self {
             name: field.name.clone(),
@@ -317,7 +316,7 @@ impl From<&domain::catalogue::Field> for Field {
             field_type: field.field_type.into(),
             required: field.required,
             help: field.help.clone(),
-            depends_on: some(&field.depends_on),
+            depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
         }
     }

@@ -1,6 +1,6 @@
 //! Callbacks of rails: verified, stored and answered first; acted on afterwards.
 
-use super::{Applied, ApplyRailReport, Evidence, Rail, RailReport};
+use super::{Applied, ApplyError, ApplyRailReport, Evidence, Rail, RailReport};
 use crate::clock::Clock;
 use crate::outside::StoreError;
 use async_trait::async_trait;
@@ -145,13 +145,13 @@ impl ProcessCallbacks {
     pub async fn run_once(
         &self,
         limit: u16,
-    ) -> Result<Vec<(StoredCallback, Option<Applied>)>, StoreError> {
+    ) -> Result<Vec<(StoredCallback, Result<Applied, ApplyError>)>, StoreError> {
         let now = self.clock.now();
         let mut done = Vec::new();
         for callback in self.inbox.lease(now, now + LEASE, limit).await? {
             let evidence = Evidence::Callback(callback.event_id.clone());
-            let applied = self.apply.run(&callback.report, &evidence).await.ok();
-            if let Some(applied) = applied {
+            let applied = self.apply.run(&callback.report, &evidence).await;
+            if let Ok(applied) = &applied {
                 self.inbox.finish(&callback, &format!("{applied:?}")).await?;
             }
             done.push((callback, applied));

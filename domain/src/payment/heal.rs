@@ -39,19 +39,22 @@ pub struct HealPayments {
 }
 
 impl HealPayments {
-    /// Looks at up to `limit` payments; answers how many it looked at. One that fails is left
-    /// for its next turn and does not stop the others.
+    /// Looks at up to `limit` payments; answers what became of each. One that fails is left for
+    /// its next turn, when its lease has run out, and does not stop the others.
     ///
     /// # Errors
     /// When the store cannot even say which are due.
-    pub async fn run_once(&self, limit: u16) -> Result<usize, StoreError> {
+    pub async fn run_once(
+        &self,
+        limit: u16,
+    ) -> Result<Vec<(PaymentNo, Result<Asked, ApplyError>)>, StoreError> {
         let now = self.clock.now();
-        let due = self.payments.lease_unsettled(now, now + LEASE, limit).await?;
-        for payment in &due {
-            // Its lease runs out and it comes again; the reason is in the caller's log.
-            let _ = self.ask(payment).await;
+        let mut looked = Vec::new();
+        for payment in self.payments.lease_unsettled(now, now + LEASE, limit).await? {
+            let asked = self.ask(&payment).await;
+            looked.push((payment.no, asked));
         }
-        Ok(due.len())
+        Ok(looked)
     }
 
     /// Asks the rail about one payment and acts on the answer.

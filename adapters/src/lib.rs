@@ -1,4 +1,6 @@
-//! adapters
+//! Everything outside, one module each: the database, WeChat, the payment gateway, the departments'
+//! exchange, the app files. Each implements ports of `domain`, keeps its wire formats to itself,
+//! and says what the other side said, or that nobody knows; it never decides about money.
 
 pub mod crypto;
 pub mod definitions;

@@ -1,6 +1,7 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text.
 
 mod callbacks;
+mod document;
 mod graphql_route;
 mod health;
 mod requester;

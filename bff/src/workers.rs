@@ -31,6 +31,7 @@ const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
 const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
+const STATEMENT_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 /// The running workers.
 pub struct Workers {
@@ -132,7 +133,10 @@ async fn fulfil(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
 
 async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
-        match jobs.reconcile.run_once().await {
+        let done = jobs.reconcile.run_once().await;
+        // What failed once will fail again at once: rails count how often they are asked.
+        let pause = if done.is_ok() { STATEMENT_PAUSE } else { STATEMENT_PAUSE_AFTER_FAILURE };
+        match done {
             Ok(days) => days.iter().for_each(|day| {
                 let (rail, date, state) = (day.rail.code(), day.day, day.state);
                 match state {
@@ -144,7 +148,7 @@ async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
             }),
             Err(error) => tracing::error!(error = %chain(&error), "reconciliation failed"),
         }
-        if !rest(STATEMENT_PAUSE, &mut stopped).await {
+        if !rest(pause, &mut stopped).await {
             return;
         }
     }

@@ -16,6 +16,14 @@ async fn what_kills_the_library_is_refused_and_the_server_lives() {
         let answer = citizen.ask(attack, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT");
     }
+    let mut fan_out = String::from("{...F0}");
+    for level in 0..40 {
+        let next = level + 1;
+        fan_out += &format!("fragment F{level} on Query{{...F{next} ...F{next}}}");
+    }
+    fan_out += "fragment F40 on Query{__typename}";
+    let answer = citizen.ask(&fan_out, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT", "no walk through 2^40");
     let nested = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     let variables: serde_json::Value = json!({ "query": "{viewer{person{id}}}" });
     let body = variables.to_string().replace('}', &format!(",\"variables\":{nested}}}"));

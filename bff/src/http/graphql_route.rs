@@ -1,8 +1,9 @@
 //! `/graphql` over POST and GET.
 //!
 //! The library parses recursively, so what comes in is measured first: size by the server,
-//! nesting by [`nesting_too_deep`].
+//! nesting by [`nesting_too_deep`], and what its fragments spread to by [`too_wide`].
 
+use super::document::too_wide;
 use super::requester::{Refused, requester};
 use crate::graphql::error::{FailureCode, store_failed};
 use crate::parts::Parts;
@@ -117,6 +118,9 @@ async fn answer(
             return reply(request, Response::from_errors(vec![server_error]), Parsed::No);
         }
     };
+    if too_wide(&document) {
+        return refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST);
+    }
     let reads_only =
         document.operations.iter().all(|(_, found)| found.node.ty == OperationType::Query);
     if verb == Verb::Get && !reads_only {

@@ -1,10 +1,9 @@
 //! A clock elsewhere that this process follows: that of mock channels. Production refuses it.
 
-use crate::http::{HttpClient, HttpRequest, unknown};
+use crate::http::{HttpClient, unknown};
 use domain::clock::Clock;
 use domain::outside::OutsideError;
 use jiff::Timestamp;
-use reqwest::Url;
 use serde::Deserialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -51,9 +50,7 @@ impl FollowedClock {
 }
 
 async fn ahead(url: &str, http: &HttpClient, real: &dyn Clock) -> Result<i64, OutsideError> {
-    let url = Url::parse(url).map_err(unknown)?;
-    let answer = http.send(HttpRequest::get(url)).await?;
-    let shown: ShownWire = serde_json::from_slice(&answer.body).map_err(unknown)?;
+    let shown: ShownWire = serde_json::from_slice(&http.get_bytes(url).await?).map_err(unknown)?;
     let now: Timestamp = shown.now.parse().map_err(|error: jiff::Error| unknown(error))?;
     Ok(now.as_millisecond() - real.now().as_millisecond())
 }

@@ -169,6 +169,15 @@ impl HttpClient {
         Ok(Self { inner, deadlines })
     }
 
+    /// The body at an address, whatever the status: for addresses of our own.
+    ///
+    /// # Errors
+    /// As every call; `OutcomeUnknown` too when the address is none.
+    pub async fn get_bytes(&self, address: &str) -> Result<Vec<u8>, OutsideError> {
+        let url = Url::parse(address).map_err(unknown)?;
+        Ok(self.send(HttpRequest::get(url)).await?.body)
+    }
+
     /// Sends once.
     ///
     /// # Errors

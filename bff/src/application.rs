@@ -274,7 +274,11 @@ impl Application {
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;
 
-async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
+/// Opens the database of the settings and brings its tables up to date.
+///
+/// # Errors
+/// [`StartupError`] names the part.
+pub async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
     let keys = match settings.mode {
         Mode::Demo => {
             std::fs::create_dir_all(&settings.key_dir).map_err(part("the key folder"))?;

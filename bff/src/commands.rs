@@ -86,12 +86,6 @@ async fn world(settings: &Settings) -> Result<World, String> {
     Ok(World { mocks: None, channels, clock })
 }
 
-async fn build(settings: &Settings) -> Result<(Application, World), String> {
-    let world = world(settings).await?;
-    let built = Application::build(settings, &world.channels, world.clock.clone()).await;
-    Ok((built.map_err(|error| chain(&error))?, world))
-}
-
 fn load(environment: &Environment) -> Result<Settings, String> {
     let settings = Settings::load(environment).map_err(|refused| refused.to_string())?;
     tracing_subscriber::fmt()
@@ -104,7 +98,9 @@ fn load(environment: &Environment) -> Result<Settings, String> {
 
 async fn serve(environment: &Environment) -> Result<(), String> {
     let settings = load(environment)?;
-    let (application, world) = build(&settings).await?;
+    let world = world(&settings).await?;
+    let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
+    let application = built.map_err(|error| chain(&error))?;
     announce(&settings, &application, &world);
     let handle = application.handle();
     tokio::spawn(async move {
@@ -145,9 +141,7 @@ fn announce(settings: &Settings, application: &Application, world: &World) {
     if let Some(mocks) = &world.mocks {
         println!("  模拟渠道  {}/", mocks.base_url());
     }
-    if let Some((name, password)) = application.first_password() {
-        println!("  对账台账号 {name} 密码 {password}（只显示这一次，请记下）");
-    }
+    announce_password(application);
     if settings.mode == Mode::Demo {
         println!("试一试 / try:");
         println!(
@@ -157,11 +151,32 @@ fn announce(settings: &Settings, application: &Application, world: &World) {
     }
 }
 
+/// Whichever command makes the staff account shows its password, or nobody ever could.
+fn announce_password(application: &Application) {
+    if let Some((name, password)) = application.first_password() {
+        println!("  对账台账号 {name} 密码 {password}（只显示这一次，请记下）");
+    }
+}
+
 async fn migrate(environment: &Environment) -> Result<(), String> {
     let settings = load(environment)?;
-    build(&settings).await?;
+    bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
     println!("tables are up to date");
     Ok(())
+}
+
+/// The outside world of a demo that is running already, else one of our own.
+async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
+    let Some(addr) = settings.mock_addr else { return world(settings).await };
+    let http = HttpClient::new(Deadlines::USUAL).map_err(|error| chain(&error))?;
+    let Ok(body) = http.get_bytes(&format!("http://{addr}/control/onboarding")).await else {
+        return world(settings).await;
+    };
+    let onboarding = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+    let clock = format!("http://{addr}/control/clock");
+    let clock = FollowedClock::start(&clock, http, Arc::new(SystemClock)).await;
+    let clock = clock.map_err(|error| chain(&error))?;
+    Ok(World { mocks: None, channels: channels_of(&onboarding), clock })
 }
 
 async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
@@ -169,9 +184,12 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
     known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
     let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
     let settings = load(environment)?;
+    let world = running_or_own_world(&settings).await?;
     // A second listener would collide with the running server's.
     let settings = Settings { http_addr: ([127, 0, 0, 1], 0).into(), ..settings };
-    let (application, _world) = build(&settings).await?;
+    let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
+    let application = built.map_err(|error| chain(&error))?;
+    announce_password(&application);
     let result = application.reconcile().run(day).await.map_err(|error| chain(&error))?;
     println!(
         "{} {}: {:?}, {} lines, {} differences",

@@ -103,7 +103,7 @@ impl Settings {
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
-            log: reader.text("log").unwrap_or_else(|| "info".to_owned()),
+            log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,
                 None => ChannelSettings::read(&mut reader),

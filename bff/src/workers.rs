@@ -119,9 +119,14 @@ async fn fulfil(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
         match jobs.outbox.run_once(TURN).await {
             Ok(done) => done.iter().for_each(|(item, fulfilled)| match fulfilled {
-                Fulfilled::Done => tracing::info!(item = item.key(), "done"),
-                Fulfilled::Postponed => tracing::warn!(item = item.key(), "put off"),
-                Fulfilled::Parked => tracing::error!(item = item.key(), "parked: staff must look"),
+                Ok(Fulfilled::Done) => tracing::info!(item = item.key(), "done"),
+                Ok(Fulfilled::Postponed) => tracing::warn!(item = item.key(), "put off"),
+                Ok(Fulfilled::Parked) => {
+                    tracing::error!(item = item.key(), "parked: staff must look");
+                }
+                Err(error) => {
+                    tracing::error!(item = item.key(), error = %chain(error), "not counted yet");
+                }
             }),
             Err(error) => tracing::error!(error = %chain(&error), "outbox failed"),
         }

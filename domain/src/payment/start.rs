@@ -132,8 +132,9 @@ impl StartPayment {
                 let earlier = self.load(&payment_no).await?;
                 self.again(caller, &wanted, earlier).await
             }
-            Err(InsertError::NoticeHeld { payment_no, .. }) => {
-                self.held(caller, &wanted, &payment_no).await
+            Err(InsertError::NoticeHeld { payment_no, notice_no }) => {
+                let index = order.iter().position(|no| *no == notice_no).unwrap_or_default();
+                self.held(caller, &wanted, &payment_no, index).await
             }
             Err(InsertError::Store(error)) => Err(error.into()),
         }
@@ -170,23 +171,22 @@ impl StartPayment {
         }
     }
 
-    /// Somebody's payment holds a notice. Only an own one is shown.
+    /// Somebody's payment holds the notice with this index. Only an own one is shown.
     async fn held(
         &self,
         caller: &Caller,
         wanted: &WantedPayment,
         holder: &PaymentNo,
+        index: usize,
     ) -> Result<Started, StartPaymentError> {
         let holder = self.load(holder).await?;
-        let settled = !holder.state.is_unsettled();
+        let open = holder.state.is_unsettled()
+            || matches!(holder.state, PaymentState::UnderReview(_))
+            || !holder.state.holds_notices(); // Let go meanwhile: the next try will get through.
+        let why = if open { Refusal::InProgress } else { Refusal::AlreadyPaid(index) };
         if holder.person != caller.person.id {
-            return refused(if settled { Refusal::AlreadyPaid(0) } else { Refusal::InProgress });
+            return refused(why);
         }
-        let why = if settled && !matches!(holder.state, PaymentState::UnderReview(_)) {
-            Refusal::AlreadyPaid(0)
-        } else {
-            Refusal::InProgress
-        };
         let own = if holder.rail == wanted.rail {
             match self.resume(caller, holder).await {
                 Ok(started) => started,

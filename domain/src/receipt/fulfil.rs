@@ -73,15 +73,19 @@ const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const REFUSALS: u32 = 5;
 
 impl FulfilPayments {
-    /// Tries up to `limit` items; answers what became of each.
+    /// Tries up to `limit` items; answers what became of each. Where the store fails, what was
+    /// done outside is done again and counted then; the other items go on.
     ///
     /// # Errors
-    /// As the store fails; what was done outside is done again and counted then.
-    pub async fn run_once(&self, limit: u16) -> Result<Vec<(OutboxItem, Fulfilled)>, StoreError> {
+    /// When the store cannot say which are due.
+    pub async fn run_once(
+        &self,
+        limit: u16,
+    ) -> Result<Vec<(OutboxItem, Result<Fulfilled, StoreError>)>, StoreError> {
         let now = self.clock.now();
         let mut done = Vec::new();
         for row in self.outbox.lease(now, now + LEASE, limit).await? {
-            let fulfilled = self.fulfil(&row).await?;
+            let fulfilled = self.fulfil(&row).await;
             done.push((row.item, fulfilled));
         }
         Ok(done)

@@ -67,7 +67,7 @@ impl ReconcileDay {
             Err(fault) => return self.without_file(day, &fault).await,
         };
         let (before, found) = self.judge(&statement, day).await?;
-        let put_right = self.put_right(&statement, &found, day).await;
+        let (put_right, unfinished) = self.put_right(&statement, &found, day).await;
         let (mut buckets, mut discrepancies) = if put_right.is_empty() {
             (before, found.clone())
         } else {
@@ -95,7 +95,7 @@ impl ReconcileDay {
             ledger_total: Fen::sum(ledger.iter().map(|line| line.amount))?,
             fee_total: Fen::sum(statement.lines.iter().map(|line| line.fee))?,
             discrepancies,
-            next_try_at: None,
+            next_try_at: unfinished.then(|| self.clock.now() + TRY_AGAIN),
         };
         self.days.save(&result, &statement.original).await?;
         Ok(result)
@@ -212,9 +212,15 @@ impl ReconcileDay {
         Ok(known)
     }
 
-    /// Applies lines for payments that we did not know to be paid; answers which lines did it.
-    async fn put_right(&self, statement: &Statement, found: &[Discrepancy], day: Date) -> Vec<u32> {
-        let mut done = Vec::new();
+    /// Applies lines for payments that we did not know to be paid; answers which lines did it,
+    /// and whether somebody who had to be asked was silent, so that the day is tried again.
+    async fn put_right(
+        &self,
+        statement: &Statement,
+        found: &[Discrepancy],
+        day: Date,
+    ) -> (Vec<u32>, bool) {
+        let (mut done, mut unfinished) = (Vec::new(), false);
         let lost = [DiscrepancyCode::L02, DiscrepancyCode::L10];
         for discrepancy in found.iter().filter(|d| lost.contains(&d.code)) {
             let line = statement.lines.iter().find(|l| Some(l.line_no) == discrepancy.line_no);
@@ -224,12 +230,13 @@ impl ReconcileDay {
                 continue;
             };
             let evidence = Evidence::Statement(format!("{day}#{}", line.line_no));
-            // An error leaves the discrepancy open, and the next run tries again.
-            if let Ok(Applied::Moved(_)) = self.apply.run(&report, &evidence).await {
-                done.push(line.line_no);
+            match self.apply.run(&report, &evidence).await {
+                Ok(Applied::Moved(_)) => done.push(line.line_no),
+                Ok(_) => {}
+                Err(_) => unfinished = true,
             }
         }
-        done
+        (done, unfinished)
     }
 }
 

@@ -173,7 +173,6 @@ impl Application {
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
-            notices: gateway.clone(),
             find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
             start_payment: Arc::new(StartPayment {
                 payments: shared.clone(),

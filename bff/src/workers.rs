@@ -140,16 +140,18 @@ async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
         let done = jobs.reconcile.run_once().await;
         // What failed once will fail again at once: rails count how often they are asked.
-        let pause = if done.is_ok() { STATEMENT_PAUSE } else { STATEMENT_PAUSE_AFTER_FAILURE };
+        let good = matches!(&done, Ok(days) if days.iter().all(|(_, day)| day.is_ok()));
+        let pause = if good { STATEMENT_PAUSE } else { STATEMENT_PAUSE_AFTER_FAILURE };
         match done {
-            Ok(days) => days.iter().for_each(|day| {
-                let (rail, date, state) = (day.rail.code(), day.day, day.state);
-                match state {
-                    DayState::Matched => tracing::info!(rail, %date, "day reconciled"),
-                    DayState::Different | DayState::WaitingForFile => {
-                        tracing::warn!(rail, %date, ?state, "day has differences");
-                    }
+            Ok(days) => days.iter().for_each(|(date, day)| match day {
+                Ok(day) if day.state == DayState::Matched => {
+                    tracing::info!(rail = day.rail.code(), %date, "day reconciled");
                 }
+                Ok(day) => {
+                    let (rail, state) = (day.rail.code(), day.state);
+                    tracing::warn!(rail, %date, ?state, "day has differences");
+                }
+                Err(error) => tracing::error!(%date, error = %chain(error), "day not judged"),
             }),
             Err(error) => tracing::error!(error = %chain(&error), "reconciliation failed"),
         }

@@ -12,7 +12,9 @@ async fn what_kills_the_library_is_refused_and_the_server_lives() {
     let deep = format!("{{__type(name:{}1{}){{name}}}}", "[".repeat(3_000), "]".repeat(3_000));
     let hidden = format!("{{__type(name:{}1){{name}}}}", "[#]\n".repeat(3_000));
     let fields = format!("{}a{}", "{a".repeat(3_000), "}".repeat(3_000));
-    for attack in [&deep, &hidden, &fields] {
+    let round =
+        "{categories{apps{category{apps{category{apps{category{apps{slug}}}}}}}}}".to_owned();
+    for attack in [&deep, &hidden, &fields, &round] {
         let answer = citizen.ask(attack, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT");
     }

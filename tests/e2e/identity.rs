@@ -115,10 +115,14 @@ async fn five_apps_run_by_data_alone() {
         "nobody reads another's data"
     );
 
-    let notices = citizen.reads("{viewer{notices(payable:true){nodes{noticeNo status}}}}").await;
+    let notices = citizen.reads("{viewer{notices(payable:true){nodes{id noticeNo status}}}}").await;
     let nodes = notices["viewer"]["notices"]["nodes"].as_array().unwrap();
     assert_eq!(nodes.len(), 1, "{notices}");
     assert_eq!(nodes[0]["status"], "PAYABLE");
+    let node = format!("{{node(id:{}){{... on Notice{{noticeNo}}}}}}", nodes[0]["id"]);
+    assert_eq!(citizen.reads(&node).await["node"]["noticeNo"], nodes[0]["noticeNo"]);
+    assert!(other.reads(&node).await["node"].is_null(), "not theirs to see");
+    assert!(other.anonymous().reads(&node).await["node"].is_null());
 
     let taken = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
     let taken = other.mutation("verifyRealName", "VerifyRealNameInput", "person{id}", &taken).await;

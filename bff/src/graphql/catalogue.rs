@@ -128,6 +128,7 @@ pub struct Category {
     audience: Option<domain::identity::Audience>,
 }
 
+/// One of the 16 parts of life by which apps are shown.
 #[Object]
 impl Category {
     /// Opaque.
@@ -146,6 +147,7 @@ impl Category {
     }
 
     /// Every app, open or not, in display order; at most 100.
+    #[graphql(complexity = "10 * child_complexity + 1")]
     async fn apps(&self) -> Vec<App> {
         let wanted = |app: &&AppDefinition| {
             self.audience.is_none_or(|audience| app.audience.contains(&audience))
@@ -174,6 +176,7 @@ impl App {
     }
 }
 
+/// A convenience app (便民应用).
 #[Object]
 impl App {
     /// Opaque.
@@ -326,6 +329,7 @@ impl From<&domain::catalogue::Field> for Field {
 #[derive(Clone)]
 pub struct Region(domain::catalogue::Region);
 
+/// A region of today (GB/T 2260).
 #[Object]
 impl Region {
     /// Opaque.

@@ -1,9 +1,9 @@
 //! Running an app.
 
-use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, gateway_failed};
+use super::error::{FailureCode, UserError, UserErrorCode as Code, chain};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
-use super::{Node, UseCases, requester};
+use super::{UseCases, requester};
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject, Union};
 use domain::catalogue::AppSlug;
 use domain::engine::{
@@ -11,7 +11,6 @@ use domain::engine::{
     OutcomeRow, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
-use domain::notice::NoticeNo;
 use domain::standards::RegionCode as RegionNo;
 
 /// One answer.
@@ -103,6 +102,7 @@ pub struct LookupResult {
 /// One row of an answer.
 pub struct ResultRow(OutcomeRow);
 
+/// One row of an answer.
 #[Object]
 impl ResultRow {
     /// Label and value, in display order.
@@ -228,12 +228,4 @@ fn answer_fault(fault: &AnswerFault) -> UserError {
     } else {
         UserError::at(code, &["answers", &fault.field], &fault.message)
     }
-}
-
-/// The notice with this number, for `node(id:)`.
-pub async fn notice_node(ctx: &Context<'_>, key: &str) -> Result<Option<Node>> {
-    let (Some(_), Ok(no)) = (&requester(ctx).caller, NoticeNo::new(key)) else { return Ok(None) };
-    let found = ctx.data_unchecked::<UseCases>().notices.find(&no).await;
-    let found = found.map_err(|error| gateway_failed(&error))?;
-    found.map(|notice| Notice::live(notice, requester(ctx).now).map(Node::Notice)).transpose()
 }

@@ -43,6 +43,7 @@ pub enum IdentityLevel {
 /// One account. Personal data is masked (3301**********123X) unless the field says otherwise.
 pub struct Person(pub domain::identity::Person);
 
+/// One account. Personal data is masked (3301**********123X) unless the field says otherwise.
 #[Object]
 impl Person {
     /// Opaque.
@@ -74,6 +75,7 @@ impl Person {
 /// All that is the caller's own.
 pub struct Viewer(pub domain::identity::Person);
 
+/// All that is the caller's own.
 #[Object]
 impl Viewer {
     /// Who is asking.
@@ -83,6 +85,7 @@ impl Viewer {
 
     /// The caller's open notices, the most urgent first. Null, with an entry in `errors`, when the
     /// gateway is silent. Empty below level REAL_NAME.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
     async fn notices(
         &self,
         ctx: &Context<'_>,
@@ -94,6 +97,7 @@ impl Viewer {
     }
 
     /// The caller's payments, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
     async fn payments(
         &self,
         ctx: &Context<'_>,

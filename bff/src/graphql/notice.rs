@@ -8,7 +8,7 @@ use super::scalars::{Day, Money};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::clock::beijing_day;
-use domain::notice::{Due, ListedNotice, Notice as DomainNotice, NoticeStanding};
+use domain::notice::{Due, ListedNotice, Notice as DomainNotice, NoticeNo, NoticeStanding};
 use domain::payment::{
     Holder, NoticeSnapshot, Payment as DomainPayment, PaymentState, PaymentStatus,
 };
@@ -83,6 +83,7 @@ impl Notice {
     }
 }
 
+/// What is owed to an agency (缴款单).
 #[Object]
 impl Notice {
     /// Opaque.
@@ -304,4 +305,23 @@ pub async fn open_notices(
     let (listed, page_info) = page(listed, |l| l.notice.no.to_string(), first, after.as_deref());
     let nodes = listed.into_iter().map(|listed| Notice::Live(Box::new(listed))).collect();
     Ok(NoticeConnection { nodes, page_info })
+}
+
+/// The notice with this number, for `node(id:)`: of the caller's own payment, or of the open ones
+/// of the name that the caller proved. Anybody else's is null, as if there were none.
+pub async fn own_notice(ctx: &Context<'_>, key: &str) -> Result<Option<super::Node>> {
+    let who = requester(ctx);
+    let (Some(caller), Ok(no)) = (&who.caller, NoticeNo::new(key)) else { return Ok(None) };
+    let use_cases = ctx.data_unchecked::<UseCases>();
+    let holder = use_cases.read_payments.holder(Some(caller), &no).await;
+    if let Holder::Own(payment) = holder.map_err(|error| store_failed(&error))? {
+        let snapshot = payment.notices.iter().find(|notice| notice.no == no).cloned();
+        let paid = snapshot.map(|snapshot| Notice::Paid(Box::new(snapshot), payment));
+        return Ok(paid.map(super::Node::Notice));
+    }
+    let Some(proved) = &caller.person.real_name else { return Ok(None) };
+    let open = use_cases.find_notices.run(&proved.id_card, who.now).await;
+    let open = open.map_err(|error| super::error::gateway_failed(&error))?;
+    let own = open.into_iter().find(|listed| listed.notice.no == no);
+    Ok(own.map(|listed| super::Node::Notice(Notice::Live(Box::new(listed)))))
 }

@@ -1,8 +1,6 @@
 //! Payments: what the citizen sees and does.
 
-use super::error::{
-    FailureCode, UserError, UserErrorCode as Code, gateway_failed, internal, store_failed,
-};
+use super::error::{FailureCode, UserError, UserErrorCode as Code, gateway_failed, store_failed};
 use super::node_id::Kind;
 use super::notice::{Notice, PageInfo, bounded};
 use super::receipt::Receipt;
@@ -12,8 +10,8 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use domain::ids::{IdempotencyKey, PaymentNo};
 use domain::notice::NoticeNo;
 use domain::payment::{
-    CancelError, Cashier as DomainCashier, RefreshError, Refusal, StartPaymentError, Started,
-    WantedPayment,
+    ApplyError, CancelError, Cashier as DomainCashier, RefreshError, Refusal, StartPaymentError,
+    Started, WantedPayment,
 };
 
 /// Who takes the money. A rail that the session's channel cannot open is refused with
@@ -72,6 +70,7 @@ pub enum WriteOffStatus {
 /// One attempt to pay.
 pub struct Payment(pub domain::payment::Payment);
 
+/// One attempt to pay.
 #[Object]
 impl Payment {
     /// Opaque.
@@ -100,6 +99,7 @@ impl Payment {
     }
 
     /// As they stood when the payment was made; stored with it, never fetched again.
+    #[graphql(complexity = "2 * child_complexity + 1")]
     async fn notices(&self) -> Vec<Notice> {
         let snapshot = |notice: &domain::payment::NoticeSnapshot| {
             Notice::Paid(Box::new(notice.clone()), Box::new(self.0.clone()))
@@ -225,6 +225,11 @@ pub async fn own_payments(
         Some(Err(_)) => return Err(FailureCode::BadInput.error()),
     };
     let read = &ctx.data_unchecked::<UseCases>().read_payments;
+    if let Some(before) = &before {
+        let known = read.find(caller, before).await.map_err(|error| store_failed(&error))?;
+        // Else an unknown cursor would begin again at the first page, for ever.
+        known.ok_or_else(|| FailureCode::BadInput.error())?;
+    }
     let page = read.list(caller, before.as_ref(), first).await;
     let page = page.map_err(|error| store_failed(&error))?;
     let end_cursor = page.payments.last().map(|payment| payment.no.to_string());
@@ -418,8 +423,15 @@ pub async fn refresh(
             Ok(RefreshPaymentPayload { payment: Some(Payment(payment)), user_errors: Vec::new() })
         }
         Err(RefreshError::NotFound) => Ok(none()),
-        Err(RefreshError::Apply(error)) => Err(internal(&error)),
+        Err(RefreshError::Apply(error)) => Err(apply_failed(&error)),
         Err(RefreshError::Store(error)) => Err(store_failed(&error)),
+    }
+}
+
+fn apply_failed(error: &ApplyError) -> async_graphql::Error {
+    match error {
+        ApplyError::Outside(error) => gateway_failed(error),
+        ApplyError::Store(error) => store_failed(error),
     }
 }
 
@@ -465,7 +477,7 @@ pub async fn cancel(ctx: &Context<'_>, input: CancelPaymentInput) -> Result<Canc
             let error = UserError::at(Code::OutcomeUnknown, &["paymentNo"], message);
             answer(Some(*payment), Some(error))
         }
-        Err(CancelError::Apply(error)) => Err(internal(&error)),
+        Err(CancelError::Apply(error)) => Err(apply_failed(&error)),
         Err(CancelError::Store(error)) => Err(store_failed(&error)),
     }
 }

@@ -11,6 +11,7 @@ use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
 /// A fiscal e-receipt (财政电子票据). One per notice and agency.
 pub struct Receipt(pub domain::receipt::Receipt);
 
+/// A fiscal e-receipt (财政电子票据). One per notice and agency.
 #[Object]
 impl Receipt {
     /// Opaque.

@@ -12,6 +12,7 @@ pub struct Fen(pub domain::money::Fen);
 /// The largest integer that every JSON reader keeps exactly.
 const EXACT: i64 = 1 << 53;
 
+/// Integer fen (1 yuan = 100 fen), a JSON number up to 2^53; may be zero.
 #[Scalar]
 impl ScalarType for Fen {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -38,6 +39,7 @@ macro_rules! text_scalar {
         #[derive(Debug, Clone)]
         pub struct $name(pub String);
 
+        $(#[$doc])*
         #[Scalar]
         impl ScalarType for $name {
             fn parse(value: Value) -> InputValueResult<Self> {
@@ -75,6 +77,7 @@ impl From<Timestamp> for DateTime {
 #[derive(Debug, Clone, Copy)]
 pub struct Day(pub Date);
 
+/// A calendar day, `2026-03-02`.
 #[Scalar(name = "Date")]
 impl ScalarType for Day {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -128,7 +128,10 @@ async fn answer(
     }
     let who = match requester(request, parts).await {
         Ok(who) => who,
-        Err(Refused::With(code)) => return refuse(request, code, StatusCode::UNAUTHORIZED),
+        Err(Refused::With(FailureCode::NotSignedIn)) => {
+            return refuse(request, FailureCode::NotSignedIn, StatusCode::UNAUTHORIZED);
+        }
+        Err(Refused::With(code)) => return refuse(request, code, StatusCode::BAD_REQUEST),
         Err(Refused::Store(error)) => return failed(request, store_failed(&error)),
     };
     let variables = operation.variables.unwrap_or(serde_json::Value::Null);

@@ -127,7 +127,7 @@ impl StartPayment {
             evidence: None,
         };
         match self.payments.insert(&payment, &record).await {
-            Ok(()) => self.submit(rail.as_ref(), payment).await,
+            Ok(()) => self.submit(rail.as_ref(), payment, Asked::First).await,
             Err(InsertError::KeyUsed { payment_no }) => {
                 let earlier = self.load(&payment_no).await?;
                 self.again(caller, &wanted, earlier).await
@@ -166,7 +166,9 @@ impl StartPayment {
         let in_time = self.clock.now() + SHORTEST < payment.expires_at;
         let here = payment.channel == caller.channel && payment.state.is_unsettled();
         match self.rails.get(payment.rail) {
-            Some(rail) if here && in_time => self.submit(rail.as_ref(), payment).await,
+            Some(rail) if here && in_time => {
+                self.submit(rail.as_ref(), payment, Asked::Again).await
+            }
             Some(_) | None => Ok(Started { payment, cashier: None }),
         }
     }
@@ -300,6 +302,7 @@ impl StartPayment {
         &self,
         rail: &dyn PaymentRail,
         payment: Payment,
+        asked: Asked,
     ) -> Result<Started, StartPaymentError> {
         match rail.submit(&payment.order()).await {
             Ok(cashier) => {
@@ -308,7 +311,7 @@ impl StartPayment {
                 let payable = payment.state.is_unsettled();
                 Ok(Started { payment, cashier: payable.then_some(cashier) })
             }
-            Err(OutsideError::Refused { .. }) => {
+            Err(OutsideError::Refused { .. }) if asked == Asked::First => {
                 let payment =
                     self.settle(payment, PaymentEvent::Close, EventReason::RailRefused).await?;
                 let own = Box::new(Started { payment, cashier: None });
@@ -317,8 +320,9 @@ impl StartPayment {
             Err(OutsideError::NotSent(_)) => {
                 Err(StartPaymentError::RailNotReached(Box::new(payment)))
             }
-            // Only a query or a callback may settle it.
-            Err(OutsideError::OutcomeUnknown(_)) => {
+            // Only a query or a callback may settle it. A refusal of the second asking says nothing
+            // of the order that the first one may have placed.
+            Err(OutsideError::OutcomeUnknown(_) | OutsideError::Refused { .. }) => {
                 let (silence, why) = (PaymentEvent::Silence, EventReason::RailSilent);
                 let payment = self.settle(payment, silence, why).await?;
                 Err(StartPaymentError::OutcomeUnknown(Box::new(payment)))
@@ -348,6 +352,13 @@ impl StartPayment {
         let gone = || StoreError::Corrupt { table: "payment", column: "no", row: no.to_string() };
         Ok(found.ok_or_else(gone)?)
     }
+}
+
+/// Whether the rail may have the order from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    First,
+    Again,
 }
 
 fn refused<T>(why: Refusal) -> Result<T, StartPaymentError> {

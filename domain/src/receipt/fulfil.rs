@@ -69,7 +69,7 @@ pub struct FulfilPayments {
 
 /// For how long a node keeps an item before another may try: longer than two deadlines.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
-/// A refusal is tried so often before staff must look: an agency may be a step behind.
+/// A final refusal is tried so often before staff must look: an agency may be a step behind.
 const REFUSALS: u32 = 5;
 
 impl FulfilPayments {
@@ -125,11 +125,17 @@ impl FulfilPayments {
         error: &OutsideError,
     ) -> Result<Fulfilled, StoreError> {
         let reason: String = error.to_string().chars().take(200).collect();
-        let park = !error.is_transient() && row.attempts + 1 >= REFUSALS;
+        let park = is_final(error) && row.attempts + 1 >= REFUSALS;
         let next = (!park).then(|| self.clock.now() + pause(row.attempts));
         self.outbox.postpone(&row.item, &reason, next).await?;
         Ok(if park { Fulfilled::Parked } else { Fulfilled::Postponed })
     }
+}
+
+/// Refusals that no time mends; every other one ("system busy", say) is tried on and on.
+fn is_final(error: &OutsideError) -> bool {
+    let codes = ["ALREADY_PAID", "NOT_FOUND", "WITHDRAWN", "AMOUNT"];
+    matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
 }
 
 /// 2 s, 4 s, 8 s … at most 10 minutes: a gateway that comes back finds us within that.

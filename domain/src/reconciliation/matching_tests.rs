@@ -154,6 +154,9 @@ fn a_files_totals_must_readd_unless_quarantine_explains_the_gap() {
     let more = Trailer { paid: Fen::new(101), ..good.trailer };
     let wrong_sum = Statement { trailer: more, ..good.clone() };
     assert_eq!(wrong_sum.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
+    let swapped = Trailer { paid: Fen::new(90), refunded: Fen::new(10), ..good.trailer };
+    let wrong_both = Statement { trailer: swapped, ..good.clone() };
+    assert_eq!(wrong_both.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
     let two = Trailer { count: 2, ..good.trailer };
     let wrong_count = Statement { trailer: two, ..good.clone() };
     assert_eq!(wrong_count.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);

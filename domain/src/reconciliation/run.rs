@@ -82,6 +82,7 @@ impl ReconcileDay {
                 discrepancies.push(Discrepancy { resolution: Resolution::PutRight, ..was.clone() });
             }
         }
+        self.keep_put_right(&statement, day, &mut buckets, &mut discrepancies).await?;
         let ledger = self.ledger_lines(day).await?;
         let open = discrepancies.iter().any(|d| d.resolution == Resolution::Open);
         let result = DayResult {
@@ -99,6 +100,28 @@ impl ReconcileDay {
         };
         self.days.save(&result, &statement.original).await?;
         Ok(result)
+    }
+
+    /// What an earlier run put right is matched by now; it stays visible as what it was.
+    async fn keep_put_right(
+        &self,
+        statement: &Statement,
+        day: Date,
+        buckets: &mut [Bucket],
+        discrepancies: &mut Vec<Discrepancy>,
+    ) -> Result<(), StoreError> {
+        let Some(earlier) = self.days.find(self.source.rail(), day).await? else { return Ok(()) };
+        let kept = earlier.discrepancies.iter().filter(|d| d.resolution == Resolution::PutRight);
+        for was in kept {
+            let same = |line: &StatementLine| line.order_no == was.order_no && line.txn == was.txn;
+            let Some(index) = statement.lines.iter().position(same) else { continue };
+            if buckets[index] == Bucket::Matched {
+                buckets[index] = Bucket::Discrepancy(was.code);
+                let line_no = Some(statement.lines[index].line_no);
+                discrepancies.push(Discrepancy { line_no, ..was.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// The file, or why it cannot be used.
@@ -121,6 +144,9 @@ impl ReconcileDay {
         if let Err(fault) = statement.check(day, &self.merchant) {
             return Ok(Err(fault));
         }
+        if statement.hash.is_empty() && !self.ledger_lines(day).await?.is_empty() {
+            return late("渠道称当日没有交易，而平台有收款".to_owned());
+        }
         if !statement.hash.is_empty() {
             let rail = self.source.rail();
             let earlier = self.days.day_of_file(rail, &statement.hash, day).await?;
@@ -138,6 +164,10 @@ impl ReconcileDay {
         day: Date,
         fault: &StatementFault,
     ) -> Result<DayResult, ReconcileError> {
+        let earlier = self.days.find(self.source.rail(), day).await?;
+        if let Some(judged) = earlier.filter(|day| day.state != DayState::WaitingForFile) {
+            return Ok(judged); // A file that cannot be used takes nothing from one that was.
+        }
         let now = self.clock.now();
         let ledger = self.ledger_lines(day).await?;
         let total = Fen::sum(ledger.iter().map(|line| line.amount))?;
@@ -267,11 +297,14 @@ pub struct ReconcileDue {
 
 impl ReconcileDue {
     /// Reconciles every day since the first payment whose statement should exist (from 10:00
-    /// of the next day) and that is open; answers the new results.
+    /// of the next day) and that is open; answers what became of each. One that fails does not
+    /// stop the others.
     ///
     /// # Errors
-    /// As the first rail fails; the others have their turn next time.
-    pub async fn run_once(&self) -> Result<Vec<DayResult>, ReconcileError> {
+    /// When the store cannot say which days are open.
+    pub async fn run_once(
+        &self,
+    ) -> Result<Vec<(Date, Result<DayResult, ReconcileError>)>, StoreError> {
         let now = self.clock.now();
         let mut results = Vec::new();
         for rail in &self.rails {
@@ -284,7 +317,7 @@ impl ReconcileDue {
                     break;
                 }
                 if self.open(rail, day, now).await? {
-                    results.push(rail.run(day).await?);
+                    results.push((day, rail.run(day).await));
                 }
                 let Ok(next) = day.tomorrow() else { break };
                 day = next;

@@ -156,18 +156,20 @@ impl Statement {
             let reason = format!("文件合计{}笔，实有{lines}行", self.trailer.count);
             return fault(DiscrepancyCode::F03, reason);
         }
-        // With unreadable amounts the sums cannot be told apart from a gap they explain.
-        if self.quarantined.iter().any(|line| line.amount.is_none()) {
-            return Ok(());
-        }
         let quarantined = Fen::sum(self.quarantined.iter().filter_map(|line| line.amount));
         let sums = (self.sum(LineKind::Pay), self.sum(LineKind::Refund), quarantined);
         let (Ok(paid), Ok(refunded), Ok(quarantined)) = sums else {
             return fault(DiscrepancyCode::F03, "金额合计超出范围".to_owned());
         };
-        let gap = (self.trailer.paid.value() - paid.value())
-            + (self.trailer.refunded.value() - refunded.value());
-        if gap == quarantined.value() {
+        // Each total may be short by quarantined lines alone, and never be less than its lines.
+        let gaps = [
+            self.trailer.paid.value().saturating_sub(paid.value()),
+            self.trailer.refunded.value().saturating_sub(refunded.value()),
+        ];
+        let gap = gaps[0].saturating_add(gaps[1]);
+        let unreadable = self.quarantined.iter().any(|line| line.amount.is_none());
+        let explained = gap == quarantined.value() || (unreadable && gap > quarantined.value());
+        if explained && gaps.iter().all(|gap| *gap >= 0) {
             return Ok(());
         }
         let printed = (self.trailer.paid, self.trailer.refunded);

@@ -107,8 +107,24 @@ async fn money_that_only_the_bill_knows_is_put_right() {
     assert_eq!(day.discrepancies[0].resolution, Resolution::PutRight);
     assert_eq!(day.state, DayState::Matched, "nobody needs to act");
     assert_eq!(day.ledger_total.value(), fen);
+    let rerun = app.node.reconcile.run(DAY).await.unwrap();
+    assert_eq!(rerun.discrepancies[0].resolution, Resolution::PutRight, "and stays visible");
+    assert_eq!(rerun.lines.len(), 1);
     let again = tests::citizen::Citizen::signs_in(&app.node.base_url, &app.levers, citizen.facts);
     again.await.waits_for_receipt(&payment_no).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worse_file_takes_nothing_from_a_judged_day() {
+    let app = TestApp::start().await;
+    two_payments(&app).await;
+    app.levers.tomorrow_at("10:00").await;
+    let judged = result(&app, |day| day.state == DayState::Matched).await;
+    app.levers.pull("bills", json!({ "date": "2026-03-02", "fault": "truncated" })).await;
+    let again = app.node.reconcile.run(DAY).await.unwrap();
+    assert_eq!((again.state, again.lines.len()), (DayState::Matched, 2));
+    assert_eq!(result(&app, |_| true).await.lines, judged.lines, "what was judged stays");
     app.finish().await;
 }
 

@@ -44,6 +44,8 @@ pub struct Node {
     pub base_url: String,
     /// Its store, to look behind the door.
     pub store: adapters::store::Store,
+    /// Judges a day at once, as the command `reconcile` does.
+    pub reconcile: Arc<domain::reconciliation::ReconcileDay>,
     /// Name and password of the staff account, if this node made it.
     pub staff: Option<(String, String)>,
     handle: actix_web::dev::ServerHandle,
@@ -67,9 +69,10 @@ impl Node {
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
         let (store, handle) = (application.store().clone(), application.handle());
+        let reconcile = Arc::clone(application.reconcile());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
-        Self { base_url, store, staff, handle, running }
+        Self { base_url, store, reconcile, staff, handle, running }
     }
 
     /// Stops in order.

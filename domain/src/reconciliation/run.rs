@@ -166,7 +166,12 @@ impl ReconcileDay {
     ) -> Result<DayResult, ReconcileError> {
         let earlier = self.days.find(self.source.rail(), day).await?;
         if let Some(judged) = earlier.filter(|day| day.state != DayState::WaitingForFile) {
-            return Ok(judged); // A file that cannot be used takes nothing from one that was.
+            // A file that cannot be used takes nothing from one that was; a day that waits for
+            // another try waits its turn again.
+            let next_try_at = judged.next_try_at.map(|_| self.clock.now() + TRY_AGAIN);
+            let kept = DayResult { next_try_at, ..judged };
+            self.days.save(&kept, &fault.original).await?;
+            return Ok(kept);
         }
         let now = self.clock.now();
         let ledger = self.ledger_lines(day).await?;

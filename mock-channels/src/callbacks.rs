@@ -1,17 +1,19 @@
-//! Delivers payment notifications, on the platform's schedule and when a tester says so.
+//! Delivers notifications, on their platform's schedule and when a tester says so.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::web::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::alipay;
 use crate::clock::rfc3339;
 use crate::crypto::{self, CryptoError, LETTERS_AND_DIGITS};
 use crate::outside::Outside;
-use crate::world::callback::{Attempt, Callback, CallbackMode, is_taken};
+use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 
 const TICK: Duration = Duration::from_millis(50);
 /// WeChat Pay now and then sends signatures that must be refused; they begin like this.
@@ -22,13 +24,14 @@ const PROBE: &str = "WECHATPAY/SIGNTEST/";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Forgery {
-    out_trade_no: Option<String>,
-    app_id: Option<String>,
-    mch_id: Option<String>,
-    amount_fen: Option<i64>,
-    bad_signature: bool,
-    stale_seconds: i64,
-    probe: bool,
+    pub(crate) out_trade_no: Option<String>,
+    pub(crate) app_id: Option<String>,
+    pub(crate) mch_id: Option<String>,
+    pub(crate) seller_id: Option<String>,
+    pub(crate) amount_fen: Option<i64>,
+    pub(crate) bad_signature: bool,
+    pub(crate) stale_seconds: i64,
+    pub(crate) probe: bool,
 }
 
 /// Delivers what is due, for ever.
@@ -72,7 +75,7 @@ async fn deliver(outside: Arc<Outside>, callback: Callback) {
     } else {
         vec![attempt(&outside, &callback, url, None).await]
     };
-    let taken = attempts.iter().any(|attempt| is_taken(attempt.status));
+    let taken = attempts.iter().any(|attempt| attempt.taken);
     let now_ms = outside.now_ms();
     outside.change(|world| {
         let found = world.callbacks.iter_mut().find(|found| found.id == callback.id);
@@ -91,28 +94,37 @@ pub(crate) async fn attempt(
     forgery: Option<&Forgery>,
 ) -> Attempt {
     let at_ms = outside.now_ms();
-    let status = match letter(outside, callback, forgery) {
+    let honest = Forgery::default();
+    let said = forgery.unwrap_or(&honest);
+    let letter = match callback.platform {
+        Platform::WechatPay => letter(outside, callback, said),
+        Platform::Alipay => alipay::notify::letter(outside, callback, said),
+    };
+    let answer = match letter {
         Ok(letter) => send(outside, url, letter).await,
         Err(CryptoError) => None,
     };
-    Attempt { at_ms, url: url.to_owned(), status, forged: forgery.is_some() }
+    Attempt {
+        at_ms,
+        url: url.to_owned(),
+        status: answer.as_ref().map(|(status, _)| *status),
+        forged: forgery.is_some(),
+        taken: answer.is_some_and(|(status, body)| callback.platform.is_taken(status, &body)),
+    }
 }
 
 /// A notification as it goes over the wire.
-struct Letter {
-    timestamp: String,
-    nonce: String,
-    signature: String,
-    body: String,
+pub(crate) struct Letter {
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
+/// WeChat Pay's notification of a payment.
 fn letter(
     outside: &Outside,
     callback: &Callback,
-    forgery: Option<&Forgery>,
+    forgery: &Forgery,
 ) -> Result<Letter, CryptoError> {
-    let honest = Forgery::default();
-    let forgery = forgery.unwrap_or(&honest);
     let resource = forgery.applied_to(callback.resource.clone());
     let key = &outside.onboarding.wechat_pay.api_v3_key;
     let resource_nonce = crypto::random_text(LETTERS_AND_DIGITS, 12);
@@ -141,7 +153,17 @@ fn letter(
     if forgery.probe {
         signature.replace_range(..PROBE.len(), PROBE);
     }
-    Ok(Letter { timestamp, nonce, signature, body })
+    let key_id = outside.onboarding.wechat_pay.platform_key_id.clone();
+    let headers = vec![
+        ("Content-Type", "application/json".to_owned()),
+        ("Accept", "*/*".to_owned()),
+        ("Wechatpay-Timestamp", timestamp),
+        ("Wechatpay-Nonce", nonce),
+        ("Wechatpay-Signature", signature),
+        ("Wechatpay-Serial", key_id),
+        ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
+    ];
+    Ok(Letter { headers, body })
 }
 
 impl Forgery {
@@ -163,26 +185,25 @@ impl Forgery {
     }
 }
 
-/// The HTTP status, or nothing when the receiver did not answer within the deadline.
-async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<u16> {
-    let answer = outside
-        .http
-        .post(url)
-        .header("Content-Type", "application/json")
-        .header("Accept", "*/*")
-        .header("Wechatpay-Timestamp", letter.timestamp)
-        .header("Wechatpay-Nonce", letter.nonce)
-        .header("Wechatpay-Signature", letter.signature)
-        .header("Wechatpay-Serial", &outside.onboarding.wechat_pay.platform_key_id)
-        .header("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048")
-        .body(letter.body)
-        .send()
-        .await;
-    match answer {
-        Ok(answer) => Some(answer.status().as_u16()),
+/// Status and body, or nothing when the receiver did not answer within the deadline.
+async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<(u16, Bytes)> {
+    let mut request = outside.http.post(url);
+    for (name, value) in letter.headers {
+        request = request.header(name, value);
+    }
+    match answered(request.body(letter.body)).await {
+        Ok(answer) => Some(answer),
         Err(error) => {
             tracing::info!(%error, url, "a notification found no answer");
             None
         }
     }
+}
+
+async fn answered(request: reqwest::RequestBuilder) -> Result<(u16, Bytes), reqwest::Error> {
+    let answer = request.send().await?;
+    let status = answer.status().as_u16();
+    // Where the status alone decides, a body that breaks off changes nothing.
+    let body = answer.bytes().await.unwrap_or_default();
+    Ok((status, body))
 }

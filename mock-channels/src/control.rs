@@ -13,6 +13,7 @@ use crate::clock::{Day, SECOND_MS, parse_hour_minute, parse_rfc3339, real_now_ms
 use crate::outside::Outside;
 use crate::server::Shared;
 
+mod alipay;
 mod callbacks;
 mod citizens;
 mod faults;
@@ -30,6 +31,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(orders::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
+        .configure(alipay::routes)
         .default_service(web::to(nowhere));
     config.service(scope);
 }

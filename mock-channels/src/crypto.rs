@@ -74,12 +74,12 @@ impl VerifyingKey {
     }
 }
 
-fn pem_to_der(pem: &str) -> Result<Vec<u8>, CryptoError> {
+pub(crate) fn pem_to_der(pem: &str) -> Result<Vec<u8>, CryptoError> {
     let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     STANDARD.decode(body.trim()).map_err(|_malformed| CryptoError)
 }
 
-fn der_to_pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn der_to_pem(label: &str, der: &[u8]) -> String {
     let body = STANDARD.encode(der);
     let lines: Vec<&str> = body
         .as_bytes()

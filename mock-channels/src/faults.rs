@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -14,7 +14,7 @@ use actix_web::{Error, HttpMessage as _, HttpResponse};
 
 use crate::server::Shared;
 use crate::world::fault::{self, Channel, FaultKind};
-use crate::{exchange, gateway, wechat, wechat_pay};
+use crate::{alipay, exchange, gateway, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -27,7 +27,7 @@ pub(crate) async fn layer(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let Some((channel, operation)) = called(&request) else {
+    let Some((channel, operation)) = called(&mut request).await else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
     let kind = request.app_data::<Shared>().and_then(|outside| {
@@ -48,6 +48,12 @@ pub(crate) async fn layer(
             Ok(request.into_response(broken(Bytes::new(), 1)))
         }
         FaultKind::Error500 => Ok(request.into_response(failure(channel))),
+        FaultKind::SystemError => breakdown(&mut request).await.map(|b| request.into_response(b)),
+        FaultKind::SystemErrorAfter => {
+            let said = breakdown(&mut request).await?;
+            let (request, _answer) = next.call(request).await?.into_parts();
+            Ok(ServiceResponse::new(request, said))
+        }
         FaultKind::Slow => {
             let answer = next.call(request).await?.map_into_boxed_body();
             tokio::time::sleep(SLOWNESS).await;
@@ -64,7 +70,7 @@ pub(crate) async fn layer(
 }
 
 /// Which platform and operation a request is for, if any.
-fn called(request: &ServiceRequest) -> Option<(Channel, String)> {
+async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     let path = request.path();
     let named = |channel, name: &str| Some((channel, name.to_owned()));
     if let Some(name) = wechat_pay::operation(path) {
@@ -76,15 +82,30 @@ fn called(request: &ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
-    (path == gateway::PATH)
-        .then(|| (Channel::Gateway, gateway::operation(request.headers()).unwrap_or_default()))
+    if path == gateway::PATH {
+        return named(Channel::Gateway, &gateway::operation(request.headers()).unwrap_or_default());
+    }
+    let name = alipay::operation(request).await?;
+    Some((Channel::Alipay, name))
 }
 
+/// Alipay's words for a breakdown, without asking the handler.
+async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> {
+    let body = request.extract::<Bytes>().await?;
+    request.set_payload(Payload::from(body.clone()));
+    let outside = request.app_data::<Shared>().cloned();
+    Ok(match outside {
+        Some(outside) if !request.path().starts_with("/v3/") => {
+            alipay::gateway::breakdown(&outside, request.request(), &body)
+        }
+        Some(_) | None => alipay::rest::breakdown(),
+    })
+}
 fn failure(channel: Channel) -> HttpResponse {
     match channel {
         Channel::WechatPay => HttpResponse::InternalServerError()
             .json(serde_json::json!({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})),
-        Channel::Wechat | Channel::Gateway | Channel::Exchange => {
+        Channel::Wechat | Channel::Alipay | Channel::Gateway | Channel::Exchange => {
             HttpResponse::InternalServerError().content_type("text/plain").body("error")
         }
     }
@@ -108,12 +129,18 @@ async fn spoil(
         FaultKind::Unsigned | FaultKind::WrongSignature => {
             let wrong = kind == FaultKind::WrongSignature;
             change_signature(head.headers_mut(), wrong);
-            let body = if channel == Channel::Gateway { resign(&body, wrong) } else { body };
+            let body = match channel {
+                Channel::Gateway => resign(&body, wrong),
+                Channel::Alipay => alipay::resign(&body, wrong),
+                Channel::Wechat | Channel::WechatPay | Channel::Exchange => body,
+            };
             head.set_body(body).map_into_boxed_body()
         }
-        FaultKind::Silent | FaultKind::Error500 | FaultKind::Slow => {
-            head.set_body(body).map_into_boxed_body()
-        }
+        FaultKind::Silent
+        | FaultKind::Error500
+        | FaultKind::Slow
+        | FaultKind::SystemError
+        | FaultKind::SystemErrorAfter => head.set_body(body).map_into_boxed_body(),
     };
     Ok(ServiceResponse::new(request, spoilt))
 }
@@ -125,6 +152,9 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("wechatpay-serial", false),
         ("wechatpay-nonce", false),
         ("wechatpay-timestamp", false),
+        ("alipay-signature", true),
+        ("alipay-nonce", false),
+        ("alipay-timestamp", false),
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
@@ -156,7 +186,8 @@ fn resign(body: &Bytes, wrong: bool) -> Bytes {
 }
 
 /// Base64, and a signature of nothing.
-const WRONG_SIGNATURE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
+pub(crate) const WRONG_SIGNATURE: &str =
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
 
 fn broken(first: Bytes, declared: usize) -> HttpResponse {
     HttpResponse::Ok().force_close().body(Broken::new(first, declared))

@@ -1,5 +1,5 @@
 //! Every platform that the backend speaks to, played in one process on one address:
-//! the WeChat mini-program platform, WeChat Pay (API version 3), the non-tax payment gateway
+//! the WeChat mini-program platform, WeChat Pay (API version 3), Alipay (versions 2 and 3), the non-tax payment gateway
 //! and the departments' exchange, with levers for testers under `/control` and a panel at `/`.
 //!
 //! Written from the platforms' own documents and importing nothing of the product, so that a
@@ -15,9 +15,12 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
 
+mod alipay;
+mod archive;
 mod callbacks;
 mod clock;
 mod control;

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+mod alipay;
+
+pub use alipay::AlipayOnboarding;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything a backend must be told before it can speak to the platforms.
@@ -13,6 +17,8 @@ pub struct Onboarding {
     pub wechat: WeChatOnboarding,
     /// WeChat Pay, API version 3.
     pub wechat_pay: WeChatPayOnboarding,
+    /// Alipay's open platform.
+    pub alipay: AlipayOnboarding,
     /// The departments' exchange.
     pub exchange: ExchangeOnboarding,
     /// The non-tax payment gateway.

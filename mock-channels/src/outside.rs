@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::alipay::cert::CertError;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::CryptoError;
 use crate::onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
 use crate::world::secrets::{Keys, Secrets};
-use crate::world::{World, seed};
+use crate::world::{World, alipay, seed};
 
 /// A notification must be answered within this time.
 const CALLBACK_DEADLINE: Duration = Duration::from_secs(5);
@@ -26,6 +28,8 @@ pub(crate) enum OpenError {
     Corrupt(#[from] serde_json::Error),
     #[error("keys could not be made or read")]
     Keys(#[from] CryptoError),
+    #[error("certificates could not be made")]
+    Certificates(#[from] CertError),
     #[error("the client that delivers callbacks could not be built")]
     Http(#[from] reqwest::Error),
 }
@@ -36,6 +40,7 @@ pub(crate) struct Outside {
     state_file: Option<PathBuf>,
     pub(crate) clock: MockClock,
     pub(crate) keys: Keys,
+    pub(crate) alipay: alipay::secrets::Keys,
     pub(crate) onboarding: Onboarding,
     pub(crate) http: reqwest::Client,
 }
@@ -47,7 +52,7 @@ impl Outside {
         start_at_ms: Option<i64>,
         base_url: &str,
     ) -> Result<Self, OpenError> {
-        let world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
+        let mut world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
             Some(world) => world,
             None => {
                 let real_ms = real_now_ms();
@@ -55,10 +60,14 @@ impl Outside {
                 seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
             }
         };
+        if world.alipay.secrets.are_missing() {
+            world.alipay.secrets = alipay::secrets::Secrets::generate()?;
+        }
         let outside = Self {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
-            onboarding: onboarding(&world.secrets, base_url),
+            alipay: alipay::secrets::Keys::read(&world.alipay.secrets)?,
+            onboarding: onboarding(&world, base_url),
             http: callback_client()?,
             world: Mutex::new(world),
             state_file,
@@ -136,8 +145,8 @@ fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
-    let secrets = secrets.clone();
+fn onboarding(world: &World, base_url: &str) -> Onboarding {
+    let secrets = world.secrets.clone();
     let base_url = base_url.to_owned();
     Onboarding {
         wechat: WeChatOnboarding {
@@ -154,6 +163,7 @@ fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
             platform_key_id: secrets.platform_key_id,
             platform_public_key_pem: secrets.platform_public_pem,
         },
+        alipay: AlipayOnboarding::of(&world.alipay.secrets, base_url.clone()),
         exchange: ExchangeOnboarding {
             base_url: base_url.clone(),
             client_id: secrets.exchange_client_id,

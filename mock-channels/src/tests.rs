@@ -8,6 +8,8 @@ use crate::clock::{Day, compact_time};
 use crate::crypto::{self, LETTERS_AND_DIGITS, SigningKey, VerifyingKey};
 use crate::{MockChannels, MockSettings, Onboarding};
 
+mod alipay;
+mod alipay_vectors;
 mod callbacks;
 mod departments;
 mod levers;

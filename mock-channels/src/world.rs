@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Day;
 
+pub(crate) mod alipay;
 pub(crate) mod callback;
 pub(crate) mod code;
 pub(crate) mod fault;
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    #[serde(default)]
+    pub(crate) alipay: alipay::Alipay,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -82,6 +85,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            alipay: alipay::Alipay::default(),
         }
     }
 

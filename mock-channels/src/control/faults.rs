@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Refusal, read_body};
+use crate::alipay;
 use crate::clock::Day;
 use crate::server::Shared;
 use crate::world::fault::{BillFault, BillFaultKind, Channel, Fault, FaultKind};
@@ -48,6 +49,10 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
     if about_signature && channel == Channel::Wechat {
         return Err(Refusal::bad("小程序平台的应答没有签名，不能用签名类故障"));
     }
+    let broken_down = matches!(fault, FaultKind::SystemError | FaultKind::SystemErrorAfter);
+    if broken_down && channel != Channel::Alipay {
+        return Err(Refusal::bad("system-error 类故障只用于支付宝"));
+    }
     let fault = Fault { channel, operation, fault, times };
     outside.change(|world| world.faults.push(fault));
     list(outside).await
@@ -57,6 +62,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
+        Channel::Alipay => &alipay::method::NAMES,
         Channel::Gateway => {
             &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
         }

@@ -1,12 +1,13 @@
-//! Payment notifications and the schedule on which WeChat Pay repeats them.
+//! Notifications of the platforms and the schedules on which they repeat them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
-/// Waits between deliveries: 15 repeats after the first, 24 hours and 4 minutes in all.
-const RETRIES_MS: [i64; 15] = [
+/// WeChat Pay's waits between deliveries: 15 repeats after the first, 24 hours and 4 minutes in
+/// all.
+const WECHAT_PAY_RETRIES_MS: [i64; 15] = [
     15 * SECOND_MS,
     15 * SECOND_MS,
     30 * SECOND_MS,
@@ -23,6 +24,46 @@ const RETRIES_MS: [i64; 15] = [
     6 * HOUR_MS,
     6 * HOUR_MS,
 ];
+
+/// Alipay's waits between deliveries: 7 repeats after the first. The platform says that it stops
+/// after 24 hours and 22 minutes, which is two minutes less than its own waits.
+const ALIPAY_RETRIES_MS: [i64; 7] = [
+    4 * MINUTE_MS,
+    10 * MINUTE_MS,
+    10 * MINUTE_MS,
+    HOUR_MS,
+    2 * HOUR_MS,
+    6 * HOUR_MS,
+    15 * HOUR_MS,
+];
+
+/// Who sends a notification.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Platform {
+    #[default]
+    WechatPay,
+    Alipay,
+}
+
+impl Platform {
+    fn retries_ms(self) -> &'static [i64] {
+        match self {
+            Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
+            Self::Alipay => &ALIPAY_RETRIES_MS,
+        }
+    }
+
+    /// Whether an answer stops the repeats.
+    pub(crate) fn is_taken(self, status: u16, body: &[u8]) -> bool {
+        match self {
+            // 201 does not.
+            Self::WechatPay => matches!(status, 200 | 204),
+            // Not a byte more or less.
+            Self::Alipay => status == 200 && body == b"success",
+        }
+    }
+}
 
 /// What happens to notifications that are made from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +94,9 @@ pub(crate) enum CallbackState {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Callback {
+    /// States from before there were several have WeChat Pay's only.
+    #[serde(default)]
+    pub(crate) platform: Platform,
     /// The same for every delivery of this event.
     pub(crate) id: String,
     pub(crate) out_trade_no: String,
@@ -80,14 +124,40 @@ pub(crate) struct Attempt {
     /// The HTTP status, or nothing when no answer came in time.
     pub(crate) status: Option<u16>,
     pub(crate) forged: bool,
-}
-
-/// Only these two statuses stop the repeats; 201 does not.
-pub(crate) fn is_taken(status: Option<u16>) -> bool {
-    matches!(status, Some(200 | 204))
+    /// Whether the answer stops the repeats.
+    #[serde(default)]
+    pub(crate) taken: bool,
 }
 
 impl Callback {
+    /// A notification that is due at `due_ms`, or never, as the mode says.
+    pub(crate) fn new(
+        platform: Platform,
+        id: String,
+        notify_url: String,
+        mode: CallbackMode,
+        due_ms: i64,
+    ) -> Self {
+        Self {
+            platform,
+            id,
+            out_trade_no: String::new(),
+            notify_url,
+            resource: Value::Null,
+            created_ms: due_ms,
+            mode,
+            state: match mode {
+                CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
+                CallbackMode::Hold => CallbackState::Held,
+                CallbackMode::Lose => CallbackState::Lost,
+            },
+            next_due_ms: due_ms,
+            attempts: Vec::new(),
+            failures: 0,
+            in_flight: false,
+        }
+    }
+
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         self.state == CallbackState::Waiting && !self.in_flight && self.next_due_ms <= now_ms
     }
@@ -101,7 +171,7 @@ impl Callback {
         }
         if taken {
             self.state = CallbackState::Delivered;
-        } else if let Some(wait_ms) = RETRIES_MS.get(self.failures) {
+        } else if let Some(wait_ms) = self.platform.retries_ms().get(self.failures) {
             self.failures += 1;
             self.next_due_ms = now_ms + wait_ms;
         } else {
@@ -115,15 +185,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schedule_lasts_24_hours_and_4_minutes() {
-        assert_eq!(RETRIES_MS.iter().sum::<i64>(), 24 * HOUR_MS + 4 * MINUTE_MS);
+    fn the_schedules_last_as_long_as_the_platforms_say() {
+        let lasts = |platform: Platform| platform.retries_ms().iter().sum::<i64>();
+        assert_eq!(lasts(Platform::WechatPay), 24 * HOUR_MS + 4 * MINUTE_MS);
+        assert_eq!(lasts(Platform::Alipay), 24 * HOUR_MS + 24 * MINUTE_MS);
     }
 
     #[test]
-    fn only_200_and_204_are_taken() {
-        assert!(is_taken(Some(200)) && is_taken(Some(204)));
-        for status in [None, Some(201), Some(202), Some(302), Some(500)] {
-            assert!(!is_taken(status), "{status:?}");
+    fn wechat_pay_takes_only_200_and_204() {
+        let taken = |status| Platform::WechatPay.is_taken(status, b"");
+        assert!(taken(200) && taken(204));
+        for status in [201, 202, 302, 500] {
+            assert!(!taken(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn alipay_takes_only_the_word_success() {
+        assert!(Platform::Alipay.is_taken(200, b"success"));
+        for (status, body) in
+            [(200, &b"SUCCESS"[..]), (200, b"success\n"), (200, b""), (201, b"success")]
+        {
+            assert!(!Platform::Alipay.is_taken(status, body), "{status} {body:?}");
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Channel {
     Wechat,
     WechatPay,
+    Alipay,
     Gateway,
     Exchange,
 }
@@ -30,6 +31,10 @@ pub(crate) enum FaultKind {
     Unsigned,
     /// Processed; the answer carries a signature of something else.
     WrongSignature,
+    /// Not processed; the platform says in its own words that nobody knows what happened.
+    SystemError,
+    /// Processed; the same words.
+    SystemErrorAfter,
 }
 
 /// A fault that waits for the next matching call.

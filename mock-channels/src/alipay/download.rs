@@ -1,0 +1,144 @@
+//! Asking for a daily file, and fetching it from an address that lives for half a minute.
+
+use actix_web::HttpResponse;
+use actix_web::web::Query;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Refusal, fields};
+use super::bill;
+use crate::clock::{Day, HOUR_MS, SECOND_MS};
+use crate::crypto;
+use crate::outside::Outside;
+use crate::server::Shared;
+use crate::world::World;
+use crate::world::alipay::{BillType, Download};
+use crate::world::fault::BillFaultKind;
+
+/// Files of a day are there at this time of the next.
+const READY_AT_MS: i64 = 9 * HOUR_MS;
+const URL_LIFE_MS: i64 = 30 * SECOND_MS;
+pub(super) const PATH: &str = "/alipay/downloadBillFile.resource";
+
+pub(super) fn url(outside: &Outside, biz: &Value) -> Answer {
+    let bill_type = match biz["bill_type"].as_str() {
+        Some("trade") => BillType::Trade,
+        Some("signcustomer") => BillType::SignCustomer,
+        Some(_) => return Err(Refusal::business("TYPE_NOT_SUPPORTED", "账单类型不支持")),
+        None => return Err(bad_argument("bill_type不能为空")),
+    };
+    let day = biz["bill_date"]
+        .as_str()
+        .and_then(Day::from_text)
+        .ok_or_else(|| bad_argument("bill_date应为yyyy-MM-dd"))?;
+    let now_ms = outside.now_ms();
+    if now_ms < day.plus(1).start_ms() + READY_AT_MS {
+        return Err(Refusal::business("BILL_NOT_EXIST", "账单不存在"));
+    }
+    outside.change(|world| {
+        let fault = take_fault(world, day);
+        let empty = bill::lines_of(world, day).is_empty();
+        if empty && fault != Some(BillFaultKind::ExtraLine) {
+            return Err(Refusal::business("NO_BILL_DATA", "账单日期内无数据"));
+        }
+        world.alipay.forget_stale(now_ms);
+        let id = crypto::hex(&crypto::random_bytes::<24>());
+        let expires_ms = now_ms + URL_LIFE_MS;
+        let download = Download { day, bill_type, fault, expires_ms };
+        world.alipay.downloads.insert(id.clone(), download);
+        let pid = &world.alipay.secrets.pid;
+        let (base_url, date, name) =
+            (&outside.onboarding.base_url, day.compact(), bill::name(pid, day));
+        let url = format!(
+            "{base_url}{PATH}?bizType={}&userId={pid}0156&fileType=csv.zip&bizDates={date}\
+             &downloadFileName={name}.csv.zip&fileId=%2F{bill}%2F{name}.csv.zip&token={id}",
+            biz["bill_type"].as_str().unwrap_or_default(),
+            bill = "bill",
+        );
+        Ok(fields(json!({"bill_download_url": url})))
+    })
+}
+
+/// Misspelt, as the platform does.
+fn bad_argument(words: &str) -> Refusal {
+    Refusal::business("INVAILID_ARGUMENTS", words)
+}
+
+/// The fault asked for this day, used up once if it was not meant for ever.
+fn take_fault(world: &mut World, day: Day) -> Option<BillFaultKind> {
+    let asked = world.alipay.bill_faults.get_mut(&day.text())?;
+    let kind = asked.fault;
+    if let Some(times) = &mut asked.times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            world.alipay.bill_faults.remove(&day.text());
+        }
+    }
+    Some(kind)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    token: String,
+}
+
+/// The file itself: whoever has the address may fetch it.
+pub(super) async fn file(outside: Shared, asked: Option<Query<Asked>>) -> HttpResponse {
+    let now_ms = outside.now_ms();
+    let found = asked.and_then(|asked| {
+        outside.read(|world| {
+            let download = world.alipay.downloads.get(&asked.token)?;
+            let Download { day, bill_type, fault, expires_ms } = download.clone();
+            let pid = &world.alipay.secrets.pid;
+            let bytes = || bill::file(pid, bill::lines_of(world, day), day, bill_type, fault);
+            (now_ms < expires_ms).then(|| (bytes(), bill::name(pid, day)))
+        })
+    });
+    match found {
+        Some((bytes, name)) => HttpResponse::Ok()
+            .content_type("application/octet-stream")
+            .insert_header(("Content-Disposition", format!("attachment; filename={name}.csv.zip")))
+            .body(bytes),
+        None => HttpResponse::Ok()
+            .content_type("text/html;charset=GBK")
+            .body("<html><body>The download link has expired.</body></html>"),
+    }
+}
+
+/// Names and texts of a zip file's members, read as GBK.
+#[cfg(test)]
+pub(crate) fn unzipped(file: &[u8]) -> Vec<(String, String)> {
+    let text = |bytes: &[u8]| encoding_rs::GBK.decode(bytes).0.into_owned();
+    let number = |at: usize, width: usize| {
+        file[at..at + width].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+    };
+    let end = file.len() - 22;
+    let (count, mut entry) = (number(end + 10, 2), number(end + 16, 4));
+    let mut members = Vec::new();
+    for _ in 0..count {
+        assert_eq!(number(entry + 8, 2) & 0x800, 0, "names are not said to be UTF-8");
+        let (packed, plain) = (number(entry + 20, 4), number(entry + 24, 4));
+        let (name, offset) = (number(entry + 28, 2), number(entry + 42, 4));
+        let start = offset + 30 + number(offset + 26, 2) + number(offset + 28, 2);
+        let content = inflate(&file[start..start + packed]);
+        assert_eq!(content.len(), plain);
+        assert_eq!(crate::archive::crc32(&content) as usize, number(entry + 16, 4));
+        members.push((text(&file[entry + 46..entry + 46 + name]), text(&content)));
+        entry += 46 + name + number(entry + 30, 2) + number(entry + 32, 2);
+    }
+    members
+}
+
+/// Undoes blocks that are stored as they are, which is all that the mock writes.
+#[cfg(test)]
+fn inflate(stream: &[u8]) -> Vec<u8> {
+    let (mut content, mut rest) = (Vec::new(), stream);
+    loop {
+        let (last, length) = (rest[0] == 1, usize::from(rest[1]) | usize::from(rest[2]) << 8);
+        content.extend_from_slice(&rest[5..5 + length]);
+        rest = &rest[5 + length..];
+        if last {
+            return content;
+        }
+    }
+}

@@ -70,3 +70,17 @@ pub(crate) fn resign(body: &Bytes, wrong: bool) -> Bytes {
     changed.push(b'}');
     Bytes::from(changed)
 }
+
+/// Puts a second answer behind the signed one, under the same name: what a reader of JSON takes
+/// is not what was signed.
+pub(crate) fn doubled(body: &Bytes) -> Bytes {
+    const FORGED: &str = "{\"code\":\"10000\",\"msg\":\"Success\",\"fund_change\":\"Y\",\
+                          \"refund_status\":\"REFUND_SUCCESS\",\"trade_status\":\"TRADE_SUCCESS\"}";
+    let name = body.iter().position(|byte| *byte == b':').map(|colon| &body[1..colon]);
+    match (name, body.strip_suffix(b"}")) {
+        (Some(name), Some(open)) => {
+            Bytes::from([open, b",", name, b":", FORGED.as_bytes(), b"}"].concat())
+        }
+        _ => body.clone(),
+    }
+}

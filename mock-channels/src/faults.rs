@@ -62,7 +62,8 @@ pub(crate) async fn layer(
         FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
-        | FaultKind::WrongSignature => {
+        | FaultKind::WrongSignature
+        | FaultKind::DoubleAnswer => {
             let answer = next.call(request).await?.map_into_boxed_body();
             spoil(answer, channel, kind).await
         }
@@ -136,6 +137,7 @@ async fn spoil(
             };
             head.set_body(body).map_into_boxed_body()
         }
+        FaultKind::DoubleAnswer => head.set_body(alipay::doubled(&body)).map_into_boxed_body(),
         FaultKind::Silent
         | FaultKind::Error500
         | FaultKind::Slow

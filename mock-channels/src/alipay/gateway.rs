@@ -28,8 +28,10 @@ pub(super) async fn serve(outside: Shared, request: HttpRequest, body: Bytes) ->
 /// What the gateway would answer to a method if it broke down at this very moment.
 pub(crate) fn breakdown(outside: &Outside, request: &HttpRequest, body: &[u8]) -> HttpResponse {
     let params = Params::read(request.query_string().as_bytes(), body).ok();
-    let method = params.and_then(|params| params.text("method")).unwrap_or_default();
-    Reply::plain(&method, Refusal::unavailable()).send(outside)
+    let text = |name: &str| params.as_ref().and_then(|params| params.text(name));
+    let mut reply = Reply::plain(&text("method").unwrap_or_default(), Refusal::unavailable());
+    reply.with_cert = text("app_cert_sn").is_some();
+    reply.send(outside)
 }
 
 fn reply(outside: &Outside, params: &Params) -> Reply {

@@ -49,9 +49,12 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
     if about_signature && channel == Channel::Wechat {
         return Err(Refusal::bad("小程序平台的应答没有签名，不能用签名类故障"));
     }
-    let broken_down = matches!(fault, FaultKind::SystemError | FaultKind::SystemErrorAfter);
-    if broken_down && channel != Channel::Alipay {
-        return Err(Refusal::bad("system-error 类故障只用于支付宝"));
+    let of_alipay = matches!(
+        fault,
+        FaultKind::SystemError | FaultKind::SystemErrorAfter | FaultKind::DoubleAnswer
+    );
+    if of_alipay && channel != Channel::Alipay {
+        return Err(Refusal::bad("system-error、system-error-after、double-answer 只用于支付宝"));
     }
     let fault = Fault { channel, operation, fault, times };
     outside.change(|world| world.faults.push(fault));

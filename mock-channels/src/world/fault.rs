@@ -35,6 +35,8 @@ pub(crate) enum FaultKind {
     SystemError,
     /// Processed; the same words.
     SystemErrorAfter,
+    /// Processed; the signed answer is followed by a second, forged one under the same name.
+    DoubleAnswer,
 }
 
 /// A fault that waits for the next matching call.

@@ -172,6 +172,15 @@ async fn faults_hit_the_method_that_is_named() {
     fault("trade.refund", "system-error-after").await;
     assert_eq!(merchant.refunds("X1", "A", "1.00").await.code().0, "20000");
     assert_eq!(merchant.status("X1").await, "TRADE_CLOSED", "processed");
+    fault("trade.query", "double-answer").await;
+    let form = merchant.form(&merchant.params("alipay.trade.query", &json!({"out_trade_no": "N"})));
+    let url = &merchant.onboarding.alipay.gateway_url;
+    let text = merchant.http.post(url).body(form).send().await.unwrap().text().await.unwrap();
+    let parts: Vec<&str> = text.split("\"alipay_trade_query_response\":").collect();
+    assert_eq!(parts.len(), 3, "{text}");
+    assert!(parts[1].contains("ACQ.TRADE_NOT_EXIST") && parts[2].contains("TRADE_SUCCESS"));
+    let taken: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(taken["alipay_trade_query_response"]["code"], "10000", "a careless reader errs");
     let elsewhere = json!({"channel": "wechat-pay", "fault": "system-error"});
     assert_eq!(merchant.try_lever("/faults", elsewhere).await.0, 400);
     merchant.bench.mocks.stop().await;

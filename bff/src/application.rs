@@ -325,6 +325,7 @@ fn we_chat_pay(
         api_v3_key: pay.api_v3_key.expose().to_owned(),
         platform_keys: pay.platform_keys.clone(),
         notify_url: format!("{public_url}/callbacks/wechat-pay"),
+        order_limit: pay.order_limit,
     };
     let made = WeChatPayAccount::new(&config, http.clone(), clock.clone(), ids.clone());
     made.map(Arc::new).map_err(part("WeChat Pay"))

@@ -76,7 +76,7 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
         match jobs.callbacks.run_once(TURN).await {
             Ok(done) => done.iter().for_each(|(callback, applied)| {
-                let order_no = &callback.report.order_no;
+                let order_no = callback.news.order_no();
                 match applied {
                     Ok(Applied::Moved(_) | Applied::Known(_)) => {
                         tracing::info!(order_no, ?applied, "callback applied");

@@ -17,6 +17,9 @@ impl PayableFen {
     /// Ten trillion yuan: above every item of the catalogue, far below 2^53.
     pub const MAX: u64 = 1_000_000_000_000_000;
 
+    /// 50 000 yuan: what a rail usually grants one order of a merchant.
+    pub const USUAL_ORDER_LIMIT: Self = Self(5_000_000);
+
     /// # Errors
     /// [`FenOutOfRange`] unless `fen` lies in 1..=[`PayableFen::MAX`].
     pub fn new(fen: i64) -> Result<Self, FenOutOfRange> {

@@ -30,8 +30,9 @@ pub use model::{
     EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
 };
 pub use rail::{
-    Cashier, MerchantIdentity, PaymentRail, Rail, RailOrder, RailOrderState, RailReport, RailTxn,
-    Rails, TxnInvalid,
+    Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
+    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
+    RefundOrder, RefundReport, TxnInvalid,
 };
 pub use read::{Holder, ReadPayments};
 pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};

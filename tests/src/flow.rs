@@ -6,8 +6,8 @@ use domain::fakes::{
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, RailReport,
-    Rails, StartPayment, StoredCallback,
+    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, RailNews,
+    RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -92,7 +92,8 @@ impl Flow {
     /// The rail calls back; what is not stored is not acknowledged, and sent again once.
     pub async fn calls_back(&self, report: RailReport) {
         let event_id = format!("E-{}", report.order_no);
-        let callback = StoredCallback { event_id, received_at: samples::at(11), report };
+        let news = RailNews::Paid(report);
+        let callback = StoredCallback { event_id, received_at: samples::at(11), news };
         for _ in 0..2 {
             if self.inbox.record(&callback, b"").await.is_ok() {
                 break;

@@ -8,8 +8,8 @@ use domain::money::{Fen, PayableFen};
 use domain::notice::{Agency, NoticeNo};
 use domain::outside::StoreError;
 use domain::payment::{
-    EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState, PaymentStatus, Rail,
-    RailTxn, RefundOrigin, SnapshotItem,
+    CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
+    PaymentStatus, Rail, RailTxn, RefundOrigin, SnapshotItem,
 };
 use serde::{Deserialize, Serialize};
 
@@ -107,7 +107,7 @@ pub(super) fn payment_row(payment: &Payment) -> payment::Model {
         person_id: payment.person.as_str().to_owned(),
         channel: payment.channel.code().to_owned(),
         rail: payment.rail.code().to_owned(),
-        payer: payment.payer.as_str().to_owned(),
+        payer: payment.payer.as_ref().map_or_else(String::new, |payer| payer.as_str().to_owned()),
         amount: payment.amount.fen().value(),
         idempotency_key: payment.key.as_str().to_owned(),
         created_at: micros(payment.created_at),
@@ -120,6 +120,7 @@ pub(super) fn payment_row(payment: &Payment) -> payment::Model {
         unsettled: state.unsettled,
         next_check_at: micros(payment.next_check_at),
         version: i64::from(payment.version),
+        cashier: payment.cashier.code().to_owned(),
     }
 }
 
@@ -137,7 +138,8 @@ pub(super) fn payment_of(
         person: at.valid("person_id", PersonId::new(&row.person_id))?,
         channel: at.some("channel", Channel::from_code(&row.channel))?,
         rail: at.some("rail", Rail::from_code(&row.rail))?,
-        payer: at.valid("payer", OpenId::new(&row.payer))?,
+        cashier: at.some("cashier", CashierKind::from_code(&row.cashier))?,
+        payer: payer_of(&row)?,
         amount: at.valid("amount", PayableFen::new(row.amount))?,
         notices: notices.into_iter().map(notice_of).collect::<Result<_, _>>()?,
         key: at.valid("idempotency_key", IdempotencyKey::new(&row.idempotency_key))?,
@@ -147,6 +149,13 @@ pub(super) fn payment_of(
         next_check_at: at.time("next_check_at", row.next_check_at)?,
         version: at.count("version", row.version)?,
     })
+}
+
+/// Empty where the cashier needs no payer.
+fn payer_of(row: &payment::Model) -> Result<Option<OpenId>, StoreError> {
+    let at = Row { table: "payment", key: &row.no };
+    let payer = (!row.payer.is_empty()).then(|| at.valid("payer", OpenId::new(&row.payer)));
+    payer.transpose()
 }
 
 pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model>, StoreError> {
@@ -246,6 +255,7 @@ mod tests {
             unsettled,
             next_check_at: 0,
             version: 0,
+            cashier: "ALIPAY_APP".to_owned(),
         }
     }
 

@@ -5,8 +5,8 @@ use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding};
 use crate::payment::{
-    EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState, PaymentStatus, Rail,
-    RailTxn,
+    CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
+    PaymentStatus, Rail, RailTxn,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -92,7 +92,8 @@ pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
         person: person("P1").id,
         channel: Channel::WeChat,
         rail: Rail::WeChatPay,
-        payer: open_id("P1"),
+        cashier: CashierKind::WeChatMini,
+        payer: Some(open_id("P1")),
         amount: PayableFen::new(fen).expect("payable"),
         notices: vec![snapshot],
         key: IdempotencyKey::new(&format!("key-{no}")).expect("a key"),

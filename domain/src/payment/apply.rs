@@ -145,7 +145,7 @@ impl ApplyRailReport {
             return Ok(Some(report.money.clone()));
         }
         let Some(rail) = self.rails.get(payment.rail) else { return Ok(None) };
-        match rail.query(&payment.no).await? {
+        match rail.query(&payment.order_key()).await? {
             RailOrderState::Paid(answer)
                 if (&answer.money.txn, answer.money.amount)
                     == (&report.money.txn, report.money.amount) =>

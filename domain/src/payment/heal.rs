@@ -64,7 +64,7 @@ impl HealPayments {
     pub async fn ask(&self, payment: &Payment) -> Result<Asked, ApplyError> {
         let Some(rail) = self.rails.get(payment.rail) else { return Ok(Asked::Open) };
         let now = self.clock.now();
-        match rail.query(&payment.no).await {
+        match rail.query(&payment.order_key()).await {
             Ok(RailOrderState::Paid(report)) => {
                 self.apply.run(&report, &Evidence::Answer(now)).await?;
                 Ok(Asked::Settled)
@@ -88,7 +88,7 @@ impl HealPayments {
         payment: &Payment,
         rail: &dyn PaymentRail,
     ) -> Result<Asked, ApplyError> {
-        match rail.close(&payment.no).await {
+        match rail.close(&payment.order_key()).await {
             Ok(()) => self.close(payment, EventReason::Expired).await,
             // Paid at the last moment, perhaps: the next look tells.
             Err(OutsideError::Refused { .. }) => {

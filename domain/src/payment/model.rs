@@ -1,7 +1,8 @@
 //! A payment: one attempt to pay one or more notices by one rail.
 
 use super::{
-    Journal, OutboxItem, OutboxKind, PaymentEvent, PaymentState, Rail, RailOrder, TransitionRefused,
+    CashierKind, Journal, OrderKey, OutboxItem, OutboxKind, PaymentEvent, PaymentState, Rail,
+    RailOrder, TransitionRefused,
 };
 use crate::identity::{Channel, OpenId};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
@@ -101,8 +102,10 @@ pub struct Payment {
     pub channel: Channel,
     /// By which rail.
     pub rail: Rail,
-    /// The payer there.
-    pub payer: OpenId,
+    /// Which of its cashiers.
+    pub cashier: CashierKind,
+    /// The payer there, where [`CashierKind::needs_payer`].
+    pub payer: Option<OpenId>,
     /// Sum of the notices.
     pub amount: PayableFen,
     /// What is paid, as it stood; 1 to [`Payment::MAX_NOTICES`], in order of their numbers.
@@ -280,10 +283,16 @@ impl Payment {
             no: self.no.clone(),
             amount: self.amount,
             description,
-            channel: self.channel,
+            cashier: self.cashier,
             payer: self.payer.clone(),
+            made_at: self.created_at,
             expires_at: self.expires_at,
         }
+    }
+
+    /// By what the rail finds the order.
+    pub fn order_key(&self) -> OrderKey {
+        OrderKey { no: self.no.clone(), made_at: self.created_at }
     }
 
     /// How far the write-off has come.

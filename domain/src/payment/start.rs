@@ -1,8 +1,8 @@
 //! Starting a payment.
 
 use super::{
-    Cashier, EventReason, Evidence, InsertError, NoticeSnapshot, Payment, PaymentEvent,
-    PaymentRail, PaymentRecord, PaymentState, PaymentStore, Rail, Rails,
+    Cashier, CashierKind, EventReason, Evidence, InsertError, NoticeSnapshot, Payment,
+    PaymentEvent, PaymentRail, PaymentRecord, PaymentState, PaymentStore, Rail, Rails,
 };
 use crate::clock::{Clock, IdSource};
 use crate::identity::{Caller, OpenId, PersonStore};
@@ -116,10 +116,11 @@ impl StartPayment {
         if let Some(earlier) = self.payments.find_by_key(person, &wanted.key).await? {
             return self.again(caller, &wanted, earlier).await;
         }
-        let rail = self.rail_for(caller, wanted.rail)?;
-        let payer = self.payer(caller, rail.as_ref()).await?;
+        let (rail, cashier) = self.rail_for(caller, wanted.rail)?;
+        let payer = self.payer(caller, rail.as_ref(), cashier).await?;
         let notices = self.payable(&wanted, &order).await?;
-        let payment = self.payment(caller, &wanted, payer, notices)?;
+        let at_cashier = AtCashier { cashier, payer };
+        let payment = self.payment(caller, &wanted, at_cashier, notices)?;
         let record = PaymentRecord {
             at: payment.created_at,
             status: payment.state.status(),
@@ -208,9 +209,11 @@ impl StartPayment {
         &self,
         caller: &Caller,
         rail: Rail,
-    ) -> Result<&Arc<dyn PaymentRail>, StartPaymentError> {
-        let port = self.rails.get(rail).filter(|port| port.serves(caller.channel));
-        port.ok_or(StartPaymentError::Refused(Refusal::RailUnavailable, None))
+    ) -> Result<(&Arc<dyn PaymentRail>, CashierKind), StartPaymentError> {
+        let port = self.rails.get(rail);
+        let cashier = port.and_then(|port| port.cashier(caller.channel));
+        let found = port.zip(cashier);
+        found.ok_or(StartPaymentError::Refused(Refusal::RailUnavailable, None))
     }
 
     /// The caller's account at the rail: the one they signed in with on this channel.
@@ -218,13 +221,17 @@ impl StartPayment {
         &self,
         caller: &Caller,
         rail: &dyn PaymentRail,
-    ) -> Result<OpenId, StartPaymentError> {
+        cashier: CashierKind,
+    ) -> Result<Option<OpenId>, StartPaymentError> {
+        if !cashier.needs_payer() {
+            return Ok(None);
+        }
         let links = self.persons.list_links(&caller.person.id).await?;
         let here = links.into_iter().find(|link| {
             link.channel == caller.channel && rail.merchant().app_ids.contains(&link.app_id)
         });
         match here {
-            Some(link) => Ok(link.open_id),
+            Some(link) => Ok(Some(link.open_id)),
             None => refused(Refusal::RailUnavailable),
         }
     }
@@ -271,7 +278,7 @@ impl StartPayment {
         &self,
         caller: &Caller,
         wanted: &WantedPayment,
-        payer: OpenId,
+        at_cashier: AtCashier,
         notices: Vec<NoticeSnapshot>,
     ) -> Result<Payment, StartPaymentError> {
         let now = self.clock.now();
@@ -285,7 +292,8 @@ impl StartPayment {
             person: caller.person.id.clone(),
             channel: caller.channel,
             rail: wanted.rail,
-            payer,
+            cashier: at_cashier.cashier,
+            payer: at_cashier.payer,
             amount,
             notices,
             key: wanted.key.clone(),
@@ -352,6 +360,12 @@ impl StartPayment {
         let gone = || StoreError::Corrupt { table: "payment", column: "no", row: no.to_string() };
         Ok(found.ok_or_else(gone)?)
     }
+}
+
+/// Where the money is to be taken.
+struct AtCashier {
+    cashier: CashierKind,
+    payer: Option<OpenId>,
 }
 
 /// Whether the rail may have the order from before.

@@ -21,6 +21,7 @@ pub struct Model {
     pub unsettled: bool,
     pub next_check_at: i64,
     pub version: i64,
+    pub cashier: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

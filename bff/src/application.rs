@@ -10,6 +10,7 @@ use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
 use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
+use adapters::quotes::MacQuotes;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use adapters::wechat::{
@@ -23,8 +24,8 @@ use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut,
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, PaymentRail as _, ProcessCallbacks, Rails,
-    ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, MakeQuote, PaymentRail as _, ProcessCallbacks,
+    Rails, ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
@@ -79,6 +80,7 @@ impl Application {
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
+        let quotes = Arc::new(quote_seal(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
@@ -177,10 +179,17 @@ impl Application {
             start_payment: Arc::new(StartPayment {
                 payments: shared.clone(),
                 persons: shared.clone(),
-                notices: gateway,
+                notices: gateway.clone(),
+                quotes: quotes.clone(),
                 rails: rails.clone(),
+                watch: Arc::new(Unwatched),
                 clock: clock.clone(),
                 ids: ids.clone(),
+            }),
+            make_quote: Arc::new(MakeQuote {
+                notices: gateway,
+                seal: quotes,
+                clock: clock.clone(),
             }),
             refresh_payment: Arc::new(RefreshPayment {
                 payments: shared.clone(),
@@ -270,6 +279,15 @@ impl Application {
     }
 }
 
+/// Until rails are guarded, all of them count as well.
+struct Unwatched;
+
+impl domain::payment::RailWatch for Unwatched {
+    fn health(&self, _rail: domain::payment::Rail) -> domain::payment::RailHealth {
+        domain::payment::RailHealth::Well
+    }
+}
+
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;
 
@@ -292,6 +310,19 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
     let store = Store::connect(&settings.database_url, keys).await.map_err(part("the database"))?;
     store.migrate().await.map_err(part("the database's tables"))?;
     Ok(store)
+}
+
+fn quote_seal(settings: &Settings) -> Result<MacQuotes, StartupError> {
+    let sealed = match settings.mode {
+        Mode::Demo => MacQuotes::generate(&settings.key_dir),
+        Mode::Production => {
+            let older: Vec<_> = std::iter::once(settings.key_dir.join("quotes.older.key"))
+                .filter(|path| path.is_file())
+                .collect();
+            MacQuotes::from_files(&settings.key_dir.join("quotes.key"), &older)
+        }
+    };
+    sealed.map_err(part("the key of quotes"))
 }
 
 fn mini_program(

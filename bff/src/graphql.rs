@@ -8,6 +8,7 @@ mod identity;
 mod node_id;
 mod notice;
 mod payment;
+mod quote;
 mod receipt;
 mod scalars;
 
@@ -18,7 +19,7 @@ use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
-use domain::payment::{CancelPayment, ReadPayments, RefreshPayment, StartPayment};
+use domain::payment::{CancelPayment, MakeQuote, ReadPayments, RefreshPayment, StartPayment};
 use domain::receipt::{ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
@@ -57,6 +58,8 @@ pub struct UseCases {
     pub find_notices: Arc<FindNotices>,
     /// Starts a payment.
     pub start_payment: Arc<StartPayment>,
+    /// Says what notices cost, for a while.
+    pub make_quote: Arc<MakeQuote>,
     /// Looks at one now.
     pub refresh_payment: Arc<RefreshPayment>,
     /// Gives one up.
@@ -188,6 +191,13 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// What the notices cost if paid before `expiresAt`; the late fee is that of the quote's
+    /// issue.
+    #[graphql(complexity = "20 * child_complexity + 1")]
+    async fn quote(&self, ctx: &Context<'_>, notice_nos: Vec<String>) -> Result<quote::Quote> {
+        quote::make(ctx, &notice_nos).await
     }
 
     /// Is this receipt genuine? Anybody who holds one may ask.

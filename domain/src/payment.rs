@@ -12,8 +12,11 @@ mod cancel;
 mod heal;
 mod ledger;
 mod model;
+mod payable;
+mod quote;
 mod rail;
 mod read;
+mod refusal;
 mod start;
 mod state;
 mod store;
@@ -29,13 +32,16 @@ pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, Unknown
 pub use model::{
     EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
 };
+pub use payable::PayableError;
+pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{
     Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
     RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use read::{Holder, ReadPayments};
-pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
+pub use refusal::{Refusal, StartPaymentError};
+pub use start::{StartPayment, Started, WantedPayment};
 pub use state::{
     Money, PaymentEvent, PaymentState, PaymentStatus, RefundOrigin, TransitionRefused,
 };

@@ -121,6 +121,7 @@ pub(super) fn payment_row(payment: &Payment) -> payment::Model {
         next_check_at: micros(payment.next_check_at),
         version: i64::from(payment.version),
         cashier: payment.cashier.code().to_owned(),
+        quoted_at: Some(micros(payment.quoted_at)),
     }
 }
 
@@ -144,6 +145,7 @@ pub(super) fn payment_of(
         notices: notices.into_iter().map(notice_of).collect::<Result<_, _>>()?,
         key: at.valid("idempotency_key", IdempotencyKey::new(&row.idempotency_key))?,
         created_at: at.time("created_at", row.created_at)?,
+        quoted_at: at.time("quoted_at", row.quoted_at.unwrap_or(row.created_at))?,
         expires_at: at.time("expires_at", row.expires_at)?,
         state: state_of(&row)?,
         next_check_at: at.time("next_check_at", row.next_check_at)?,
@@ -256,6 +258,7 @@ mod tests {
             next_check_at: 0,
             version: 0,
             cashier: "ALIPAY_APP".to_owned(),
+            quoted_at: None,
         }
     }
 

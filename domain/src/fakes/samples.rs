@@ -98,6 +98,7 @@ pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
         notices: vec![snapshot],
         key: IdempotencyKey::new(&format!("key-{no}")).expect("a key"),
         created_at: at(0),
+        quoted_at: at(0),
         expires_at: at(900),
         state: PaymentState::Submitted,
         next_check_at: at(5),

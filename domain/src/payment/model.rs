@@ -114,6 +114,8 @@ pub struct Payment {
     pub key: IdempotencyKey,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// The late fees are those of this moment's day: the quote's issue, else the making.
+    pub quoted_at: Timestamp,
     /// The rail takes no money for it after this.
     pub expires_at: Timestamp,
     /// Where it stands.

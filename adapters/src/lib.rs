@@ -9,7 +9,7 @@ pub mod followed_clock;
 pub mod http;
 pub mod non_tax;
 pub mod password;
-pub mod quotes;
+pub mod sealed_tokens;
 pub mod store;
 pub mod system;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
 use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
-use adapters::quotes::MacQuotes;
+use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use adapters::wechat::{
@@ -24,8 +24,9 @@ use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut,
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, MakeQuote, PaymentRail as _, ProcessCallbacks,
-    Rails, ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, PayByLink,
+    PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
+    StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
@@ -80,7 +81,7 @@ impl Application {
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
-        let quotes = Arc::new(quote_seal(settings)?);
+        let tokens = Arc::new(sealed_tokens(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
@@ -144,6 +145,16 @@ impl Application {
                 clock: clock.clone(),
             }),
         };
+        let start_payment = Arc::new(StartPayment {
+            payments: shared.clone(),
+            persons: shared.clone(),
+            notices: gateway.clone(),
+            quotes: tokens.clone(),
+            rails: rails.clone(),
+            watch: Arc::new(Unwatched),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let use_cases = UseCases {
             catalogue: catalogue.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -176,19 +187,16 @@ impl Application {
                 clock: clock.clone(),
             }),
             find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
-            start_payment: Arc::new(StartPayment {
-                payments: shared.clone(),
-                persons: shared.clone(),
+            start_payment: start_payment.clone(),
+            public_url: public_url.clone(),
+            make_pay_link: Arc::new(MakePayLink {
                 notices: gateway.clone(),
-                quotes: quotes.clone(),
-                rails: rails.clone(),
-                watch: Arc::new(Unwatched),
+                seal: tokens.clone(),
                 clock: clock.clone(),
-                ids: ids.clone(),
             }),
             make_quote: Arc::new(MakeQuote {
-                notices: gateway,
-                seal: quotes,
+                notices: gateway.clone(),
+                seal: tokens.clone(),
                 clock: clock.clone(),
             }),
             refresh_payment: Arc::new(RefreshPayment {
@@ -221,6 +229,14 @@ impl Application {
                 reader: Arc::new(WeChatPayCallbacks::new(account)),
                 inbox: shared.clone(),
                 clock: clock.clone(),
+            },
+            pay_by_link: PayByLink {
+                notices: gateway,
+                seal: tokens,
+                payments: shared.clone(),
+                start: start_payment,
+                clock: clock.clone(),
+                ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
             store: store.clone(),
@@ -312,17 +328,17 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
     Ok(store)
 }
 
-fn quote_seal(settings: &Settings) -> Result<MacQuotes, StartupError> {
+fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
     let sealed = match settings.mode {
-        Mode::Demo => MacQuotes::generate(&settings.key_dir),
+        Mode::Demo => SealedTokens::generate(&settings.key_dir),
         Mode::Production => {
-            let older: Vec<_> = std::iter::once(settings.key_dir.join("quotes.older.key"))
+            let older: Vec<_> = std::iter::once(settings.key_dir.join("tokens.older.key"))
                 .filter(|path| path.is_file())
                 .collect();
-            MacQuotes::from_files(&settings.key_dir.join("quotes.key"), &older)
+            SealedTokens::from_files(&settings.key_dir.join("tokens.key"), &older)
         }
     };
-    sealed.map_err(part("the key of quotes"))
+    sealed.map_err(part("the key of tokens"))
 }
 
 fn mini_program(

@@ -12,6 +12,7 @@ mod cancel;
 mod heal;
 mod ledger;
 mod model;
+mod pay_link;
 mod payable;
 mod quote;
 mod rail;
@@ -32,6 +33,7 @@ pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, Unknown
 pub use model::{
     EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
 };
+pub use pay_link::{LinkError, LinkShows, MadeLink, MakePayLink, PayByLink, PayLink, PayLinkSeal};
 pub use payable::PayableError;
 pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{

@@ -8,8 +8,8 @@ use super::{
     RailHealth, RailWatch, Rails,
 };
 use crate::clock::{Clock, IdSource};
-use crate::identity::{Caller, OpenId, PersonStore};
-use crate::ids::{IdempotencyKey, PaymentNo};
+use crate::identity::{Caller, Channel, OpenId, PersonStore};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{NoticeBook, NoticeNo};
 use crate::outside::{OutsideError, StoreError};
@@ -69,22 +69,33 @@ impl StartPayment {
     pub async fn run(
         &self,
         caller: &Caller,
+        wanted: WantedPayment,
+    ) -> Result<Started, StartPaymentError> {
+        let starter =
+            Starter { person: caller.person.id.clone(), channel: caller.channel, cashier: None };
+        self.start(&starter, wanted).await
+    }
+
+    /// See [`StartPayment::run`]; for who is not in a session too.
+    pub(super) async fn start(
+        &self,
+        starter: &Starter,
         mut wanted: WantedPayment,
     ) -> Result<Started, StartPaymentError> {
-        let person = &caller.person.id;
+        let person = &starter.person;
         let order = wanted.notice_nos.clone();
         wanted.notice_nos.sort();
         if let Some(earlier) = self.payments.find_by_key(person, &wanted.key).await? {
-            return self.again(caller, &wanted, earlier).await;
+            return self.again(starter, &wanted, earlier).await;
         }
-        let (rail, cashier) = self.rail_for(caller, wanted.rail)?;
+        let (rail, cashier) = self.rail_for(starter, wanted.rail)?;
         if let RailHealth::Sick { reason, .. } = self.watch.health(wanted.rail) {
             return refused(Refusal::RailSick(reason));
         }
-        let payer = self.payer(caller, rail.as_ref(), cashier).await?;
+        let payer = self.payer(starter, rail.as_ref(), cashier).await?;
         let at_cashier = AtCashier { cashier, payer, limit: rail.limit() };
         let wanted_order = self.order(&wanted, &order).await?;
-        let payment = self.payment(caller, &wanted, at_cashier, wanted_order)?;
+        let payment = self.payment(starter, &wanted, at_cashier, wanted_order)?;
         let record = PaymentRecord {
             at: payment.created_at,
             status: payment.state.status(),
@@ -95,11 +106,11 @@ impl StartPayment {
             Ok(()) => self.submit(rail.as_ref(), payment, Asked::First).await,
             Err(InsertError::KeyUsed { payment_no }) => {
                 let earlier = self.load(&payment_no).await?;
-                self.again(caller, &wanted, earlier).await
+                self.again(starter, &wanted, earlier).await
             }
             Err(InsertError::NoticeHeld { payment_no, notice_no }) => {
                 let index = order.iter().position(|no| *no == notice_no).unwrap_or_default();
-                self.held(caller, &wanted, &payment_no, index).await
+                self.held(starter, &wanted, &payment_no, index).await
             }
             Err(InsertError::Store(error)) => Err(error.into()),
         }
@@ -108,7 +119,7 @@ impl StartPayment {
     /// The same key again: the same payment, as it is now.
     async fn again(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         earlier: Payment,
     ) -> Result<Started, StartPaymentError> {
@@ -119,19 +130,19 @@ impl StartPayment {
         if !same {
             return refused(Refusal::KeyReused);
         }
-        self.resume(caller, earlier).await
+        self.resume(starter, earlier).await
     }
 
     /// Opens the cashier again, if the payment can still be paid from here.
     async fn resume(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         payment: Payment,
     ) -> Result<Started, StartPaymentError> {
         let in_time = self.clock.now() + SHORTEST < payment.expires_at;
-        let here = payment.channel == caller.channel && payment.state.is_unsettled();
+        let payable = payment.state.is_unsettled() && in_time;
         match self.rails.get(payment.rail) {
-            Some(rail) if here && in_time => {
+            Some(rail) if payable && starter.cashier_of(rail.as_ref()) == Some(payment.cashier) => {
                 self.submit(rail.as_ref(), payment, Asked::Again).await
             }
             Some(_) | None => Ok(Started { payment, cashier: None }),
@@ -141,7 +152,7 @@ impl StartPayment {
     /// Somebody's payment holds the notice with this index. Only an own one is shown.
     async fn held(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         holder: &PaymentNo,
         index: usize,
@@ -151,11 +162,11 @@ impl StartPayment {
             || matches!(holder.state, PaymentState::UnderReview(_))
             || !holder.state.holds_notices(); // Let go meanwhile: the next try will get through.
         let why = if open { Refusal::InProgress } else { Refusal::AlreadyPaid(index) };
-        if holder.person != caller.person.id {
+        if holder.person != starter.person {
             return refused(why);
         }
         let own = if holder.rail == wanted.rail {
-            match self.resume(caller, holder).await {
+            match self.resume(starter, holder).await {
                 Ok(started) => started,
                 Err(
                     StartPaymentError::OutcomeUnknown(payment)
@@ -171,11 +182,11 @@ impl StartPayment {
 
     fn rail_for(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         rail: Rail,
     ) -> Result<(&Arc<dyn PaymentRail>, CashierKind), StartPaymentError> {
         let port = self.rails.get(rail);
-        let cashier = port.and_then(|port| port.cashier(caller.channel));
+        let cashier = port.and_then(|port| starter.cashier_of(port.as_ref()));
         let found = port.zip(cashier);
         found.ok_or(StartPaymentError::Refused(Refusal::RailUnavailable, None))
     }
@@ -183,16 +194,16 @@ impl StartPayment {
     /// The caller's account at the rail: the one they signed in with on this channel.
     async fn payer(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         rail: &dyn PaymentRail,
         cashier: CashierKind,
     ) -> Result<Option<OpenId>, StartPaymentError> {
         if !cashier.needs_payer() {
             return Ok(None);
         }
-        let links = self.persons.list_links(&caller.person.id).await?;
+        let links = self.persons.list_links(&starter.person).await?;
         let here = links.into_iter().find(|link| {
-            link.channel == caller.channel && rail.merchant().app_ids.contains(&link.app_id)
+            link.channel == starter.channel && rail.merchant().app_ids.contains(&link.app_id)
         });
         match here {
             Some(link) => Ok(Some(link.open_id)),
@@ -241,7 +252,7 @@ impl StartPayment {
 
     fn payment(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         at_cashier: AtCashier,
         order: Order,
@@ -257,8 +268,8 @@ impl StartPayment {
         let no = PaymentNo::generate(now, self.ids.as_ref());
         let payment = Payment {
             no,
-            person: caller.person.id.clone(),
-            channel: caller.channel,
+            person: starter.person.clone(),
+            channel: starter.channel,
             rail: wanted.rail,
             cashier: at_cashier.cashier,
             payer: at_cashier.payer,
@@ -328,6 +339,22 @@ impl StartPayment {
         let found = self.payments.find(no).await?;
         let gone = || StoreError::Corrupt { table: "payment", column: "no", row: no.to_string() };
         Ok(found.ok_or_else(gone)?)
+    }
+}
+
+/// Who starts, and from where.
+pub(super) struct Starter {
+    /// The payment will be theirs.
+    pub person: PersonId,
+    /// Where they are.
+    pub channel: Channel,
+    /// Another cashier than the channel's own.
+    pub cashier: Option<CashierKind>,
+}
+
+impl Starter {
+    fn cashier_of(&self, rail: &dyn PaymentRail) -> Option<CashierKind> {
+        self.cashier.or_else(|| rail.cashier(self.channel))
     }
 }
 

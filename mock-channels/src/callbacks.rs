@@ -1,34 +1,40 @@
-//! Delivers payment notifications, on the platform's schedule and when a tester says so.
+//! Delivers notifications, on each platform's schedule and when a tester says so.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::clock::rfc3339;
-use crate::crypto::{self, CryptoError, LETTERS_AND_DIGITS};
+use crate::crypto::CryptoError;
 use crate::outside::Outside;
-use crate::world::callback::{Attempt, Callback, CallbackMode, is_taken};
+use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
+
+mod unionpay;
+mod wechat_pay;
 
 const TICK: Duration = Duration::from_millis(50);
-/// WeChat Pay now and then sends signatures that must be refused; they begin like this.
-const PROBE: &str = "WECHATPAY/SIGNTEST/";
 
 /// What is untrue about a delivery. Everything else stays as it was, and signature and seal
 /// are right unless the forgery is about them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Forgery {
+    #[serde(alias = "orderId")]
     out_trade_no: Option<String>,
     app_id: Option<String>,
+    #[serde(alias = "merId")]
     mch_id: Option<String>,
     amount_fen: Option<i64>,
     bad_signature: bool,
     stale_seconds: i64,
+    /// WeChat Pay only: a signature that it sends on purpose to be refused.
     probe: bool,
+    /// UnionPay only: the certificate has the right names and comes from another root.
+    foreign_chain: bool,
+    /// UnionPay only: the certificate is good, and somebody else's.
+    other_subject: bool,
 }
 
 /// Delivers what is due, for ever.
@@ -39,6 +45,7 @@ pub(crate) async fn run(outside: Arc<Outside>) {
     loop {
         ticks.tick().await;
         while deliveries.try_join_next().is_some() {}
+        crate::unionpay::settle_due(&outside);
         for callback in take_due(&outside) {
             deliveries.spawn(deliver(Arc::clone(&outside), callback));
         }
@@ -72,7 +79,7 @@ async fn deliver(outside: Arc<Outside>, callback: Callback) {
     } else {
         vec![attempt(&outside, &callback, url, None).await]
     };
-    let taken = attempts.iter().any(|attempt| is_taken(attempt.status));
+    let taken = attempts.iter().any(|attempt| callback.platform.is_taken(attempt.status));
     let now_ms = outside.now_ms();
     outside.change(|world| {
         let found = world.callbacks.iter_mut().find(|found| found.id == callback.id);
@@ -100,10 +107,10 @@ pub(crate) async fn attempt(
 
 /// A notification as it goes over the wire.
 struct Letter {
-    timestamp: String,
-    nonce: String,
-    signature: String,
+    headers: Vec<(&'static str, String)>,
     body: String,
+    /// How long the receiver may take.
+    deadline: Duration,
 }
 
 fn letter(
@@ -113,72 +120,19 @@ fn letter(
 ) -> Result<Letter, CryptoError> {
     let honest = Forgery::default();
     let forgery = forgery.unwrap_or(&honest);
-    let resource = forgery.applied_to(callback.resource.clone());
-    let key = &outside.onboarding.wechat_pay.api_v3_key;
-    let resource_nonce = crypto::random_text(LETTERS_AND_DIGITS, 12);
-    let ciphertext =
-        crypto::seal_gcm(key, &resource_nonce, "transaction", resource.to_string().as_bytes())?;
-    let body = json!({
-        "id": callback.id,
-        "create_time": rfc3339(callback.created_ms),
-        "resource_type": "encrypt-resource",
-        "event_type": "TRANSACTION.SUCCESS",
-        "summary": "支付成功",
-        "resource": {
-            "original_type": "transaction",
-            "algorithm": "AEAD_AES_256_GCM",
-            "ciphertext": ciphertext,
-            "associated_data": "transaction",
-            "nonce": resource_nonce,
-        },
-    })
-    .to_string();
-    let timestamp = (outside.now_ms() / 1000 - forgery.stale_seconds).to_string();
-    let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
-    let signed_body = if forgery.bad_signature { "something else" } else { body.as_str() };
-    let message = format!("{timestamp}\n{nonce}\n{signed_body}\n");
-    let mut signature = outside.keys.platform.sign(message.as_bytes())?;
-    if forgery.probe {
-        signature.replace_range(..PROBE.len(), PROBE);
-    }
-    Ok(Letter { timestamp, nonce, signature, body })
-}
-
-impl Forgery {
-    fn applied_to(&self, mut resource: Value) -> Value {
-        if let Some(number) = &self.out_trade_no {
-            resource["out_trade_no"] = json!(number);
-        }
-        if let Some(app_id) = &self.app_id {
-            resource["appid"] = json!(app_id);
-        }
-        if let Some(mch_id) = &self.mch_id {
-            resource["mchid"] = json!(mch_id);
-        }
-        if let Some(fen) = self.amount_fen {
-            resource["amount"]["total"] = json!(fen);
-            resource["amount"]["payer_total"] = json!(fen);
-        }
-        resource
+    match callback.platform {
+        Platform::WechatPay => wechat_pay::letter(outside, callback, forgery),
+        Platform::Unionpay => unionpay::letter(outside, callback, forgery),
     }
 }
 
 /// The HTTP status, or nothing when the receiver did not answer within the deadline.
 async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<u16> {
-    let answer = outside
-        .http
-        .post(url)
-        .header("Content-Type", "application/json")
-        .header("Accept", "*/*")
-        .header("Wechatpay-Timestamp", letter.timestamp)
-        .header("Wechatpay-Nonce", letter.nonce)
-        .header("Wechatpay-Signature", letter.signature)
-        .header("Wechatpay-Serial", &outside.onboarding.wechat_pay.platform_key_id)
-        .header("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048")
-        .body(letter.body)
-        .send()
-        .await;
-    match answer {
+    let mut request = outside.http.post(url).timeout(letter.deadline).body(letter.body);
+    for (name, value) in letter.headers {
+        request = request.header(name, value);
+    }
+    match request.send().await {
         Ok(answer) => Some(answer.status().as_u16()),
         Err(error) => {
             tracing::info!(%error, url, "a notification found no answer");

@@ -18,6 +18,7 @@ mod citizens;
 mod faults;
 mod notices;
 mod orders;
+mod unionpay;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -28,6 +29,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
+        .configure(unionpay::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
         .default_service(web::to(nowhere));

@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    ExchangeOnboarding, GatewayOnboarding, Onboarding, UnionPayOnboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
 
 mod callbacks;
@@ -32,6 +33,7 @@ mod panel;
 mod server;
 #[cfg(test)]
 mod tests;
+mod unionpay;
 #[cfg(test)]
 mod vectors;
 mod wechat;

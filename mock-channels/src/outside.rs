@@ -9,8 +9,11 @@ use std::time::Duration;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::CryptoError;
 use crate::onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    ExchangeOnboarding, GatewayOnboarding, Onboarding, UnionPayOnboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
+use crate::unionpay::certificates::Papers;
+use crate::unionpay::{self, FILES, GATEWAY};
 use crate::world::secrets::{Keys, Secrets};
 use crate::world::{World, seed};
 
@@ -36,6 +39,7 @@ pub(crate) struct Outside {
     state_file: Option<PathBuf>,
     pub(crate) clock: MockClock,
     pub(crate) keys: Keys,
+    pub(crate) unionpay: unionpay::Keys,
     pub(crate) onboarding: Onboarding,
     pub(crate) http: reqwest::Client,
 }
@@ -47,7 +51,7 @@ impl Outside {
         start_at_ms: Option<i64>,
         base_url: &str,
     ) -> Result<Self, OpenError> {
-        let world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
+        let mut world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
             Some(world) => world,
             None => {
                 let real_ms = real_now_ms();
@@ -55,10 +59,12 @@ impl Outside {
                 seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
             }
         };
+        let papers = world.unionpay.papers(real_now_ms() + world.offset_ms)?.clone();
         let outside = Self {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
-            onboarding: onboarding(&world.secrets, base_url),
+            unionpay: unionpay::Keys::read(&papers)?,
+            onboarding: onboarding(&world.secrets, papers, base_url),
             http: callback_client()?,
             world: Mutex::new(world),
             state_file,
@@ -136,7 +142,7 @@ fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
+fn onboarding(secrets: &Secrets, papers: Papers, base_url: &str) -> Onboarding {
     let secrets = secrets.clone();
     let base_url = base_url.to_owned();
     Onboarding {
@@ -165,6 +171,16 @@ fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
             our_private_key_pem: secrets.caller_private_pem,
             gateway_key_id: secrets.gateway_key_id,
             gateway_public_key_pem: secrets.gateway_public_pem,
+        },
+        unionpay: UnionPayOnboarding {
+            gateway_url: format!("{base_url}{GATEWAY}"),
+            file_url: format!("{base_url}{FILES}"),
+            middle_certificate_pem: papers.middle.certificate_pem().to_owned(),
+            mer_id: papers.mer_id,
+            merchant_private_key_pem: papers.merchant.private_pem,
+            merchant_certificate_pem: papers.merchant.certificate_pem,
+            cert_id: papers.merchant.cert_id,
+            root_certificate_pem: papers.root_pem,
         },
         base_url,
     }

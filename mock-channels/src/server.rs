@@ -8,7 +8,7 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, middleware, web};
 
 use crate::outside::Outside;
-use crate::{control, exchange, face, faults, gateway, panel, wechat, wechat_pay};
+use crate::{control, exchange, face, faults, gateway, panel, unionpay, wechat, wechat_pay};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -24,6 +24,7 @@ pub(crate) fn serve(listener: TcpListener, outside: Arc<Outside>) -> io::Result<
             .wrap(middleware::from_fn(faults::layer))
             .configure(wechat::routes)
             .configure(wechat_pay::routes)
+            .configure(unionpay::routes)
             .configure(gateway::routes)
             .configure(exchange::routes)
             .configure(face::routes)

@@ -16,6 +16,7 @@ pub(crate) mod order;
 pub(crate) mod people;
 pub(crate) mod secrets;
 pub(crate) mod seed;
+pub(crate) mod unionpay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
@@ -24,6 +25,7 @@ use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
+use unionpay::UnionPay;
 
 /// The state of all platforms.
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    #[serde(default)]
+    pub(crate) unionpay: UnionPay,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -82,6 +86,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            unionpay: UnionPay::default(),
         }
     }
 

@@ -57,6 +57,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
+        Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => {
             &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
         }

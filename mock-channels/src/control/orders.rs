@@ -11,7 +11,7 @@ use crate::crypto;
 use crate::server::Shared;
 use crate::wechat_pay::order_api;
 use crate::world::World;
-use crate::world::callback::{Callback, CallbackMode, CallbackState};
+use crate::world::callback::{Callback, CallbackMode, CallbackState, Platform};
 use crate::world::order::{Order, Payment, TradeState};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -131,6 +131,7 @@ fn notification(order: &Order, mode: CallbackMode, now_ms: i64) -> Callback {
     let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
     Callback {
         id: format!("{a}-{b}-{c}-{d}-{e}"),
+        platform: Platform::WechatPay,
         out_trade_no: order.out_trade_no.clone(),
         notify_url: order.notify_url.clone(),
         resource: order_api::described(order, now_ms),

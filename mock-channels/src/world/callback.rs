@@ -1,12 +1,12 @@
-//! Payment notifications and the schedule on which WeChat Pay repeats them.
+//! Notifications, and the schedules on which the platforms repeat them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
-/// Waits between deliveries: 15 repeats after the first, 24 hours and 4 minutes in all.
-const RETRIES_MS: [i64; 15] = [
+/// WeChat Pay's waits between deliveries: 15 repeats after the first, 24 hours and 4 minutes in all.
+const WECHAT_PAY_RETRIES_MS: [i64; 15] = [
     15 * SECOND_MS,
     15 * SECOND_MS,
     30 * SECOND_MS,
@@ -23,6 +23,36 @@ const RETRIES_MS: [i64; 15] = [
     6 * HOUR_MS,
     6 * HOUR_MS,
 ];
+
+/// UnionPay's: five deliveries in all.
+const UNIONPAY_RETRIES_MS: [i64; 4] = [0, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS];
+
+/// Who sends a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Platform {
+    #[default]
+    WechatPay,
+    Unionpay,
+}
+
+impl Platform {
+    /// Waits between deliveries.
+    fn retries_ms(self) -> &'static [i64] {
+        match self {
+            Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
+            Self::Unionpay => &UNIONPAY_RETRIES_MS,
+        }
+    }
+
+    /// Whether the answer stops the repeats. For WeChat Pay 201 does not.
+    pub(crate) fn is_taken(self, status: Option<u16>) -> bool {
+        match self {
+            Self::WechatPay => matches!(status, Some(200 | 204)),
+            Self::Unionpay => matches!(status, Some(200 | 302)),
+        }
+    }
+}
 
 /// What happens to notifications that are made from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +85,12 @@ pub(crate) enum CallbackState {
 pub(crate) struct Callback {
     /// The same for every delivery of this event.
     pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) platform: Platform,
+    /// The merchant's number of what it is about.
     pub(crate) out_trade_no: String,
     pub(crate) notify_url: String,
-    /// The plain resource; sealed anew for every delivery.
+    /// The plain content; sealed and signed anew for every delivery.
     pub(crate) resource: Value,
     pub(crate) created_ms: i64,
     pub(crate) mode: CallbackMode,
@@ -82,11 +115,6 @@ pub(crate) struct Attempt {
     pub(crate) forged: bool,
 }
 
-/// Only these two statuses stop the repeats; 201 does not.
-pub(crate) fn is_taken(status: Option<u16>) -> bool {
-    matches!(status, Some(200 | 204))
-}
-
 impl Callback {
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         self.state == CallbackState::Waiting && !self.in_flight && self.next_due_ms <= now_ms
@@ -101,7 +129,7 @@ impl Callback {
         }
         if taken {
             self.state = CallbackState::Delivered;
-        } else if let Some(wait_ms) = RETRIES_MS.get(self.failures) {
+        } else if let Some(wait_ms) = self.platform.retries_ms().get(self.failures) {
             self.failures += 1;
             self.next_due_ms = now_ms + wait_ms;
         } else {
@@ -115,15 +143,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_schedule_lasts_24_hours_and_4_minutes() {
-        assert_eq!(RETRIES_MS.iter().sum::<i64>(), 24 * HOUR_MS + 4 * MINUTE_MS);
+    fn the_schedules_are_the_documented_ones() {
+        let lasts = |platform: Platform| platform.retries_ms().iter().sum::<i64>();
+        assert_eq!(lasts(Platform::WechatPay), 24 * HOUR_MS + 4 * MINUTE_MS);
+        assert_eq!(lasts(Platform::Unionpay), 7 * MINUTE_MS);
     }
 
     #[test]
-    fn only_200_and_204_are_taken() {
-        assert!(is_taken(Some(200)) && is_taken(Some(204)));
-        for status in [None, Some(201), Some(202), Some(302), Some(500)] {
-            assert!(!is_taken(status), "{status:?}");
-        }
+    fn each_platform_knows_what_is_taken() {
+        let taken = |platform: Platform| {
+            [None, Some(200), Some(201), Some(202), Some(204), Some(302), Some(500)]
+                .into_iter()
+                .filter(|status| platform.is_taken(*status))
+                .flatten()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(taken(Platform::WechatPay), [200, 204]);
+        assert_eq!(taken(Platform::Unionpay), [200, 302]);
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum Channel {
     Wechat,
     WechatPay,
+    Unionpay,
     Gateway,
     Exchange,
 }

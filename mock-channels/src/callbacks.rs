@@ -35,6 +35,8 @@ pub(crate) struct Forgery {
     foreign_chain: bool,
     /// UnionPay only: the certificate is good, and somebody else's.
     other_subject: bool,
+    /// UnionPay only: the certificate was good until a year ago.
+    expired_certificate: bool,
 }
 
 /// Delivers what is due, for ever.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Forgery, Letter};
-use crate::clock::{Day, SECOND_MS, compact_time, parse_compact};
+use crate::clock::{DAY_MS, Day, SECOND_MS, compact_time, parse_compact};
 use crate::crypto::CryptoError;
 use crate::outside::Outside;
 use crate::unionpay::certificates::{self, SOMEBODY, UNIONPAY};
@@ -13,6 +13,8 @@ use crate::world::unionpay::Fields;
 
 /// A notification must be answered within this time.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// A certificate made so long ago, which lasts five years, is over.
+const OUTLIVED_MS: i64 = 6 * 366 * DAY_MS;
 
 pub(super) fn letter(
     outside: &Outside,
@@ -22,10 +24,11 @@ pub(super) fn letter(
     let told: Fields =
         serde_json::from_value(callback.resource.clone()).map_err(|_malformed| CryptoError)?;
     let forged = forged(told, forgery);
-    let mut sealed = if forgery.foreign_chain || forgery.other_subject {
-        impostor(outside, forgery)?.seal(forged)?
-    } else {
+    let own = !forgery.foreign_chain && !forgery.other_subject && !forgery.expired_certificate;
+    let mut sealed = if own {
         outside.unionpay.signer().seal(forged)?
+    } else {
+        impostor(outside, forgery)?.seal(forged)?
     };
     if forgery.bad_signature {
         let something_else = outside.unionpay.signer().seal(Fields::new())?;
@@ -47,7 +50,8 @@ fn impostor(outside: &Outside, forgery: &Forgery) -> Result<Signer, CryptoError>
         outside.read(|world| world.unionpay.authority().cloned()).ok_or(CryptoError)?
     };
     let name = if forgery.other_subject { SOMEBODY } else { UNIONPAY };
-    Signer::read(&authority.certify(name, now_ms)?)
+    let made_ms = if forgery.expired_certificate { now_ms - OUTLIVED_MS } else { now_ms };
+    Signer::read(&authority.certify(name, made_ms)?)
 }
 
 fn forged(mut told: Fields, forgery: &Forgery) -> Fields {

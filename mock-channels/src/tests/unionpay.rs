@@ -57,7 +57,9 @@ pub(super) fn trusted_key(bench: &Bench, pem: &str) -> Result<VerifyingKey, &'st
     leaf.verify_signature(Some(middle.public_key())).map_err(|_wrong| "chain")?;
     let now =
         x509_parser::time::ASN1Time::from_timestamp(bench.mocks.clock().now_ms() / 1000).unwrap();
-    assert!([&root, &middle, &leaf].iter().all(|one| one.validity().is_valid_at(now)));
+    if ![&root, &middle, &leaf].iter().all(|one| one.validity().is_valid_at(now)) {
+        return Err("validity");
+    }
     assert_eq!((leaf.issuer(), middle.issuer()), (middle.subject(), root.subject()));
     let name = leaf.subject().iter_common_name().next().unwrap().as_str().unwrap();
     if name.split('@').nth(2) != Some("中国银联股份有限公司") {

@@ -165,6 +165,7 @@ async fn forgeries_are_well_made() {
         (json!({"badSignature": true}), "signature"),
         (json!({"foreignChain": true}), "chain"),
         (json!({"otherSubject": true}), "subject"),
+        (json!({"expiredCertificate": true}), "validity"),
     ];
     for (forgery, wrong) in bad {
         let forged = forge(forgery).await;

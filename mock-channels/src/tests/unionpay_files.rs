@@ -110,12 +110,15 @@ async fn everything_outlives_a_restart_and_older_states_still_load() {
     let order = bench.union_places("GOV0000221", 8_000).await;
     bench.lever("/unionpay/orders/GOV0000221/approve", json!({})).await;
     let given = bench.onboarding.unionpay.clone();
+    bench.lever("/unionpay/certificate", json!({})).await;
+    let signed_with = bench.union_query(&order).await["signPubKeyCert"].clone();
     bench.mocks.stop().await;
 
     let bench = Bench::with(Some(file.clone())).await;
     assert_eq!(bench.onboarding.unionpay.mer_id, given.mer_id);
     assert_eq!(bench.onboarding.unionpay.root_certificate_pem, given.root_certificate_pem);
-    assert_eq!(bench.union_query(&order).await["origRespCode"], "00");
+    let paid = bench.union_query(&order).await;
+    assert_eq!((paid["origRespCode"].as_str(), &paid["signPubKeyCert"]), ("00", &signed_with));
     bench.mocks.stop().await;
 
     let mut state: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();

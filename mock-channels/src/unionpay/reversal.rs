@@ -39,7 +39,7 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
     }
     let number = world.next_number();
     let mut echoed = request.picked(&ECHOED);
-    // Amounts are in yuan here as everywhere, whether the request says so or not.
+    // There is one currency, whether the request names it or not.
     echoed.insert("currencyCode".to_owned(), "156".to_owned());
     let transaction = Transaction {
         kind,

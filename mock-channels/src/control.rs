@@ -19,6 +19,7 @@ mod citizens;
 mod faults;
 mod notices;
 mod orders;
+mod unionpay;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -29,6 +30,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
+        .configure(unionpay::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(alipay::routes)

@@ -14,7 +14,7 @@ use actix_web::{Error, HttpMessage as _, HttpResponse};
 
 use crate::server::Shared;
 use crate::world::fault::{self, Channel, FaultKind};
-use crate::{alipay, exchange, gateway, wechat, wechat_pay};
+use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -80,6 +80,9 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = wechat::operation(path) {
         return named(Channel::Wechat, name);
     }
+    if let Some(name) = unionpay::operation(path) {
+        return named(Channel::Unionpay, name);
+    }
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
@@ -106,7 +109,11 @@ fn failure(channel: Channel) -> HttpResponse {
     match channel {
         Channel::WechatPay => HttpResponse::InternalServerError()
             .json(serde_json::json!({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})),
-        Channel::Wechat | Channel::Alipay | Channel::Gateway | Channel::Exchange => {
+        Channel::Wechat
+        | Channel::Alipay
+        | Channel::Unionpay
+        | Channel::Gateway
+        | Channel::Exchange => {
             HttpResponse::InternalServerError().content_type("text/plain").body("error")
         }
     }
@@ -133,6 +140,13 @@ async fn spoil(
             let body = match channel {
                 Channel::Gateway => resign(&body, wrong),
                 Channel::Alipay => alipay::resign(&body, wrong),
+                Channel::Unionpay => {
+                    let signature = wrong.then_some(WRONG_SIGNATURE);
+                    Bytes::from(unionpay::wire::resigned(
+                        &String::from_utf8_lossy(&body),
+                        signature,
+                    ))
+                }
                 Channel::Wechat | Channel::WechatPay | Channel::Exchange => body,
             };
             head.set_body(body).map_into_boxed_body()

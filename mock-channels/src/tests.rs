@@ -16,6 +16,11 @@ mod levers;
 mod mini_program;
 mod money;
 mod notices;
+mod unionpay;
+mod unionpay_callbacks;
+mod unionpay_files;
+mod unionpay_orders;
+mod unionpay_vectors;
 
 const START: &str = "2026-03-02T09:00:00+08:00";
 

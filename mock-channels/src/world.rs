@@ -17,6 +17,7 @@ pub(crate) mod order;
 pub(crate) mod people;
 pub(crate) mod secrets;
 pub(crate) mod seed;
+pub(crate) mod unionpay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
@@ -25,6 +26,7 @@ use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
+use unionpay::UnionPay;
 
 /// The state of all platforms.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +54,8 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
+    #[serde(default)]
+    pub(crate) unionpay: UnionPay,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -86,6 +90,7 @@ impl World {
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
+            unionpay: UnionPay::default(),
         }
     }
 

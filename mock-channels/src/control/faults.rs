@@ -66,6 +66,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
         Channel::Alipay => &alipay::method::NAMES,
+        Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => {
             &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
         }

@@ -1,5 +1,7 @@
 //! Notifications of the platforms and the schedules on which they repeat them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +39,9 @@ const ALIPAY_RETRIES_MS: [i64; 7] = [
     15 * HOUR_MS,
 ];
 
+/// UnionPay's: five deliveries in all.
+const UNIONPAY_RETRIES_MS: [i64; 4] = [0, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS];
+
 /// Who sends a notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,6 +49,7 @@ pub(crate) enum Platform {
     #[default]
     WechatPay,
     Alipay,
+    Unionpay,
 }
 
 impl Platform {
@@ -51,7 +57,16 @@ impl Platform {
         match self {
             Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
             Self::Alipay => &ALIPAY_RETRIES_MS,
+            Self::Unionpay => &UNIONPAY_RETRIES_MS,
         }
+    }
+
+    /// How long the receiver may take to answer.
+    pub(crate) fn deadline(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::WechatPay | Self::Alipay => 5,
+            Self::Unionpay => 10,
+        })
     }
 
     /// Whether an answer stops the repeats.
@@ -61,6 +76,7 @@ impl Platform {
             Self::WechatPay => matches!(status, 200 | 204),
             // Not a byte more or less.
             Self::Alipay => status == 200 && body == b"success",
+            Self::Unionpay => matches!(status, 200 | 302),
         }
     }
 }
@@ -189,6 +205,7 @@ mod tests {
         let lasts = |platform: Platform| platform.retries_ms().iter().sum::<i64>();
         assert_eq!(lasts(Platform::WechatPay), 24 * HOUR_MS + 4 * MINUTE_MS);
         assert_eq!(lasts(Platform::Alipay), 24 * HOUR_MS + 24 * MINUTE_MS);
+        assert_eq!(lasts(Platform::Unionpay), 7 * MINUTE_MS);
     }
 
     #[test]
@@ -196,6 +213,15 @@ mod tests {
         let taken = |status| Platform::WechatPay.is_taken(status, b"");
         assert!(taken(200) && taken(204));
         for status in [201, 202, 302, 500] {
+            assert!(!taken(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn unionpay_takes_only_200_and_302() {
+        let taken = |status| Platform::Unionpay.is_taken(status, b"");
+        assert!(taken(200) && taken(302));
+        for status in [201, 202, 204, 500] {
             assert!(!taken(status), "{status}");
         }
     }

@@ -1,4 +1,4 @@
-//! Delivers payment notifications, on the platform's schedule and when a tester says so.
+//! Delivers notifications, on each platform's schedule and when a tester says so.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::clock::rfc3339;
 use crate::crypto::{self, CryptoError, LETTERS_AND_DIGITS};
+use crate::gateway::calls;
 use crate::outside::Outside;
-use crate::world::callback::{Attempt, Callback, CallbackMode, is_taken};
+use crate::world::callback::{Attempt, Callback, CallbackMode, Platform, is_taken};
 
 const TICK: Duration = Duration::from_millis(50);
 /// WeChat Pay now and then sends signatures that must be refused; they begin like this.
@@ -22,12 +23,12 @@ const PROBE: &str = "WECHATPAY/SIGNTEST/";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Forgery {
-    out_trade_no: Option<String>,
+    pub(crate) out_trade_no: Option<String>,
     app_id: Option<String>,
     mch_id: Option<String>,
-    amount_fen: Option<i64>,
-    bad_signature: bool,
-    stale_seconds: i64,
+    pub(crate) amount_fen: Option<i64>,
+    pub(crate) bad_signature: bool,
+    pub(crate) stale_seconds: i64,
     probe: bool,
 }
 
@@ -39,6 +40,7 @@ pub(crate) async fn run(outside: Arc<Outside>) {
     loop {
         ticks.tick().await;
         while deliveries.try_join_next().is_some() {}
+        calls::ripen(&outside);
         for callback in take_due(&outside) {
             deliveries.spawn(deliver(Arc::clone(&outside), callback));
         }
@@ -72,7 +74,7 @@ async fn deliver(outside: Arc<Outside>, callback: Callback) {
     } else {
         vec![attempt(&outside, &callback, url, None).await]
     };
-    let taken = attempts.iter().any(|attempt| is_taken(attempt.status));
+    let taken = attempts.iter().any(|attempt| attempt.taken);
     let now_ms = outside.now_ms();
     outside.change(|world| {
         let found = world.callbacks.iter_mut().find(|found| found.id == callback.id);
@@ -91,22 +93,35 @@ pub(crate) async fn attempt(
     forgery: Option<&Forgery>,
 ) -> Attempt {
     let at_ms = outside.now_ms();
-    let status = match letter(outside, callback, forgery) {
+    let letter = match callback.platform {
+        Platform::WechatPay => wechat_pay_letter(outside, callback, forgery),
+        Platform::Gateway => calls::letter(outside, callback, forgery),
+    };
+    let reply = match letter {
         Ok(letter) => send(outside, url, letter).await,
         Err(CryptoError) => None,
     };
-    Attempt { at_ms, url: url.to_owned(), status, forged: forgery.is_some() }
+    let status = reply.as_ref().map(|reply| reply.status);
+    let taken = match callback.platform {
+        Platform::WechatPay => is_taken(status),
+        Platform::Gateway => reply.is_some_and(|reply| calls::is_taken(outside, callback, &reply)),
+    };
+    Attempt { at_ms, url: url.to_owned(), status, forged: forgery.is_some(), taken }
 }
 
 /// A notification as it goes over the wire.
-struct Letter {
-    timestamp: String,
-    nonce: String,
-    signature: String,
-    body: String,
+pub(crate) struct Letter {
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
-fn letter(
+/// What the receiver answered.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+fn wechat_pay_letter(
     outside: &Outside,
     callback: &Callback,
     forgery: Option<&Forgery>,
@@ -141,7 +156,15 @@ fn letter(
     if forgery.probe {
         signature.replace_range(..PROBE.len(), PROBE);
     }
-    Ok(Letter { timestamp, nonce, signature, body })
+    let headers = vec![
+        ("Content-Type", "application/json".to_owned()),
+        ("Wechatpay-Timestamp", timestamp),
+        ("Wechatpay-Nonce", nonce),
+        ("Wechatpay-Signature", signature),
+        ("Wechatpay-Serial", outside.onboarding.wechat_pay.platform_key_id.clone()),
+        ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
+    ];
+    Ok(Letter { headers, body })
 }
 
 impl Forgery {
@@ -163,26 +186,20 @@ impl Forgery {
     }
 }
 
-/// The HTTP status, or nothing when the receiver did not answer within the deadline.
-async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<u16> {
-    let answer = outside
-        .http
-        .post(url)
-        .header("Content-Type", "application/json")
-        .header("Accept", "*/*")
-        .header("Wechatpay-Timestamp", letter.timestamp)
-        .header("Wechatpay-Nonce", letter.nonce)
-        .header("Wechatpay-Signature", letter.signature)
-        .header("Wechatpay-Serial", &outside.onboarding.wechat_pay.platform_key_id)
-        .header("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048")
-        .body(letter.body)
-        .send()
-        .await;
-    match answer {
-        Ok(answer) => Some(answer.status().as_u16()),
+/// The answer, or nothing when the receiver gave none within the deadline.
+async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<Reply> {
+    let mut request = outside.http.post(url).header("Accept", "*/*").body(letter.body);
+    for (name, value) in letter.headers {
+        request = request.header(name, value);
+    }
+    let answer = match request.send().await {
+        Ok(answer) => answer,
         Err(error) => {
             tracing::info!(%error, url, "a notification found no answer");
-            None
+            return None;
         }
-    }
+    };
+    let status = answer.status().as_u16();
+    let body = answer.bytes().await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+    Some(Reply { status, body })
 }

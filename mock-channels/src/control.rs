@@ -15,9 +15,12 @@ use crate::server::Shared;
 
 mod callbacks;
 mod citizens;
+mod companies;
 mod faults;
+mod gateway;
 mod notices;
 mod orders;
+mod refunds;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -30,6 +33,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(orders::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
+        .configure(companies::routes)
+        .configure(gateway::routes)
+        .configure(refunds::routes)
         .default_service(web::to(nowhere));
     config.service(scope);
 }

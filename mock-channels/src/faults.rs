@@ -76,8 +76,8 @@ fn called(request: &ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
-    (path == gateway::PATH)
-        .then(|| (Channel::Gateway, gateway::operation(request.headers()).unwrap_or_default()))
+    let name = gateway::operation(path, request.headers())?;
+    Some((Channel::Gateway, name))
 }
 
 fn failure(channel: Channel) -> HttpResponse {
@@ -128,6 +128,10 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
+        ("x-gateway-signature", true),
+        ("x-gateway-key-id", false),
+        ("x-gateway-algorithm", false),
+        ("x-gateway-timestamp", false),
     ] {
         let name = HeaderName::from_static(name);
         if wrong && signs && headers.contains_key(&name) {

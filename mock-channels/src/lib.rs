@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
 
 mod callbacks;

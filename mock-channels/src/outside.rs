@@ -9,8 +9,10 @@ use std::time::Duration;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::CryptoError;
 use crate::onboarding::{
-    ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding, WeChatPayOnboarding,
+    ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding, WeChatOnboarding,
+    WeChatPayOnboarding,
 };
+use crate::world::gateway::Algorithm;
 use crate::world::secrets::{Keys, Secrets};
 use crate::world::{World, seed};
 
@@ -47,7 +49,7 @@ impl Outside {
         start_at_ms: Option<i64>,
         base_url: &str,
     ) -> Result<Self, OpenError> {
-        let world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
+        let mut world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
             Some(world) => world,
             None => {
                 let real_ms = real_now_ms();
@@ -55,6 +57,7 @@ impl Outside {
                 seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
             }
         };
+        world.secrets.complete()?;
         let outside = Self {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
@@ -165,6 +168,22 @@ fn onboarding(secrets: &Secrets, base_url: &str) -> Onboarding {
             our_private_key_pem: secrets.caller_private_pem,
             gateway_key_id: secrets.gateway_key_id,
             gateway_public_key_pem: secrets.gateway_public_pem,
+            algorithm: Algorithm::RsaSha256.name().to_owned(),
+            our_sm2_key_id: secrets.gateway.caller_sm2_key_id,
+            our_sm2_private_key_pem: secrets.gateway.caller_sm2_private_pem,
+            gateway_keys: secrets
+                .gateway
+                .keys
+                .into_iter()
+                .filter(|key| !key.retired)
+                .map(|key| GatewayKey {
+                    key_id: key.id,
+                    algorithm: key.algorithm.name().to_owned(),
+                    public_key_pem: key.public_pem,
+                })
+                .collect(),
+            sm4_key_id: secrets.gateway.sm4_key_id,
+            sm4_key_base64: secrets.gateway.sm4_key_base64,
         },
         base_url,
     }

@@ -9,17 +9,29 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Day;
 
 pub(crate) mod callback;
+pub(crate) mod catalogue;
+pub(crate) mod check_code;
 pub(crate) mod code;
+pub(crate) mod company;
 pub(crate) mod fault;
+pub(crate) mod filing;
+pub(crate) mod gateway;
+pub(crate) mod gateway_keys;
+pub(crate) mod late_fee;
+pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod secrets;
 pub(crate) mod seed;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
 use fault::{BillFault, Fault};
+use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
@@ -49,6 +61,8 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    #[serde(default)]
+    pub(crate) gateway: GatewayWorld,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -82,6 +96,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            gateway: GatewayWorld::default(),
         }
     }
 

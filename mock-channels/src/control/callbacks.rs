@@ -13,7 +13,7 @@ use crate::callbacks::{Forgery, attempt};
 use crate::clock::rfc3339;
 use crate::outside::Outside;
 use crate::server::Shared;
-use crate::world::callback::{Attempt, Callback, CallbackMode, CallbackState, is_taken};
+use crate::world::callback::{Attempt, Callback, CallbackMode, CallbackState};
 
 const MOST_TIMES: u32 = 50;
 const MOST_RECEIVERS: usize = 20;
@@ -38,6 +38,7 @@ fn described(callback: &Callback) -> Value {
     let attempts: Vec<Value> = callback.attempts.iter().map(delivery).collect();
     json!({
         "id": callback.id,
+        "platform": callback.platform,
         "outTradeNo": callback.out_trade_no,
         "notifyUrl": callback.notify_url,
         "mode": callback.mode,
@@ -54,6 +55,7 @@ fn delivery(attempt: &Attempt) -> Value {
         "url": attempt.url,
         "status": attempt.status,
         "forged": attempt.forged,
+        "taken": attempt.taken,
     })
 }
 
@@ -123,7 +125,7 @@ fn book(outside: &Outside, id: &str, attempts: Vec<Attempt>) {
         let Some(callback) = world.callbacks.iter_mut().find(|callback| callback.id == id) else {
             return;
         };
-        if attempts.iter().any(|attempt| !attempt.forged && is_taken(attempt.status)) {
+        if attempts.iter().any(|attempt| !attempt.forged && attempt.taken) {
             callback.state = CallbackState::Delivered;
         }
         callback.attempts.extend(attempts);

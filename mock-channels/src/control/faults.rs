@@ -57,9 +57,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
-        Channel::Gateway => {
-            &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
-        }
+        Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => &[
             "traffic.violations",
             "social_insurance.personal",

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Answer, Refusal, read_body};
 use crate::clock::{Day, rfc3339};
-use crate::crypto;
 use crate::server::Shared;
 use crate::wechat_pay::order_api;
 use crate::world::World;
-use crate::world::callback::{Callback, CallbackMode, CallbackState};
+use crate::world::callback::{Callback, CallbackMode, Platform};
 use crate::world::order::{Order, Payment, TradeState};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -127,25 +126,9 @@ fn pay(world: &mut World, number: &str, approval: &Approval, now_ms: i64) {
 }
 
 fn notification(order: &Order, mode: CallbackMode, now_ms: i64) -> Callback {
-    let hex = crypto::hex(&crypto::random_bytes::<16>());
-    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-    Callback {
-        id: format!("{a}-{b}-{c}-{d}-{e}"),
-        out_trade_no: order.out_trade_no.clone(),
-        notify_url: order.notify_url.clone(),
-        resource: order_api::described(order, now_ms),
-        created_ms: now_ms,
-        mode,
-        state: match mode {
-            CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
-            CallbackMode::Hold => CallbackState::Held,
-            CallbackMode::Lose => CallbackState::Lost,
-        },
-        next_due_ms: now_ms,
-        attempts: Vec::new(),
-        failures: 0,
-        in_flight: false,
-    }
+    let resource = order_api::described(order, now_ms);
+    let (about, url) = (&order.out_trade_no, &order.notify_url);
+    Callback::new(Platform::WechatPay, about, url, resource, mode, now_ms)
 }
 
 /// The payer pressed "cancel": the platform tells nobody, and the order can still be paid.

@@ -12,8 +12,8 @@ use sm2::pkcs8::{
     DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _,
     LineEnding,
 };
-use sm3::digest::Digest as _;
 use sm3::Sm3;
+use sm3::digest::Digest as _;
 use sm4::Sm4;
 
 use super::{CryptoError, hex, random_bytes};
@@ -77,8 +77,8 @@ pub(crate) fn sm4_seal(key: &[u8], plain: &[u8]) -> Result<String, CryptoError> 
 }
 
 fn sm4_seal_with(key: &[u8], iv: [u8; BLOCK], plain: &[u8]) -> Result<String, CryptoError> {
-    let encryptor = cbc::Encryptor::<Sm4>::new_from_slices(key, &iv)
-        .map_err(|_wrong_length| CryptoError)?;
+    let encryptor =
+        cbc::Encryptor::<Sm4>::new_from_slices(key, &iv).map_err(|_wrong_length| CryptoError)?;
     let mut sealed = iv.to_vec();
     sealed.extend(encryptor.encrypt_padded_vec::<Pkcs7>(plain));
     Ok(STANDARD.encode(sealed))

@@ -213,7 +213,7 @@ async fn receipts_are_numbered_and_issued_once() {
     let receipt = bench.receipt(&notice, "P1", "200.00").await;
     assert_eq!(
         (field(&receipt, "BILLCODE"), field(&receipt, "BILLNO")),
-        ("33030126", "0000000001")
+        ("33010126", "0000000001")
     );
     assert_eq!((field(&receipt, "RANDOM").len(), field(&receipt, "TOTALMONEY")), (6, "200.00"));
     assert_eq!(bench.receipt(&notice, "P1", "200.00").await, receipt);

@@ -1,12 +1,13 @@
-//! Payment notifications and the schedule on which WeChat Pay repeats them.
+//! Notifications of the platforms and the schedules on which they are repeated.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::{HOUR_MS, MINUTE_MS, SECOND_MS};
+use crate::crypto;
 
-/// Waits between deliveries: 15 repeats after the first, 24 hours and 4 minutes in all.
-const RETRIES_MS: [i64; 15] = [
+/// Waits between deliveries of WeChat Pay: 15 repeats after the first, 24 hours and 4 minutes in all.
+const WECHAT_PAY_RETRIES_MS: [i64; 15] = [
     15 * SECOND_MS,
     15 * SECOND_MS,
     30 * SECOND_MS,
@@ -23,6 +24,39 @@ const RETRIES_MS: [i64; 15] = [
     6 * HOUR_MS,
     6 * HOUR_MS,
 ];
+
+/// Waits between calls of the payment gateway: 11 repeats after the first.
+const GATEWAY_RETRIES_MS: [i64; 11] = [
+    15 * SECOND_MS,
+    30 * SECOND_MS,
+    MINUTE_MS,
+    3 * MINUTE_MS,
+    10 * MINUTE_MS,
+    30 * MINUTE_MS,
+    HOUR_MS,
+    2 * HOUR_MS,
+    4 * HOUR_MS,
+    8 * HOUR_MS,
+    8 * HOUR_MS,
+];
+
+/// Who notifies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Platform {
+    #[default]
+    WechatPay,
+    Gateway,
+}
+
+impl Platform {
+    fn retries_ms(self) -> &'static [i64] {
+        match self {
+            Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
+            Self::Gateway => &GATEWAY_RETRIES_MS,
+        }
+    }
+}
 
 /// What happens to notifications that are made from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +89,9 @@ pub(crate) enum CallbackState {
 pub(crate) struct Callback {
     /// The same for every delivery of this event.
     pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) platform: Platform,
+    /// The order, or the notice, that it is about.
     pub(crate) out_trade_no: String,
     pub(crate) notify_url: String,
     /// The plain resource; sealed anew for every delivery.
@@ -80,14 +117,48 @@ pub(crate) struct Attempt {
     /// The HTTP status, or nothing when no answer came in time.
     pub(crate) status: Option<u16>,
     pub(crate) forged: bool,
+    /// Whether the answer was one that stops the repeats.
+    #[serde(default)]
+    pub(crate) taken: bool,
 }
 
-/// Only these two statuses stop the repeats; 201 does not.
+/// Only these two statuses stop the repeats of WeChat Pay; 201 does not.
 pub(crate) fn is_taken(status: Option<u16>) -> bool {
     matches!(status, Some(200 | 204))
 }
 
 impl Callback {
+    /// A notification that is due at once, or whatever the mode makes of it.
+    pub(crate) fn new(
+        platform: Platform,
+        about: &str,
+        notify_url: &str,
+        resource: Value,
+        mode: CallbackMode,
+        now_ms: i64,
+    ) -> Self {
+        let hex = crypto::hex(&crypto::random_bytes::<16>());
+        let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+        Self {
+            id: format!("{a}-{b}-{c}-{d}-{e}"),
+            platform,
+            out_trade_no: about.to_owned(),
+            notify_url: notify_url.to_owned(),
+            resource,
+            created_ms: now_ms,
+            mode,
+            state: match mode {
+                CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
+                CallbackMode::Hold => CallbackState::Held,
+                CallbackMode::Lose => CallbackState::Lost,
+            },
+            next_due_ms: now_ms,
+            attempts: Vec::new(),
+            failures: 0,
+            in_flight: false,
+        }
+    }
+
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {
         self.state == CallbackState::Waiting && !self.in_flight && self.next_due_ms <= now_ms
     }
@@ -101,7 +172,7 @@ impl Callback {
         }
         if taken {
             self.state = CallbackState::Delivered;
-        } else if let Some(wait_ms) = RETRIES_MS.get(self.failures) {
+        } else if let Some(wait_ms) = self.platform.retries_ms().get(self.failures) {
             self.failures += 1;
             self.next_due_ms = now_ms + wait_ms;
         } else {
@@ -116,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_schedule_lasts_24_hours_and_4_minutes() {
-        assert_eq!(RETRIES_MS.iter().sum::<i64>(), 24 * HOUR_MS + 4 * MINUTE_MS);
+        assert_eq!(WECHAT_PAY_RETRIES_MS.iter().sum::<i64>(), 24 * HOUR_MS + 4 * MINUTE_MS);
     }
 
     #[test]

@@ -15,10 +15,11 @@ pub(crate) fn is_pay_code(text: &str) -> bool {
 
 /// ISO 7064 MOD 11,10 over digits.
 fn mod_11_10(digits: &str) -> u32 {
-    let product = digits.chars().filter_map(|digit| digit.to_digit(10)).fold(10, |product, digit| {
-        let sum = (product + digit) % 10;
-        (if sum == 0 { 10 } else { sum }) * 2 % 11
-    });
+    let product =
+        digits.chars().filter_map(|digit| digit.to_digit(10)).fold(10, |product, digit| {
+            let sum = (product + digit) % 10;
+            (if sum == 0 { 10 } else { sum }) * 2 % 11
+        });
     (11 - product) % 10
 }
 

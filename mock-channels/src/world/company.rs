@@ -56,7 +56,8 @@ mod tests {
         for good in ["91330100XXXXXX019U", "12330000YYYYYY0292", "52330200WWWWWW033C"] {
             assert!(is_uscc(good), "{good}");
         }
-        for bad in ["91330100XXXXXX0191", "91330100XIXXXX019U", "91330100xxxxxx019u", "", "中文"] {
+        for bad in ["91330100XXXXXX0191", "91330100XIXXXX019U", "91330100xxxxxx019u", "", "中文"]
+        {
             assert!(!is_uscc(bad), "{bad}");
         }
         for number in 0..50 {

@@ -88,6 +88,14 @@ pub(crate) struct WriteOff {
     pub(crate) quote_day: Option<Day>,
     #[serde(default)]
     pub(crate) confirmation: Confirmation,
+    /// When the agency speaks by itself, and whether it then rejects.
+    #[serde(default)]
+    pub(crate) confirms_ms: Option<i64>,
+    #[serde(default)]
+    pub(crate) will_reject: bool,
+    /// When the gateway took it.
+    #[serde(default)]
+    pub(crate) taken_ms: i64,
 }
 
 /// Whether the agency stands by a write-off.

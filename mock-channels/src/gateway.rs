@@ -86,6 +86,9 @@ fn answer(outside: &Outside, request: &HttpRequest, body: &[u8]) -> Result<Strin
         .filter(|root| root.name == "ROOT")
         .ok_or_else(|| ClientFault::of("报文不是ROOT文档"))?;
     let params = Params::of(&root);
+    if params.is_ambiguous() {
+        return Err(ClientFault::of("PARAM重复"));
+    }
     check_timestamp(outside, params.get("TIMESTAMP"))?;
     let details = dispatch(outside, &message, &params)?;
     let document = reply(&params.repeated(&["REQUESTID", "MESSAGE"]), details);

@@ -10,6 +10,7 @@ use crate::{MockChannels, MockSettings, Onboarding};
 
 mod callbacks;
 mod departments;
+mod gateway;
 mod levers;
 mod mini_program;
 mod money;

@@ -16,6 +16,12 @@ impl Params {
         )
     }
 
+    /// Whether a name comes twice: which of them is meant, nobody can know.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        let names: std::collections::BTreeSet<&String> = self.0.iter().map(|(n, _)| n).collect();
+        names.len() != self.0.len()
+    }
+
     /// Empty when absent: the platform makes no difference.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str())

@@ -27,6 +27,8 @@ use document::{Details, Params, reply};
 use soap::{ClientFault, Outgoing};
 
 pub(crate) const PATH: &str = "/services/UnifiedPayment";
+/// Characters.
+const MOST_REQUEST_ID: usize = 64;
 const WINDOW_MS: i64 = 5 * crate::clock::MINUTE_MS;
 
 /// Every operation by its name in faults: the messages, and the two directions of files.
@@ -88,6 +90,9 @@ fn answer(outside: &Outside, request: &HttpRequest, body: &[u8]) -> Result<Strin
     let params = Params::of(&root);
     if params.is_ambiguous() {
         return Err(ClientFault::of("PARAM重复"));
+    }
+    if !(1..=MOST_REQUEST_ID).contains(&params.get("REQUESTID").chars().count()) {
+        return Err(ClientFault::of("REQUESTID应为1至64个字符"));
     }
     check_timestamp(outside, params.get("TIMESTAMP"))?;
     let details = dispatch(outside, &message, &params)?;

@@ -58,18 +58,16 @@ fn is_within(region: &str, wanted: &str) -> bool {
     region.starts_with(prefix.unwrap_or(wanted))
 }
 
-/// `Get_AppPay_Infos`: the open bills of one payer, oldest first.
+/// `Get_AppPay_Infos`: the open bills of one payer, in the order of their numbers.
 pub(super) fn all(outside: &Outside, params: &Params) -> Details {
     let wanted = Wanted::read(params)?;
     let now_ms = outside.now_ms();
     outside.read(|world| {
-        let mut open: Vec<&Notice> = world
+        let open = world
             .notices
             .values()
-            .filter(|notice| notice.state_code() == "0" && wanted.fits(world, notice))
-            .collect();
-        open.sort_by_key(|notice| notice.made_ms);
-        Ok(open.into_iter().take(MOST).map(|notice| detail(world, notice, now_ms)).collect())
+            .filter(|notice| notice.state_code() == "0" && wanted.fits(world, notice));
+        Ok(open.take(MOST).map(|notice| detail(world, notice, now_ms)).collect())
     })
 }
 

@@ -36,7 +36,7 @@ pub(super) fn file(world: &mut World, name: &str, now_ms: i64) -> Option<String>
 }
 
 /// Makes the first batch once both of our files are there and the office is open.
-fn judge(world: &mut World, day: Day, now_ms: i64) {
+pub(super) fn judge(world: &mut World, day: Day, now_ms: i64) {
     let compact = day.compact();
     let open = now_ms >= day.plus(1).start_ms() + OPENING_MS;
     if !open || world.gateway.verdicts.contains_key(&compact) {

@@ -68,10 +68,11 @@ fn read(params: &Params) -> Result<Refund, Exception> {
 }
 
 fn is_same(known: &Refund, wanted: &Refund) -> bool {
-    let essence = |refund: &Refund| {
-        (refund.notice_no.clone(), refund.pay_no.clone(), refund.amount_fen, refund.reason.clone())
+    let words = |refund: &Refund| {
+        [&refund.notice_no, &refund.pay_no, &refund.reason_code, &refund.reason, &refund.applicant]
+            .map(String::clone)
     };
-    essence(known) == essence(wanted)
+    known.amount_fen == wanted.amount_fen && words(known) == words(wanted)
 }
 
 fn paid_fen(notice: &Notice, pay_no: &str) -> Result<i64, Exception> {
@@ -182,14 +183,14 @@ struct Told<'a> {
 fn book(world: &mut World, told: &Told<'_>) -> Details {
     let index = find(world, told)?;
     let refund = &world.gateway.refunds[index];
-    if refund.paid.is_some() {
-        return Ok(vec![detail(refund)]);
-    }
-    if refund.state != RefundState::Approved {
+    if refund.paid.is_none() && refund.state != RefundState::Approved {
         return Err(Exception::new("NOT_APPROVED", "退付未获批准"));
     }
     if refund.amount_fen != told.amount_fen {
         return Err(Exception::new("AMOUNT", "与批准金额不一致"));
+    }
+    if refund.paid.is_some() {
+        return Ok(vec![detail(refund)]);
     }
     let notice = world.notices.get(told.number).ok_or_else(Exception::not_found)?;
     let is_valid = |receipt: &Receipt| receipt.pay_no == told.pay_no && receipt.is_valid();

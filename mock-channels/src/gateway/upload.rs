@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::GB18030;
 
+use super::clearing;
 use super::document::{Details, Exception, fen, fields};
 use crate::clock::{Day, parse_compact};
 use crate::crypto::sha256_hex;
@@ -63,6 +64,7 @@ pub(super) fn take(outside: &Outside, name: &str, bytes: &[u8]) -> Details {
         if known.is_some_and(|upload| upload.digest == digest) {
             return Ok(Vec::new());
         }
+        clearing::judge(world, day, now_ms);
         if world.gateway.verdicts.contains_key(&day.compact()) {
             return Err(Exception::new("JUDGED", "该日对账结果已生成"));
         }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Bench;
-use super::notices::{between, unescaped};
+use super::notices::{between, document, unescaped};
+use signing::RSA;
 
 mod calls;
 mod files;
@@ -20,6 +21,17 @@ impl Bench {
         let named: Vec<(&str, &str)> =
             [("MESSAGE", message)].into_iter().chain(params.iter().copied()).collect();
         self.gateway(message, &named).await.unwrap()
+    }
+
+    /// Posts a message that names itself; an error when it gets no answer, or a bare 500.
+    async fn post_signed(&self, message: &str, params: &[(&str, &str)]) -> Result<(), String> {
+        let named: Vec<(&str, &str)> =
+            [("MESSAGE", message)].into_iter().chain(params.iter().copied()).collect();
+        let body = self.encloses(RSA, message, &document(&self.gateway_timestamp(), &named));
+        let request = self.http.post(self.url("/services/UnifiedPayment"));
+        let request = request.header("SOAPAction", format!("\"{message}\"")).body(body);
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        if answer.status() == 200 { Ok(()) } else { Err(answer.status().to_string()) }
     }
 
     /// A notice to the first citizen.

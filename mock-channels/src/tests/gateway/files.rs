@@ -244,6 +244,38 @@ async fn a_file_with_one_wrong_line_is_rejected_whole_and_every_reason_is_told()
 }
 
 #[actix_web::test]
+async fn a_late_fee_quoted_before_midnight_is_split_as_it_was_quoted() {
+    let bench = Bench::start().await;
+    let number = bench.fine(25).await;
+    // Quoted on 1 March (9 late days), paid on the 2nd, when it would be 260.00.
+    let params = [
+        ("NOTICENO", number.as_str()),
+        ("PAYNO", "P1"),
+        ("PAYMONEY", "254.00"),
+        ("PAYDATE", "20260302"),
+        ("PAYTIME", "000100"),
+        ("TRADENO", "T1"),
+        ("QUOTEDATE", "20260301"),
+    ];
+    assert_eq!(verdict(&bench.says("GetPay_Info", &params).await), "00");
+    let (money, split) = bench.lines(&number, "P1").await;
+    let money = money.replace("|200.00|0|", "|254.00|0|").replace("|0.00|||1", "|54.00|||1");
+    bench.lever("/clock", json!({"nextDayAt": "08:00"})).await;
+    assert_eq!(bench.judged(ONE, &format!("1|0\n{money}\n")).await.0, "00");
+    let today = split.replace("|200.00|0.00", "|200.00|60.00");
+    assert_eq!(bench.judged(TWO, &format!("1\n{today}\n")).await.1, ["2 SUM"]);
+    let quoted = split.replace("|200.00|0.00", "|200.00|54.00");
+    assert_eq!(bench.judged(TWO, &format!("1\n{quoted}\n")).await.0, "00");
+    bench.lever("/clock", json!({"advanceSeconds": 3_601})).await;
+    // The office has opened: what was taken is judged, whether anybody looked or not.
+    let changed = format!("1|0\n{}\n", money.replace("TP1", "TX1"));
+    assert_eq!(bench.judged(ONE, &changed).await.0, "JUDGED");
+    let verdicts = bench.fetches(RSA, "JG_20260302_01.txt").await.unwrap();
+    assert!(verdicts.starts_with("1|1|254.00|0|0.00|0|0.00\n"), "{verdicts}");
+    bench.mocks.stop().await;
+}
+
+#[actix_web::test]
 async fn finance_begins_refunds_and_the_days_file_tells_of_them() {
     let bench = Bench::start().await;
     let number = paid(&bench, "P1").await;

@@ -19,8 +19,8 @@ async fn bills_are_found_by_person_vehicle_company_and_payment_code() {
     };
     let school = bench.notice(json!({"amountFen": 90_000, "itemCode": "101030300"})).await;
     let by_car = found(&[("PAYERDEFINE1", plate), ("PAYERDEFINE2", kind)]).await;
-    // The older one first; the tuition is not about the car.
-    assert_eq!(by_car, ["330000001FS0000000002", "330000001FS0000000001"]);
+    // The tuition is not about the car.
+    assert_eq!(by_car, ["330000001FS0000000001", "330000001FS0000000002"]);
     let by_person = found(&[("PAYERSFZ", id_card)]).await;
     assert_eq!((by_person.len(), by_person.contains(&school)), (3, true));
     let both = [("PAYERSFZ", id_card), ("PAYERDEFINE1", "浙B0001X"), ("PAYERDEFINE2", "02")];

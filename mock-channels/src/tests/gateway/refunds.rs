@@ -72,6 +72,7 @@ async fn a_refund_goes_through_agency_and_every_level_that_has_a_share() {
     let back = bench.paid_back("T1", &number, "P1", "200.00").await;
     assert_eq!(field(&back, "REFUNDSTATE"), "4");
     assert_eq!(bench.paid_back("T1", &number, "P1", "200.00").await, back);
+    assert_eq!(verdict(&bench.paid_back("T1", &number, "P1", "199.99").await), "AMOUNT");
     // Open again: to another payment, never to the one that went back.
     assert_eq!(field(&bench.bill(&number).await, "STATE"), "0");
     assert_eq!(bench.writes_off(&number, "P1", "200.00", "20260302").await, "REVERSED");
@@ -168,5 +169,56 @@ async fn requests_that_do_not_fit_are_refused() {
         assert_eq!(verdict(&root), code, "{name} = {value}");
     }
     assert_eq!(bench.look("/refunds").await["refunds"], json!([]));
+    bench.mocks.stop().await;
+}
+
+#[actix_web::test]
+async fn a_refund_survives_lost_answers_because_every_step_may_be_repeated() {
+    let bench = Bench::start().await;
+    let number = bench.magic("退付通过").await;
+    bench.is_paid(&number, "P1").await;
+    let blue = bench.receipt(&number, "P1", "200.00").await;
+    let (code, no) = (field(&blue, "BILLCODE"), field(&blue, "BILLNO"));
+    let breaks = async |operation: &str, fault: &str| {
+        let wish = json!({"channel": "gateway", "operation": operation, "fault": fault});
+        bench.lever("/faults", wish).await;
+    };
+    // Each step is answered by nobody once: the first not processed, the others processed.
+    let lost = |message: &'static str, params: Vec<(&'static str, String)>| {
+        let bench = &bench;
+        async move {
+            let params: Vec<(&str, &str)> =
+                params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            bench.post_signed(message, &params).await.is_err()
+        }
+    };
+    breaks("Refund_Request", "error500").await;
+    let ask = vec![("REFUNDNO", "T1".to_owned())];
+    assert!(lost("Refund_Request", ask).await);
+    assert_eq!(bench.look("/refunds").await["refunds"], json!([]));
+    bench.asks_back("T1", &number, "P1", "200.00").await;
+
+    breaks("Reverse_Receipt", "lost-answer").await;
+    let reverse = [("BILLCODE", code), ("BILLNO", no), ("REASON", "退付"), ("REVERSENO", "H1")];
+    let reverse = reverse.map(|(name, value)| (name, value.to_owned())).to_vec();
+    assert!(lost("Reverse_Receipt", reverse).await);
+    let red = bench.reverses(code, no).await;
+    assert_eq!(field(&red, "BILLNO"), "0000000002", "the first try made it");
+
+    breaks("Refund_Notice", "lost-answer").await;
+    let told = [
+        ("REFUNDNO", "T1"),
+        ("NOTICENO", number.as_str()),
+        ("PAYNO", "P1"),
+        ("REFUNDMONEY", "200.00"),
+        ("REFUNDTRADENO", "R1"),
+        ("REFUNDDATE", "20260302"),
+        ("REFUNDTIME", "100000"),
+    ];
+    let told = told.map(|(name, value)| (name, value.to_owned())).to_vec();
+    assert!(lost("Refund_Notice", told).await);
+    assert_eq!(bench.look("/refunds/T1").await["state"], "PAID_BACK");
+    let again = bench.paid_back("T1", &number, "P1", "200.00").await;
+    assert_eq!(field(&again, "REFUNDSTATE"), "4");
     bench.mocks.stop().await;
 }

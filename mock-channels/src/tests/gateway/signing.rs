@@ -179,6 +179,13 @@ async fn a_key_of_one_algorithm_is_none_of_the_other_and_nothing_opens_unsigned(
     assert_eq!(bench.fault(message, renamed).await, "MESSAGE与消息名不一致");
     let nameless = bench.encloses(RSA, "Query_Refund", &named);
     assert_eq!(bench.fault("Query_Refund", nameless).await, "MESSAGE与消息名不一致");
+    let long = "R".repeat(65);
+    for id in ["", long.as_str()] {
+        let request = document(&bench.gateway_timestamp(), &[("NOTICENO", NUMBER)]);
+        let request = request.replace(&escaped("R-<1>"), id);
+        let anonymous = bench.encloses(RSA, message, &request);
+        assert_eq!(bench.fault(message, anonymous).await, "REQUESTID应为1至64个字符");
+    }
     let twice = [("NOTICENO", NUMBER), ("NOTICENO", "330000001FS9")];
     let twice = bench.encloses(RSA, message, &document(&bench.gateway_timestamp(), &twice));
     assert_eq!(bench.fault(message, twice).await, "PARAM重复");

@@ -10,6 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::alipay;
 use crate::crypto::CryptoError;
+use crate::gateway::calls;
 use crate::outside::Outside;
 use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(outside: Arc<Outside>) {
         ticks.tick().await;
         while deliveries.try_join_next().is_some() {}
         crate::unionpay::settle_due(&outside);
+        calls::ripen(&outside);
         for callback in take_due(&outside) {
             deliveries.spawn(deliver(Arc::clone(&outside), callback));
         }
@@ -110,6 +112,7 @@ pub(crate) async fn attempt(
         Platform::WechatPay => wechat_pay::letter(outside, callback, said),
         Platform::Alipay => alipay::notify::letter(outside, callback, said),
         Platform::Unionpay => unionpay::letter(outside, callback, said),
+        Platform::Gateway => calls::letter(outside, callback, said),
     };
     let answer = match letter {
         Ok(letter) => send(outside, callback.platform.deadline(), url, letter).await,
@@ -120,8 +123,16 @@ pub(crate) async fn attempt(
         url: url.to_owned(),
         status: answer.as_ref().map(|(status, _)| *status),
         forged: forgery.is_some(),
-        taken: answer.is_some_and(|(status, body)| callback.platform.is_taken(status, &body)),
+        taken: answer.is_some_and(|(status, body)| is_taken(outside, callback, status, &body)),
     }
+}
+
+fn is_taken(outside: &Outside, callback: &Callback, status: u16, body: &[u8]) -> bool {
+    callback.platform.is_taken(status, body)
+        && match callback.platform {
+            Platform::Gateway => calls::is_agreed(outside, callback, body),
+            Platform::WechatPay | Platform::Alipay | Platform::Unionpay => true,
+        }
 }
 
 /// A notification as it goes over the wire.

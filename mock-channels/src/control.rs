@@ -16,9 +16,12 @@ use crate::server::Shared;
 mod alipay;
 mod callbacks;
 mod citizens;
+mod companies;
 mod faults;
+mod gateway;
 mod notices;
 mod orders;
+mod refunds;
 mod unionpay;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -34,6 +37,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(alipay::routes)
+        .configure(companies::routes)
+        .configure(gateway::routes)
+        .configure(refunds::routes)
         .default_service(web::to(nowhere));
     config.service(scope);
 }

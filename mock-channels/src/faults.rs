@@ -86,8 +86,8 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
-    if path == gateway::PATH {
-        return named(Channel::Gateway, &gateway::operation(request.headers()).unwrap_or_default());
+    if let Some(name) = gateway::operation(path, request.headers()) {
+        return named(Channel::Gateway, &name);
     }
     let name = alipay::operation(request).await?;
     Some((Channel::Alipay, name))
@@ -105,6 +105,7 @@ async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> 
         Some(_) | None => alipay::rest::breakdown(),
     })
 }
+
 fn failure(channel: Channel) -> HttpResponse {
     match channel {
         Channel::WechatPay => HttpResponse::InternalServerError()
@@ -174,6 +175,10 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
+        ("x-gateway-signature", true),
+        ("x-gateway-key-id", false),
+        ("x-gateway-algorithm", false),
+        ("x-gateway-timestamp", false),
     ] {
         let name = HeaderName::from_static(name);
         if wrong && signs && headers.contains_key(&name) {

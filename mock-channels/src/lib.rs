@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, UnionPayOnboarding,
-    WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
+    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
 
 mod alipay;

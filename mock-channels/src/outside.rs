@@ -9,11 +9,12 @@ use crate::alipay::cert::CertError;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::CryptoError;
 use crate::onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, UnionPayOnboarding,
-    WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
+    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
 use crate::unionpay::certificates::Papers;
 use crate::unionpay::{self, FILES, GATEWAY};
+use crate::world::gateway::Algorithm;
 use crate::world::secrets::{Keys, Secrets};
 use crate::world::{World, alipay, seed};
 
@@ -59,6 +60,7 @@ impl Outside {
                 seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
             }
         };
+        world.secrets.complete()?;
         if world.alipay.secrets.are_missing() {
             world.alipay.secrets = alipay::secrets::Secrets::generate()?;
         }
@@ -175,6 +177,22 @@ fn onboarding(world: &World, papers: Papers, base_url: &str) -> Onboarding {
             our_private_key_pem: secrets.caller_private_pem,
             gateway_key_id: secrets.gateway_key_id,
             gateway_public_key_pem: secrets.gateway_public_pem,
+            algorithm: Algorithm::RsaSha256.name().to_owned(),
+            our_sm2_key_id: secrets.gateway.caller_sm2_key_id,
+            our_sm2_private_key_pem: secrets.gateway.caller_sm2_private_pem,
+            gateway_keys: secrets
+                .gateway
+                .keys
+                .into_iter()
+                .filter(|key| !key.retired)
+                .map(|key| GatewayKey {
+                    key_id: key.id,
+                    algorithm: key.algorithm.name().to_owned(),
+                    public_key_pem: key.public_pem,
+                })
+                .collect(),
+            sm4_key_id: secrets.gateway.sm4_key_id,
+            sm4_key_base64: secrets.gateway.sm4_key_base64,
         },
         unionpay: UnionPayOnboarding {
             gateway_url: format!("{base_url}{GATEWAY}"),

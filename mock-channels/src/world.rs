@@ -10,11 +10,22 @@ use crate::clock::Day;
 
 pub(crate) mod alipay;
 pub(crate) mod callback;
+pub(crate) mod catalogue;
+pub(crate) mod check_code;
 pub(crate) mod code;
+pub(crate) mod company;
 pub(crate) mod fault;
+pub(crate) mod filing;
+pub(crate) mod gateway;
+pub(crate) mod gateway_keys;
+pub(crate) mod late_fee;
+pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod secrets;
 pub(crate) mod seed;
 pub(crate) mod unionpay;
@@ -22,6 +33,7 @@ pub(crate) mod unionpay;
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
 use fault::{BillFault, Fault};
+use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
@@ -56,6 +68,8 @@ pub(crate) struct World {
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
     pub(crate) unionpay: UnionPay,
+    #[serde(default)]
+    pub(crate) gateway: GatewayWorld,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -91,6 +105,7 @@ impl World {
             face_checks: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             unionpay: UnionPay::default(),
+            gateway: GatewayWorld::default(),
         }
     }
 

@@ -67,9 +67,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
         Channel::Alipay => &alipay::method::NAMES,
         Channel::Unionpay => &["order", "back", "query", "file"],
-        Channel::Gateway => {
-            &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
-        }
+        Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => &[
             "traffic.violations",
             "social_insurance.personal",

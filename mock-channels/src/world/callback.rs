@@ -42,6 +42,21 @@ const ALIPAY_RETRIES_MS: [i64; 7] = [
 /// UnionPay's: five deliveries in all.
 const UNIONPAY_RETRIES_MS: [i64; 4] = [0, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS];
 
+/// The payment gateway's waits between deliveries: 11 repeats after the first.
+const GATEWAY_RETRIES_MS: [i64; 11] = [
+    15 * SECOND_MS,
+    30 * SECOND_MS,
+    MINUTE_MS,
+    3 * MINUTE_MS,
+    10 * MINUTE_MS,
+    30 * MINUTE_MS,
+    HOUR_MS,
+    2 * HOUR_MS,
+    4 * HOUR_MS,
+    8 * HOUR_MS,
+    8 * HOUR_MS,
+];
+
 /// Who sends a notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +65,7 @@ pub(crate) enum Platform {
     WechatPay,
     Alipay,
     Unionpay,
+    Gateway,
 }
 
 impl Platform {
@@ -58,18 +74,20 @@ impl Platform {
             Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
             Self::Alipay => &ALIPAY_RETRIES_MS,
             Self::Unionpay => &UNIONPAY_RETRIES_MS,
+            Self::Gateway => &GATEWAY_RETRIES_MS,
         }
     }
 
     /// How long the receiver may take to answer.
     pub(crate) fn deadline(self) -> Duration {
         Duration::from_secs(match self {
-            Self::WechatPay | Self::Alipay => 5,
+            Self::WechatPay | Self::Alipay | Self::Gateway => 5,
             Self::Unionpay => 10,
         })
     }
 
-    /// Whether an answer stops the repeats.
+    /// Whether an answer stops the repeats. Of the gateway's, only half of it: its answers are
+    /// signed documents, which must be read as well.
     pub(crate) fn is_taken(self, status: u16, body: &[u8]) -> bool {
         match self {
             // 201 does not.
@@ -77,6 +95,7 @@ impl Platform {
             // Not a byte more or less.
             Self::Alipay => status == 200 && body == b"success",
             Self::Unionpay => matches!(status, 200 | 302),
+            Self::Gateway => status == 200,
         }
     }
 }
@@ -115,6 +134,7 @@ pub(crate) struct Callback {
     pub(crate) platform: Platform,
     /// The same for every delivery of this event.
     pub(crate) id: String,
+    /// The order, or the notice, that it is about.
     pub(crate) out_trade_no: String,
     pub(crate) notify_url: String,
     /// The plain resource; sealed anew for every delivery.
@@ -206,6 +226,8 @@ mod tests {
         assert_eq!(lasts(Platform::WechatPay), 24 * HOUR_MS + 4 * MINUTE_MS);
         assert_eq!(lasts(Platform::Alipay), 24 * HOUR_MS + 24 * MINUTE_MS);
         assert_eq!(lasts(Platform::Unionpay), 7 * MINUTE_MS);
+        let gateway_ms = 23 * HOUR_MS + 44 * MINUTE_MS + 45 * SECOND_MS;
+        assert_eq!(lasts(Platform::Gateway), gateway_ms);
     }
 
     #[test]

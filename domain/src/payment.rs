@@ -38,7 +38,7 @@ pub use rail::{
 pub use read::{Holder, ReadPayments};
 pub use refund::{
     DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
-    NoticeAfter, PayeeAccount, ReceiptReversal, RefundCaseNo, RefundDesk, RefundReasonCode,
+    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
     RefundRedirects, Refunders, Reversal, ReversalRequest,
 };
 pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};

@@ -2,8 +2,8 @@
 
 mod port;
 
+pub use crate::money::FinanceLevel;
 pub use port::{
-    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
-    NoticeAfter, PayeeAccount, ReceiptReversal, RefundCaseNo, RefundDesk, RefundReasonCode,
+    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
     RefundRedirects, Refunders, Reversal, ReversalRequest,
 };

@@ -2,7 +2,7 @@
 //! the red receipt (冲红), and the way to another account.
 
 use crate::ids::{PaymentNo, RefundNo};
-use crate::money::PayableFen;
+use crate::money::{FinanceLevel, PayableFen};
 use crate::notice::NoticeNo;
 use crate::outside::OutsideError;
 use crate::payment::{Rail, RailRefundState, RailTxn, RefundOrder};
@@ -10,62 +10,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
-
-/// Our number of the part of a refund that concerns one notice: what the gateway calls REFUNDNO.
-/// The refund's number, `-`, and the line's number from 1.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RefundCaseNo {
-    /// The refund.
-    pub refund: RefundNo,
-    /// Which of its lines, from 1 to [`crate::payment::Payment::MAX_NOTICES`].
-    pub line: u8,
-}
-
-impl RefundCaseNo {
-    /// Reads the number back from a text of the gateway; `None` when it is not one of ours.
-    pub fn from_text(text: &str) -> Option<Self> {
-        let (refund, line) = text.rsplit_once('-')?;
-        let digits = (1..=3).contains(&line.len()) && line.bytes().all(|b| b.is_ascii_digit());
-        let line = digits.then(|| line.parse().ok()).flatten()?;
-        Some(Self { refund: RefundNo::new(refund).ok()?, line })
-    }
-}
-
-impl fmt::Display for RefundCaseNo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.refund, self.line)
-    }
-}
-
-/// A finance department that must agree, because it has a share of the money.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FinanceLevel {
-    /// City or county. Always asked.
-    Local,
-    /// The province.
-    Province,
-    /// The central government.
-    Central,
-}
-
-impl FinanceLevel {
-    /// Every level, in the order in which they decide.
-    pub const ALL: [Self; 3] = [Self::Local, Self::Province, Self::Central];
-
-    /// The word of columns, and of the gateway.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Local => "LOCAL",
-            Self::Province => "PROVINCE",
-            Self::Central => "CENTRAL",
-        }
-    }
-
-    /// The level whose [`FinanceLevel::code`] is `code`.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.code() == code)
-    }
-}
 
 /// Why money goes back, as the gateway sorts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,11 +44,11 @@ impl RefundReasonCode {
     }
 }
 
-/// A request for a refund of a written-off notice; all of it is fixed once the refund is stored.
+/// A request for a refund of one written-off notice: a refund concerns at most one. All of it is fixed once the refund is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskRequest {
-    /// Ours; the same on every try.
-    pub case_no: RefundCaseNo,
+    /// Ours (REFUNDNO); the same on every try.
+    pub refund_no: RefundNo,
     /// The notice.
     pub notice_no: NoticeNo,
     /// The payment that it was written off by.
@@ -202,7 +146,7 @@ pub struct DeskCase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskNotice {
     /// Ours, as asked under.
-    pub case_no: RefundCaseNo,
+    pub refund_no: RefundNo,
     /// The notice.
     pub notice_no: NoticeNo,
     /// The payment.
@@ -221,7 +165,7 @@ pub trait RefundDesk: Send + Sync {
     /// `Refund_Request`. MUST be safe to repeat with the same request, and answer how it stands.
     async fn ask(&self, request: &DeskRequest) -> Result<DeskCase, OutsideError>;
     /// `Query_Refund`: `None` when no request of this number ever arrived.
-    async fn query(&self, case_no: &RefundCaseNo) -> Result<Option<DeskCase>, OutsideError>;
+    async fn query(&self, refund_no: &RefundNo) -> Result<Option<DeskCase>, OutsideError>;
     /// `Refund_Notice`. MUST be safe to repeat with the same notice.
     async fn tell_paid_back(&self, notice: &DeskNotice) -> Result<DeskCase, OutsideError>;
 }
@@ -229,8 +173,8 @@ pub trait RefundDesk: Send + Sync {
 /// Which receipt a refund takes back: that of a notice and a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReversalRequest {
-    /// Ours: the red receipt's REVERSENO; the same on every try.
-    pub case_no: RefundCaseNo,
+    /// Ours, and the red receipt's REVERSENO; the same on every try.
+    pub refund_no: RefundNo,
     /// The notice.
     pub notice_no: NoticeNo,
     /// The payment.
@@ -336,20 +280,6 @@ impl Refunders {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn case_numbers_survive_and_foreign_ones_are_none() {
-        let refund = RefundNo::new("YT2026030210153111111111").unwrap();
-        for line in [1, 20, 255] {
-            let no = RefundCaseNo { refund: refund.clone(), line };
-            assert_eq!(RefundCaseNo::from_text(&no.to_string()), Some(no));
-        }
-        for bad in
-            ["", "YT2026030210153111111111", "YT1-1", "YT202603021015-", "YT202603021015-256"]
-        {
-            assert_eq!(RefundCaseNo::from_text(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn accounts_are_masked_in_logs() {

@@ -14,6 +14,7 @@ mod ledger;
 mod model;
 mod rail;
 mod read;
+mod refund;
 mod start;
 mod state;
 mod store;
@@ -35,6 +36,11 @@ pub use rail::{
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use read::{Holder, ReadPayments};
+pub use refund::{
+    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
+    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
+    RefundRedirects, Refunders, Reversal, ReversalRequest,
+};
 pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
 pub use state::{
     Money, PaymentEvent, PaymentState, PaymentStatus, RefundOrigin, TransitionRefused,

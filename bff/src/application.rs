@@ -79,6 +79,9 @@ impl Application {
         let catalogue = adapters::definitions::load_embedded()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+        let items = adapters::definitions::load_payment_items()
+            .map_err(|faults| StartupError::Definitions(faults.into()))?;
+        let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
         let tokens = Arc::new(sealed_tokens(settings)?);
@@ -149,6 +152,7 @@ impl Application {
             payments: shared.clone(),
             persons: shared.clone(),
             notices: gateway.clone(),
+            items: items.clone(),
             quotes: tokens.clone(),
             rails: rails.clone(),
             watch: Arc::new(Unwatched),
@@ -191,11 +195,13 @@ impl Application {
             public_url: public_url.clone(),
             make_pay_link: Arc::new(MakePayLink {
                 notices: gateway.clone(),
+                items: items.clone(),
                 seal: tokens.clone(),
                 clock: clock.clone(),
             }),
             make_quote: Arc::new(MakeQuote {
                 notices: gateway.clone(),
+                items: items.clone(),
                 seal: tokens.clone(),
                 clock: clock.clone(),
             }),
@@ -232,6 +238,7 @@ impl Application {
             },
             pay_by_link: PayByLink {
                 notices: gateway,
+                items: items.clone(),
                 seal: tokens,
                 payments: shared.clone(),
                 start: start_payment,

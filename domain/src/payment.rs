@@ -17,6 +17,7 @@ mod payable;
 mod quote;
 mod rail;
 mod read;
+mod refund;
 mod refusal;
 mod start;
 mod state;
@@ -31,7 +32,8 @@ pub use cancel::{CancelError, CancelPayment};
 pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
 pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, UnknownAccount};
 pub use model::{
-    EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
+    Allotment, EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotError,
+    SnapshotItem, WriteOffStatus,
 };
 pub use pay_link::{LinkError, LinkShows, MadeLink, MakePayLink, PayByLink, PayLink, PayLinkSeal};
 pub use payable::PayableError;
@@ -42,6 +44,11 @@ pub use rail::{
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use read::{Holder, ReadPayments};
+pub use refund::{
+    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
+    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects,
+    Refunders, Reversal, ReversalRequest,
+};
 pub use refusal::{Refusal, StartPaymentError};
 pub use start::{StartPayment, Started, WantedPayment};
 pub use state::{

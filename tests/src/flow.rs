@@ -63,6 +63,7 @@ impl Flow {
                 payments: store.clone(),
                 persons: store.clone(),
                 notices: gateway.clone(),
+                items: Arc::new(samples::items()),
                 quotes: Arc::new(PlainSeal),
                 rails: rails.clone(),
                 watch: Arc::new(FakeWatch::default()),

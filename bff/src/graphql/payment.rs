@@ -451,6 +451,10 @@ pub fn refusal(why: &Refusal) -> UserError {
         Refusal::UnknownNotice(index) => {
             notice(index, Code::NotFound, "没有找到这张缴款单，请核对号码")
         }
+        Refusal::UnknownItem(index, code) => {
+            let message = format!("执收项目{code}不在目录中，不能在此缴款，请联系执收单位");
+            notice(index, Code::NoticeNotPayable, &message)
+        }
         Refusal::AlreadyPaid(index) => {
             notice(index, Code::AlreadyPaid, "这张缴款单已经缴过，无需再缴")
         }

@@ -10,7 +10,7 @@ use crate::clock::{Clock, IdSource};
 use crate::identity::{Caller, Channel};
 use crate::ids::{IdempotencyKey, PersonId};
 use crate::money::Fen;
-use crate::notice::{NoticeBook, NoticeNo};
+use crate::notice::{NoticeBook, NoticeNo, PaymentItems};
 use crate::outside::StoreError;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -50,6 +50,8 @@ pub struct MadeLink {
 pub struct MakePayLink {
     /// The gateway.
     pub notices: Arc<dyn NoticeBook>,
+    /// The catalogue of items.
+    pub items: Arc<PaymentItems>,
     /// What makes the token.
     pub seal: Arc<dyn PayLinkSeal>,
     /// Time.
@@ -65,7 +67,8 @@ impl MakePayLink {
         notice_nos: &[NoticeNo],
     ) -> Result<MadeLink, PayableError> {
         let now = self.clock.now();
-        let payable = Payable { notices: self.notices.as_ref(), now, late_fees_of: now };
+        let payable =
+            Payable { notices: self.notices.as_ref(), items: &self.items, now, late_fees_of: now };
         let notices = payable.load(notice_nos).await?;
         let deadline = notices.iter().filter_map(|notice| notice.expires_at).min();
         let end = now + LIFE;
@@ -108,6 +111,8 @@ pub enum LinkError {
 pub struct PayByLink {
     /// The gateway.
     pub notices: Arc<dyn NoticeBook>,
+    /// The catalogue of items.
+    pub items: Arc<PaymentItems>,
     /// What reads tokens.
     pub seal: Arc<dyn PayLinkSeal>,
     /// Payments.
@@ -141,7 +146,8 @@ impl PayByLink {
         if now >= link.expires_at {
             return Ok(LinkShows::Expired);
         }
-        let payable = Payable { notices: self.notices.as_ref(), now, late_fees_of: now };
+        let payable =
+            Payable { notices: self.notices.as_ref(), items: &self.items, now, late_fees_of: now };
         match payable.load(&link.notice_nos).await {
             Ok(notices) => Ok(LinkShows::Payable(notices)),
             Err(PayableError::Refused(_)) => Ok(LinkShows::NotPayable),

@@ -1,8 +1,8 @@
 //! Notices as they stand at the gateway, if every one of them can be paid.
 
 use super::quote::HOLD;
-use super::{NoticeSnapshot, Payment, Refusal};
-use crate::notice::{NoticeBook, NoticeNo, NoticeStanding};
+use super::{NoticeSnapshot, Payment, Refusal, SnapshotError};
+use crate::notice::{NoticeBook, NoticeNo, NoticeStanding, PaymentItems};
 use crate::outside::OutsideError;
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,6 +30,8 @@ impl From<Refusal> for PayableError {
 pub(super) struct Payable<'a> {
     /// The gateway.
     pub notices: &'a dyn NoticeBook,
+    /// The catalogue of items.
+    pub items: &'a PaymentItems,
     /// Deadlines are compared with this.
     pub now: Timestamp,
     /// Late fees are those of this moment's day.
@@ -65,8 +67,11 @@ impl Payable<'_> {
             }
             NoticeStanding::Open => {}
         }
-        let snapshot = NoticeSnapshot::of(&notice, self.late_fees_of);
-        snapshot.or(Err(Refusal::NotPayable(index).into()))
+        match NoticeSnapshot::of(&notice, self.late_fees_of, self.items) {
+            Ok(snapshot) => Ok(snapshot),
+            Err(SnapshotError::UnknownItem(code)) => Err(Refusal::UnknownItem(index, code).into()),
+            Err(SnapshotError::Overflow(_)) => Err(Refusal::NotPayable(index).into()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::payable::{Payable, PayableError, order_end};
 use super::{NoticeSnapshot, Refusal};
 use crate::clock::Clock;
 use crate::money::Fen;
-use crate::notice::{NoticeBook, NoticeNo};
+use crate::notice::{NoticeBook, NoticeNo, PaymentItems};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -46,6 +46,8 @@ pub struct Quoted {
 pub struct MakeQuote {
     /// The gateway.
     pub notices: Arc<dyn NoticeBook>,
+    /// The catalogue of items.
+    pub items: Arc<PaymentItems>,
     /// What makes it binding.
     pub seal: Arc<dyn QuoteSeal>,
     /// Time.
@@ -57,7 +59,8 @@ impl MakeQuote {
     /// [`PayableError`]: a refusal names the notice by its place in `notice_nos`.
     pub async fn run(&self, notice_nos: &[NoticeNo]) -> Result<Quoted, PayableError> {
         let now = self.clock.now();
-        let payable = Payable { notices: self.notices.as_ref(), now, late_fees_of: now };
+        let payable =
+            Payable { notices: self.notices.as_ref(), items: &self.items, now, late_fees_of: now };
         let notices = payable.load(notice_nos).await?;
         let total = Fen::sum(notices.iter().map(NoticeSnapshot::total));
         let total = total.or(Err(PayableError::Refused(Refusal::Notices)))?;

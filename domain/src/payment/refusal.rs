@@ -12,6 +12,8 @@ pub enum Refusal {
     Notices,
     /// The gateway does not know the notice with this index.
     UnknownNotice(usize),
+    /// It has an item that is not in the catalogue: this code.
+    UnknownItem(usize, String),
     /// It is paid.
     AlreadyPaid(usize),
     /// It was withdrawn, or its deadline has passed.

@@ -11,7 +11,7 @@ use crate::clock::{Clock, IdSource};
 use crate::identity::{Caller, Channel, OpenId, PersonStore};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::money::{Fen, PayableFen};
-use crate::notice::{NoticeBook, NoticeNo};
+use crate::notice::{NoticeBook, NoticeNo, PaymentItems};
 use crate::outside::{OutsideError, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub struct StartPayment {
     pub persons: Arc<dyn PersonStore>,
     /// The gateway.
     pub notices: Arc<dyn NoticeBook>,
+    /// The catalogue of items.
+    pub items: Arc<PaymentItems>,
     /// Opens quotes.
     pub quotes: Arc<dyn QuoteSeal>,
     /// Rails.
@@ -223,7 +225,12 @@ impl StartPayment {
             Some(token) => self.quote(token, wanted, now)?,
             None => now,
         };
-        let payable = Payable { notices: self.notices.as_ref(), now, late_fees_of: quoted_at };
+        let payable = Payable {
+            notices: self.notices.as_ref(),
+            items: &self.items,
+            now,
+            late_fees_of: quoted_at,
+        };
         let notices = payable.load(asked).await?;
         match Fen::sum(notices.iter().map(NoticeSnapshot::total)) {
             Ok(total) if total == wanted.expected_total => Ok(Order { notices, quoted_at, now }),

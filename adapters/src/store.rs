@@ -19,6 +19,7 @@ mod payment_rows;
 mod payments;
 mod personal_data;
 mod persons;
+mod phone_codes;
 mod receipts;
 mod sessions;
 mod staff;

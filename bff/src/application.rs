@@ -20,7 +20,9 @@ use adapters::wechat::{
 use domain::catalogue::FixedCatalogue;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
-use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName};
+use domain::identity::{
+    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
+};
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
@@ -168,9 +170,16 @@ impl Application {
                 clock: clock.clone(),
             }),
             sign_in: Arc::new(SignIn {
-                we_chat: mini_program,
+                platforms: vec![mini_program],
+                codes: shared.clone(),
                 persons: shared.clone(),
                 sessions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            send_phone_code: Arc::new(SendPhoneCode {
+                codes: shared.clone(),
+                sender: departments.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),

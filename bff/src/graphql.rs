@@ -12,12 +12,13 @@ mod payment;
 mod quote;
 mod receipt;
 mod scalars;
+mod sign_in;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::CatalogueSource;
 use domain::engine::SubmitApp;
 use domain::identity::{
-    Caller, Channel, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName,
+    Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
 use domain::payment::{
@@ -51,6 +52,8 @@ pub struct UseCases {
     pub sign_in: Arc<SignIn>,
     /// New tokens for old.
     pub refresh_session: Arc<RefreshSession>,
+    /// Sends codes to phones.
+    pub send_phone_code: Arc<SendPhoneCode>,
     /// Leaves.
     pub sign_out: Arc<SignOut>,
     /// Proves a name.
@@ -240,9 +243,18 @@ impl Mutation {
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        input: identity::SignInInput,
-    ) -> Result<identity::SignInPayload> {
-        identity::sign_in(ctx, input).await
+        input: sign_in::SignInInput,
+    ) -> Result<sign_in::SignInPayload> {
+        sign_in::sign_in(ctx, input).await
+    }
+
+    /// Sends a one-time code to a phone, for `signIn` from the native app.
+    async fn send_phone_code(
+        &self,
+        ctx: &Context<'_>,
+        input: sign_in::SendPhoneCodeInput,
+    ) -> Result<sign_in::SendPhoneCodePayload> {
+        sign_in::send_phone_code(ctx, input).await
     }
 
     /// New tokens for a refresh token, which is used up.

@@ -1,6 +1,7 @@
 //! Who somebody is: person, channel links, identity levels, sessions.
 
 mod person;
+mod phone_code;
 mod session;
 mod sign_in;
 mod staff;
@@ -10,11 +11,15 @@ pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
     PersonName, PersonStore, RealName,
 };
+pub use phone_code::{
+    CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore, SendCodeError,
+    SendPhoneCode, SixDigits, WRONG_CODES, next_issue,
+};
 pub use session::{
     Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret,
     SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
-pub use sign_in::{ChannelAccount, ChannelIdentity, SignIn, SignInError, WeChatCodes};
+pub use sign_in::{ChannelAccount, ChannelCodes, ChannelIdentity, SignIn, SignInBy, SignInError};
 pub use staff::{StaffAccount, StaffStore};
 pub use verify::{
     CheckFace, FaceCheck, FaceError, FaceStart, FaceState, RealNameCheck, VerifyError,

@@ -30,6 +30,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/clock", web::post().to(move_clock))
         .route("/onboarding", web::get().to(onboarding))
         .route("/face/{ticket}", web::post().to(crate::face::decide))
+        .route("/sms", web::get().to(messages))
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
@@ -147,4 +148,10 @@ fn set_clock(outside: &Outside, target_ms: i64) -> Result<(), Refusal> {
         outside.clock.set_offset(world.offset_ms);
         Ok(())
     })
+}
+
+/// Text messages, newest last.
+async fn messages(outside: Shared) -> HttpResponse {
+    let messages = outside.read(|world| world.messages.clone());
+    HttpResponse::Ok().json(serde_json::json!({ "messages": messages }))
 }

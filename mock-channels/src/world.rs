@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
+    pub(crate) messages: Vec<people::Sms>,
+    #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
     pub(crate) unionpay: UnionPay,
@@ -103,6 +105,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            messages: Vec::new(),
             alipay: alipay::Alipay::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),

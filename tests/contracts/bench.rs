@@ -2,7 +2,7 @@
 
 use adapters::store::{PersonalDataKeys, Store};
 use domain::fakes::{InMemoryStore, samples};
-use domain::identity::{PersonStore, SessionStore, StaffStore};
+use domain::identity::{PersonStore, PhoneCodeStore, SessionStore, StaffStore};
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
     PaymentEvent, PaymentStore,
@@ -17,6 +17,7 @@ pub trait EveryPort:
     PersonStore
     + SessionStore
     + StaffStore
+    + PhoneCodeStore
     + PaymentStore
     + OutboxStore
     + LedgerBook
@@ -32,6 +33,7 @@ impl<S> EveryPort for S where
     S: PersonStore
         + SessionStore
         + StaffStore
+        + PhoneCodeStore
         + PaymentStore
         + OutboxStore
         + LedgerBook
@@ -65,6 +67,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn staff() {
             crate::staff::staff_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn phone_codes() {
+            crate::phone_codes::phone_code_contract($new_bench).await;
         }
         #[tokio::test]
         async fn payments() {

@@ -11,6 +11,7 @@ mod ledger;
 mod outbox;
 mod payments;
 mod persons;
+mod phone_codes;
 mod sessions;
 mod staff;
 

@@ -7,6 +7,7 @@ mod front;
 mod identity;
 mod killed;
 mod payments;
+mod phones;
 mod quotes;
 mod readme;
 mod refusals;

@@ -11,6 +11,7 @@ pub(super) mod payment;
 pub(super) mod payment_event;
 pub(super) mod payment_notice;
 pub(super) mod person;
+pub(super) mod phone_code;
 pub(super) mod receipt;
 pub(super) mod reconciliation_day;
 pub(super) mod session;

@@ -1,7 +1,7 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
 use super::{Fault, FaultPlan};
-use crate::identity::{ChannelLink, Person, Session, StaffAccount};
+use crate::identity::{ChannelLink, Person, PhoneCode, Session, StaffAccount};
 use crate::outside::StoreError;
 use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
 use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
@@ -44,12 +44,21 @@ pub(super) struct Held {
     pub revoked: bool,
 }
 
+/// A code that was sent to a phone.
+#[derive(Debug, Clone)]
+pub(super) struct SentCode {
+    pub code: PhoneCode,
+    pub wrong: u32,
+    pub used: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub persons: Vec<Person>,
     pub links: Vec<ChannelLink>,
     pub sessions: Vec<Held>,
     pub staff: Vec<StaffAccount>,
+    pub phone_codes: Vec<SentCode>,
     pub payments: BTreeMap<String, (Payment, Vec<PaymentRecord>)>,
     pub journals: Vec<Journal>,
     pub outbox: Vec<Waiting>,

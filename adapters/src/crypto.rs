@@ -103,14 +103,28 @@ impl VerifyingKey {
                 spki_of(&certificate).ok_or(KeyInvalid::Pem)?.to_vec()
             }
         };
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).map(Self).or(Err(KeyInvalid::Rsa))
+        Self::from_spki(&spki)
+    }
+
+    /// Reads a SubjectPublicKeyInfo, in DER.
+    ///
+    /// # Errors
+    /// [`KeyInvalid::Rsa`].
+    pub fn from_spki(der: &[u8]) -> Result<Self, KeyInvalid> {
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map(Self).or(Err(KeyInvalid::Rsa))
     }
 
     /// # Errors
     /// [`CryptoFailed::Signature`], also for what is not base64.
     pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), CryptoFailed> {
         let bytes = STANDARD.decode(signature).or(Err(CryptoFailed::Signature))?;
-        self.0.verify_sig(message, &bytes).or(Err(CryptoFailed::Signature))
+        self.verify_bytes(message, &bytes)
+    }
+
+    /// # Errors
+    /// [`CryptoFailed::Signature`].
+    pub fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoFailed> {
+        self.0.verify_sig(message, signature).or(Err(CryptoFailed::Signature))
     }
 }
 

@@ -103,14 +103,24 @@ impl VerifyingKey {
                 spki_of(&certificate).ok_or(KeyInvalid::Pem)?.to_vec()
             }
         };
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).map(Self).or(Err(KeyInvalid::Rsa))
+        Self::from_spki(&spki)
+    }
+
+    /// The key of a SubjectPublicKeyInfo.
+    pub(crate) fn from_spki(spki: &[u8]) -> Result<Self, KeyInvalid> {
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, spki).map(Self).or(Err(KeyInvalid::Rsa))
+    }
+
+    /// As [`VerifyingKey::verify`], over a signature that is no text.
+    pub(crate) fn verify_bytes(&self, message: &[u8], bytes: &[u8]) -> Result<(), CryptoFailed> {
+        self.0.verify_sig(message, bytes).or(Err(CryptoFailed::Signature))
     }
 
     /// # Errors
     /// [`CryptoFailed::Signature`], also for what is not base64.
     pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), CryptoFailed> {
         let bytes = STANDARD.decode(signature).or(Err(CryptoFailed::Signature))?;
-        self.0.verify_sig(message, &bytes).or(Err(CryptoFailed::Signature))
+        self.verify_bytes(message, &bytes)
     }
 }
 
@@ -264,7 +274,7 @@ pub fn from_base64(text: &str) -> Result<Vec<u8>, CryptoFailed> {
 }
 
 /// The bytes between the lines that carry exactly this label.
-fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
+pub(crate) fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let (_, rest) = pem.split_once(&begin)?;
     let (body, _) = rest.split_once(&end)?;

@@ -2,10 +2,12 @@
 //! exchange, the app files. Each implements ports of `domain`, keeps its wire formats to itself,
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
+mod certificate;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;
 pub mod followed_clock;
+pub mod guarded;
 pub mod http;
 pub mod non_tax;
 pub mod password;
@@ -13,4 +15,5 @@ pub mod store;
 pub mod system;
 #[cfg(test)]
 mod test_support;
+pub mod unionpay;
 pub mod wechat;

@@ -278,7 +278,7 @@ pub fn from_base64(text: &str) -> Result<Vec<u8>, CryptoFailed> {
 }
 
 /// The bytes between the lines that carry exactly this label.
-fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
+pub(crate) fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let (_, rest) = pem.split_once(&begin)?;
     let (body, _) = rest.split_once(&end)?;

@@ -130,6 +130,25 @@ pub(crate) fn unknown(source: impl Into<BoxError>) -> OutsideError {
     OutsideError::OutcomeUnknown(source.into())
 }
 
+/// The other side answered, and what it said leaves the outcome open.
+#[derive(Debug, thiserror::Error)]
+#[error("answered, but undecided")]
+struct Undecided(#[source] BoxError);
+
+/// An outcome that is unknown although the other side answered in due form: no sign of sickness.
+pub(crate) fn undecided(source: impl Into<BoxError>) -> OutsideError {
+    OutsideError::OutcomeUnknown(Box::new(Undecided(source.into())))
+}
+
+/// Did the other side give no sign of life that can be believed?
+pub(crate) fn is_silence(error: &OutsideError) -> bool {
+    match error {
+        OutsideError::Refused { .. } => false,
+        OutsideError::NotSent(_) => true,
+        OutsideError::OutcomeUnknown(source) => !source.is::<Undecided>(),
+    }
+}
+
 impl HttpRequest {
     pub fn get(url: Url) -> Self {
         Self::new(Method::Get, url, Vec::new())

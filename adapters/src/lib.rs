@@ -3,10 +3,12 @@
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
 pub mod alipay;
+mod certificate;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;
 pub mod followed_clock;
+pub mod guarded;
 pub mod http;
 pub mod non_tax;
 pub mod password;
@@ -15,4 +17,5 @@ pub mod store;
 pub mod system;
 #[cfg(test)]
 mod test_support;
+pub mod unionpay;
 pub mod wechat;

@@ -120,3 +120,8 @@ impl Clock for StillClock {
 pub(crate) fn wechat_vectors() -> Value {
     serde_json::from_slice(&test_data("wechat_vectors.json")).unwrap()
 }
+
+/// Public vectors of Alipay and UnionPay, with their keys.
+pub(crate) fn alipay_unionpay_vectors() -> Value {
+    serde_json::from_slice(&test_data("alipay_unionpay_vectors.json")).unwrap()
+}

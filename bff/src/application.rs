@@ -382,6 +382,7 @@ fn we_chat_pay(
     let config = WeChatPayConfig {
         base_url: pay.base_url.clone(),
         app_id: channels.we_chat.app_id.clone(),
+        app_app_id: None,
         merchant_no: pay.merchant_no.clone(),
         merchant_serial: pay.merchant_serial.clone(),
         merchant_private_key_pem: pay.merchant_private_key.expose().to_owned(),

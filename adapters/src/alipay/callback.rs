@@ -3,6 +3,7 @@
 use super::account::{AlipayAccount, at_beijing};
 use super::form::{decoded, to_sign};
 use super::pay::money_of;
+use async_trait::async_trait;
 use domain::money::Fen;
 use domain::payment::{
     CallbackRefused, Rail, RailCallback, RailCallbacks, RailNews, RailRefundState, RailReport,
@@ -129,12 +130,13 @@ impl AlipayCallbacks {
     }
 }
 
+#[async_trait]
 impl RailCallbacks for AlipayCallbacks {
     fn rail(&self) -> Rail {
         Rail::Alipay
     }
 
-    fn read(
+    async fn read(
         &self,
         callback: &RailCallback,
         now: Timestamp,

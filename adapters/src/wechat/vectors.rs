@@ -155,7 +155,9 @@ impl Vector {
         let body = self.text("body").as_bytes().to_vec();
         let callback = RailCallback { headers: headers.collect(), body };
         let now = Timestamp::from_second(self.fields["now"].as_i64().unwrap()).unwrap();
-        WeChatPayCallbacks::new(account(&config)).read(&callback, now)
+        let reader = WeChatPayCallbacks::new(account(&config));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.unwrap().block_on(reader.read(&callback, now))
     }
 
     fn notification(&self) {

@@ -49,15 +49,17 @@ pub struct StoredCallback {
 }
 
 /// Reads callbacks of one rail.
+#[async_trait]
 pub trait RailCallbacks: Send + Sync {
     /// Which rail.
     fn rail(&self) -> Rail;
     /// Verifies over the raw bytes, checks the time window, decrypts. `None`: a genuine
-    /// callback about something that is not a payment's success.
+    /// callback about something that is neither a payment's success nor a refund's end. May
+    /// fetch the rail's keys, a bounded number of times, when it names one that is not known.
     ///
     /// # Errors
     /// [`CallbackRefused`]; nothing of the content may be believed.
-    fn read(
+    async fn read(
         &self,
         callback: &RailCallback,
         now: Timestamp,
@@ -117,7 +119,7 @@ impl ReceiveCallback {
     /// # Errors
     /// [`ReceiveError`].
     pub async fn run(&self, callback: &RailCallback) -> Result<Received, ReceiveError> {
-        match self.reader.read(callback, self.clock.now())? {
+        match self.reader.read(callback, self.clock.now()).await? {
             Some(verified) => Ok(self.inbox.record(&verified, &callback.body).await?),
             None => Ok(Received::Ignored),
         }

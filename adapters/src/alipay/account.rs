@@ -347,3 +347,7 @@ pub(super) fn at_beijing(text: &str) -> Option<Timestamp> {
     let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
     DateTime::strptime(TIME, whole).ok().and_then(from_beijing)
 }
+
+#[cfg(test)]
+#[path = "account_tests.rs"]
+mod tests;

@@ -14,8 +14,6 @@ mod platform_keys;
 mod refund;
 mod refusal;
 #[cfg(test)]
-mod live;
-#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod vectors;

@@ -1,4 +1,7 @@
-//! The composition root: reads top to bottom, and is the only file that names concrete adapters.
+//! The composition root: reads top to bottom; it and its parts are the only files that name
+//! concrete adapters.
+
+mod rails;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
@@ -13,10 +16,6 @@ use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use adapters::wechat::{
-    MiniProgramConfig, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
-    WeChatPayRail, WeChatPayStatements,
-};
 use domain::catalogue::FixedCatalogue;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
@@ -27,11 +26,12 @@ use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
     ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, PayByLink,
-    PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
+    PaymentRail as _, ProcessCallbacks, Rail, ReadPayments, ReceiveCallback, RefreshPayment,
     StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
+use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -62,7 +62,7 @@ pub struct Application {
     addr: SocketAddr,
     server: Server,
     jobs: Jobs,
-    reconcile: Arc<ReconcileDay>,
+    reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
 }
@@ -95,8 +95,14 @@ impl Application {
             0 => format!("http://{addr}"),
             _ => settings.public_url.clone(),
         };
-        let mini_program = mini_program(channels, &http, &clock)?;
-        let account = we_chat_pay(channels, &public_url, &http, &clock, &ids)?;
+        let platforms = Platforms::connect(&Outside {
+            channels,
+            public_url: &public_url,
+            http: &http,
+            clock: &clock,
+            ids: &ids,
+        })?;
+        let (rails, watch) = (platforms.rails(), platforms.watch());
         let gateway = Arc::new(
             NonTaxGateway::new(&gateway_config(channels), http.clone(), clock.clone(), ids.clone())
                 .map_err(part("the payment gateway"))?,
@@ -105,9 +111,6 @@ impl Application {
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
-        let rail = Arc::new(WeChatPayRail::new(account.clone()));
-        let merchant = rail.merchant().clone();
-        let rails = Rails::new(vec![rail]);
 
         let apply = Arc::new(ApplyRailReport {
             payments: shared.clone(),
@@ -121,15 +124,21 @@ impl Application {
             apply: apply.clone(),
             clock: clock.clone(),
         });
-        let reconcile = Arc::new(ReconcileDay {
-            source: Arc::new(WeChatPayStatements::new(account.clone())),
-            merchant,
-            ledger: shared.clone(),
-            payments: shared.clone(),
-            apply: apply.clone(),
-            days: shared.clone(),
-            clock: clock.clone(),
-        });
+        let reconcile: Vec<_> = platforms
+            .rails
+            .iter()
+            .map(|rail| {
+                Arc::new(ReconcileDay {
+                    source: rail.statements.clone(),
+                    merchant: rail.guarded.merchant().clone(),
+                    ledger: shared.clone(),
+                    payments: shared.clone(),
+                    apply: apply.clone(),
+                    days: shared.clone(),
+                    clock: clock.clone(),
+                })
+            })
+            .collect();
         let jobs = Jobs {
             callbacks: Arc::new(ProcessCallbacks {
                 inbox: shared.clone(),
@@ -145,10 +154,7 @@ impl Application {
                 receipts: gateway.clone(),
                 clock: clock.clone(),
             }),
-            reconcile: Arc::new(ReconcileDue {
-                rails: vec![reconcile.clone()],
-                clock: clock.clone(),
-            }),
+            reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
         };
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
@@ -157,7 +163,7 @@ impl Application {
             items: items.clone(),
             quotes: tokens.clone(),
             rails: rails.clone(),
-            watch: Arc::new(Unwatched),
+            watch: watch.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         });
@@ -170,7 +176,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             sign_in: Arc::new(SignIn {
-                platforms: vec![mini_program],
+                platforms: platforms.identities,
                 codes: shared.clone(),
                 persons: shared.clone(),
                 sessions: shared.clone(),
@@ -220,10 +226,12 @@ impl Application {
             }),
             cancel_payment: Arc::new(CancelPayment {
                 payments: shared.clone(),
-                rails,
+                rails: rails.clone(),
                 healer,
                 clock: clock.clone(),
             }),
+            rails,
+            watch,
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
             receipts: shared.clone(),
             verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
@@ -240,11 +248,15 @@ impl Application {
                 persons: shared.clone(),
                 clock: clock.clone(),
             },
-            receive_we_chat_pay: ReceiveCallback {
-                reader: Arc::new(WeChatPayCallbacks::new(account)),
-                inbox: shared.clone(),
-                clock: clock.clone(),
-            },
+            receive_callback: platforms
+                .rails
+                .into_iter()
+                .map(|rail| ReceiveCallback {
+                    reader: rail.callbacks,
+                    inbox: shared.clone(),
+                    clock: clock.clone(),
+                })
+                .collect(),
             pay_by_link: PayByLink {
                 notices: gateway,
                 items: items.clone(),
@@ -285,9 +297,9 @@ impl Application {
         &self.jobs
     }
 
-    /// Reconciles one day of a rail now, for the command of that name.
-    pub fn reconcile(&self) -> &Arc<ReconcileDay> {
-        &self.reconcile
+    /// Reconciles one day of a rail now, for the command of that name; `None`: not connected.
+    pub fn reconcile(&self, rail: Rail) -> Option<&Arc<ReconcileDay>> {
+        self.reconcile.iter().find(|day| day.source.rail() == rail)
     }
 
     /// The store, for tests that look behind the door.
@@ -308,15 +320,6 @@ impl Application {
             tracing::warn!(error = %graphql::error::chain(&error), "database not closed in order");
         }
         served
-    }
-}
-
-/// Until rails are guarded, all of them count as well.
-struct Unwatched;
-
-impl domain::payment::RailWatch for Unwatched {
-    fn health(&self, _rail: domain::payment::Rail) -> domain::payment::RailHealth {
-        domain::payment::RailHealth::Well
     }
 }
 
@@ -355,44 +358,6 @@ fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
         }
     };
     sealed.map_err(part("the key of tokens"))
-}
-
-fn mini_program(
-    channels: &ChannelSettings,
-    http: &HttpClient,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<WeChatMiniProgram>, StartupError> {
-    let config = MiniProgramConfig {
-        base_url: channels.we_chat.base_url.clone(),
-        app_id: channels.we_chat.app_id.clone(),
-        app_secret: channels.we_chat.app_secret.expose().to_owned(),
-    };
-    let made = WeChatMiniProgram::new(config, http.clone(), clock.clone());
-    made.map(Arc::new).map_err(part("the WeChat mini-program"))
-}
-
-fn we_chat_pay(
-    channels: &ChannelSettings,
-    public_url: &str,
-    http: &HttpClient,
-    clock: &Arc<dyn Clock>,
-    ids: &Arc<dyn IdSource>,
-) -> Result<Arc<WeChatPayAccount>, StartupError> {
-    let pay = &channels.we_chat_pay;
-    let config = WeChatPayConfig {
-        base_url: pay.base_url.clone(),
-        app_id: channels.we_chat.app_id.clone(),
-        app_app_id: None,
-        merchant_no: pay.merchant_no.clone(),
-        merchant_serial: pay.merchant_serial.clone(),
-        merchant_private_key_pem: pay.merchant_private_key.expose().to_owned(),
-        api_v3_key: pay.api_v3_key.expose().to_owned(),
-        platform_keys: pay.platform_keys.clone(),
-        notify_url: format!("{public_url}/callbacks/wechat-pay"),
-        order_limit: pay.order_limit,
-    };
-    let made = WeChatPayAccount::new(&config, http.clone(), clock.clone(), ids.clone());
-    made.map(Arc::new).map_err(part("WeChat Pay"))
 }
 
 fn gateway_config(channels: &ChannelSettings) -> NonTaxConfig {

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | reconcile RAIL DATE | \
-                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY   DATE: 2026-03-02";
+                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY, ALIPAY, UNIONPAY   DATE: 2026-03-02";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
@@ -180,8 +180,8 @@ async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
 }
 
 async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
-    let known = Rail::from_code(rail).filter(|rail| *rail == Rail::WeChatPay);
-    known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
+    let known = Rail::from_code(rail);
+    let rail = known.ok_or_else(|| format!("`{rail}` is not a rail\n{USAGE}"))?;
     let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
     let settings = load(environment)?;
     let world = running_or_own_world(&settings).await?;
@@ -190,7 +190,10 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
     announce_password(&application);
-    let result = application.reconcile().run(day).await.map_err(|error| chain(&error))?;
+    let reconcile = application
+        .reconcile(rail)
+        .ok_or_else(|| format!("rail {} is not connected", rail.code()))?;
+    let result = reconcile.run(day).await.map_err(|error| chain(&error))?;
     println!(
         "{} {}: {:?}, {} lines, {} differences",
         result.rail.code(),

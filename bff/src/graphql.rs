@@ -10,6 +10,7 @@ mod notice;
 mod pay_link;
 mod payment;
 mod quote;
+mod rail;
 mod receipt;
 mod scalars;
 mod sign_in;
@@ -22,7 +23,8 @@ use domain::identity::{
 };
 use domain::notice::FindNotices;
 use domain::payment::{
-    CancelPayment, MakePayLink, MakeQuote, ReadPayments, RefreshPayment, StartPayment,
+    CancelPayment, MakePayLink, MakeQuote, RailWatch, Rails, ReadPayments, RefreshPayment,
+    StartPayment,
 };
 use domain::receipt::{ReceiptBook, VerifyReceipt};
 use error::FailureCode;
@@ -74,6 +76,10 @@ pub struct UseCases {
     pub refresh_payment: Arc<RefreshPayment>,
     /// Gives one up.
     pub cancel_payment: Arc<CancelPayment>,
+    /// The rails that are connected.
+    pub rails: Rails,
+    /// How they are.
+    pub watch: Arc<dyn RailWatch>,
     /// Reads own ones.
     pub read_payments: Arc<ReadPayments>,
     /// Receipts of own payments.
@@ -206,6 +212,12 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// The rails and how they are.
+    #[graphql(complexity = "4 * child_complexity + 1")]
+    async fn rails(&self, ctx: &Context<'_>) -> Vec<rail::RailHealth> {
+        rail::all(ctx)
     }
 
     /// What the notices cost if paid before `expiresAt`; the late fee is that of the quote's

@@ -57,6 +57,8 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .route("/callbacks/alipay", web::post().to(callbacks::alipay))
+        .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))

@@ -16,8 +16,8 @@ pub struct Parts {
     pub schema: PublicSchema,
     /// Who holds a token.
     pub authenticate: Authenticate,
-    /// Takes WeChat Pay's callbacks in.
-    pub receive_we_chat_pay: ReceiveCallback,
+    /// Takes callbacks in: one for each rail that is connected.
+    pub receive_callback: Vec<ReceiveCallback>,
     /// Lets others pay for a citizen.
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.

@@ -2,11 +2,13 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{
-    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, WeChatPaySettings,
+pub use channels::{ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings};
+pub use rails::{
+    AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
 pub use reader::{Environment, SettingFault, SettingsRefused};
 pub use secret::Secret;

@@ -6,7 +6,7 @@ use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
 use bff::settings::{Environment, Settings};
 use domain::clock::Clock;
-use domain::payment::{LedgerBook as _, OutboxStore as _};
+use domain::payment::{LedgerBook as _, OutboxStore as _, Rail};
 use mock_channels::{MockChannels, MockSettings};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub struct Node {
     pub base_url: String,
     /// Its store, to look behind the door.
     pub store: adapters::store::Store,
-    /// Judges a day at once, as the command `reconcile` does.
+    /// Judges a day of WeChat Pay at once, as the command `reconcile` does.
     pub reconcile: Arc<domain::reconciliation::ReconcileDay>,
     /// Name and password of the staff account, if this node made it.
     pub staff: Option<(String, String)>,
@@ -69,7 +69,7 @@ impl Node {
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
         let (store, handle) = (application.store().clone(), application.handle());
-        let reconcile = Arc::clone(application.reconcile());
+        let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
         Self { base_url, store, reconcile, staff, handle, running }

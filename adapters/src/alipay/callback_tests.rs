@@ -1,6 +1,7 @@
 use super::super::form::encoded;
 use super::super::testing::{KEYS, MINI, NOW, SELLER, account, config, sign};
 use super::*;
+use crate::test_support::read_callback;
 use encoding_rs::GBK;
 
 const NO: &str = "YW20261122090000ABCDEFGHJKMN";
@@ -58,7 +59,7 @@ fn body(fields: &Fields, leave_out: &[&str]) -> String {
 fn read_at(body: &str, now: i64) -> Result<Option<StoredCallback>, CallbackRefused> {
     let callback = RailCallback { headers: Vec::new(), body: body.as_bytes().to_vec() };
     let now = Timestamp::from_second(now).unwrap();
-    AlipayCallbacks::new(account(&config("http://h"))).read(&callback, now)
+    read_callback(&AlipayCallbacks::new(account(&config("http://h"))), &callback, now)
 }
 
 fn read(fields: &Fields) -> Result<Option<StoredCallback>, CallbackRefused> {

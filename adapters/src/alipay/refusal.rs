@@ -1,6 +1,6 @@
 //! Codes of the platform, and how much each says.
 
-use crate::http::unknown;
+use crate::http::{undecided, unknown};
 use domain::outside::OutsideError;
 use std::fmt;
 
@@ -85,7 +85,8 @@ impl PlatformRefusal {
         OutsideError::Refused { code, message: self.message }
     }
 
+    /// Only a 20000 (service unavailable) is a sign of sickness: other codes answer one order.
     pub fn unknown(self) -> OutsideError {
-        unknown(self)
+        if self.code == "20000" { unknown(self) } else { undecided(self) }
     }
 }

@@ -7,7 +7,8 @@ use super::envelope::Envelope;
 use super::form::{encoded, to_sign};
 use super::testing::{account, config, vectors};
 use crate::crypto::{SigningKey, VerifyingKey, from_base64, open_aes_cbc};
-use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, RailNews};
+use crate::test_support::read_callback;
+use domain::payment::{CallbackRefused, RailCallback, RailNews};
 use serde_json::Value;
 
 struct Vector<'a>(&'a Value, &'a [Value]);
@@ -89,7 +90,7 @@ impl Vector<'_> {
         let sent = super::account::at_beijing(value("notify_time")).unwrap();
         let read = |body: String| {
             let callback = RailCallback { headers: Vec::new(), body: body.into_bytes() };
-            reader.read(&callback, sent)
+            read_callback(&reader, &callback, sent)
         };
         let stored = read(encoded(parameters.iter().copied())).unwrap().unwrap();
         assert_eq!(stored.event_id, value("notify_id"));

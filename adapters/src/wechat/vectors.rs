@@ -6,7 +6,7 @@ use super::testing::{account, config};
 use crate::crypto::{
     CryptoFailed, GcmKey, MacKey, SigningKey, VerifyingKey, from_base64, open_aes_cbc, sha1_hex,
 };
-use crate::test_support::wechat_vectors;
+use crate::test_support::{read_callback, wechat_vectors};
 use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, RailNews, StoredCallback};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -156,8 +156,7 @@ impl Vector {
         let callback = RailCallback { headers: headers.collect(), body };
         let now = Timestamp::from_second(self.fields["now"].as_i64().unwrap()).unwrap();
         let reader = WeChatPayCallbacks::new(account(&config));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.unwrap().block_on(reader.read(&callback, now))
+        read_callback(&reader, &callback, now)
     }
 
     fn notification(&self) {

@@ -152,6 +152,19 @@ impl<'a> Reader<'a> {
         self.file(key, &path)
     }
 
+    /// Is this key of a table there?
+    pub fn has(&self, key: &str) -> bool {
+        let mut parts = key.split('.');
+        let first = parts.next().and_then(|part| self.table.get(part));
+        parts.fold(first, |value, part| value.and_then(|value| value.get(part))).is_some()
+    }
+
+    /// The content of the file that a key names, where it need not be secret.
+    pub fn pem_file(&mut self, key: &str) -> String {
+        let path = self.required(key);
+        if path.is_empty() { path } else { self.file(key, &path).expose().to_owned() }
+    }
+
     /// The content of a file that need not be secret.
     pub fn file(&mut self, key: &str, path: &str) -> super::Secret {
         match std::fs::read_to_string(path) {

@@ -9,6 +9,7 @@ mod killed;
 mod payments;
 mod phones;
 mod quotes;
+mod rails;
 mod readme;
 mod refusals;
 mod silence;

@@ -1,7 +1,7 @@
 //! The composition root: reads top to bottom; it and its parts are the only files that name
 //! concrete adapters.
 
-mod rails;
+pub mod rails;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;

@@ -12,6 +12,8 @@ mod outbox;
 mod payments;
 mod persons;
 mod phone_codes;
+mod rail_bench;
+mod rails;
 mod sessions;
 mod staff;
 

@@ -8,6 +8,7 @@ use bff::settings::{Environment, Settings};
 use domain::clock::Clock;
 use domain::payment::{LedgerBook as _, OutboxStore as _, Rail};
 use mock_channels::{MockChannels, MockSettings};
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -128,6 +129,16 @@ impl TestApp {
     /// A new citizen in a session of the WeChat mini-program.
     pub async fn citizen(&self) -> Citizen {
         Citizen::arrives(&self.node.base_url, &self.levers).await
+    }
+
+    /// How many rows of the database there are, as no port tells.
+    pub async fn counts(&self, rows: &str) -> i64 {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {rows}");
+        let ask = Statement::from_string(database.get_database_backend(), ask);
+        let row = database.query_one_raw(ask).await.unwrap().unwrap();
+        database.close().await.unwrap();
+        row.try_get("", "n").unwrap()
     }
 
     /// Asserts that nothing is queued, and that the ledger balances; then stops.

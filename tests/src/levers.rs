@@ -117,6 +117,12 @@ impl Levers {
         self.pull("faults", plan).await;
     }
 
+    /// No call fails any more.
+    pub async fn clear_faults(&self) {
+        let url = format!("{}/control/faults", self.base);
+        assert!(self.http.0.delete(url).send().await.unwrap().status().is_success());
+    }
+
     /// The id of the newest callback.
     pub async fn newest_callback(&self) -> String {
         let all = self.look("callbacks").await;

@@ -308,7 +308,7 @@ impl<'a> Row<'a> {
 
     fn yuan(&self, name: &str) -> Result<Fen, String> {
         let text = self.get(name).unwrap_or_default();
-        Fen::from_yuan(text).or_else(|_| Err(format!("“{name}”不是金额：{text}")))
+        Fen::from_yuan(text).map_err(|_| format!("“{name}”不是金额：{text}"))
     }
 
     fn statement_line(self, whose: &Whose<'_>) -> Result<StatementLine, QuarantinedLine> {

@@ -182,8 +182,11 @@ pub(super) fn in_turn(answers: Vec<String>) -> (String, Arc<Mutex<Vec<String>>>)
     (base, seen)
 }
 
+/// Names and values, in their order.
+pub(super) type Form = Vec<(String, String)>;
+
 /// Parameters of a request as it was sent: those of the address and those of the body.
-pub(super) fn parameters(request: &str) -> (Vec<(String, String)>, Vec<(String, String)>) {
+pub(super) fn parameters(request: &str) -> (Form, Form) {
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     let target = head.split(' ').nth(1).unwrap();
     let (_, query) = target.split_once('?').unwrap();

@@ -7,7 +7,7 @@ use crate::crypto::{
     CryptoFailed, GcmKey, MacKey, SigningKey, VerifyingKey, from_base64, open_aes_cbc, sha1_hex,
 };
 use crate::test_support::{read_callback, wechat_vectors};
-use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, RailNews, StoredCallback};
+use domain::payment::{CallbackRefused, RailCallback, RailNews, StoredCallback};
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -23,28 +23,42 @@ use domain::reconciliation::StatementSource;
 use std::sync::Arc;
 
 /// What every account is made with.
-pub(super) struct Outside<'a> {
+pub struct Outside<'a> {
+    /// Addresses, numbers and keys.
     pub channels: &'a ChannelSettings,
+    /// How platforms reach the server.
     pub public_url: &'a str,
+    /// Calls them.
     pub http: &'a HttpClient,
+    /// Time.
     pub clock: &'a Arc<dyn Clock>,
+    /// Random texts.
     pub ids: &'a Arc<dyn IdSource>,
 }
 
 /// One rail with all its capabilities.
-pub(super) struct ConnectedRail {
+pub struct ConnectedRail {
+    /// Payments and refunds, behind one guard.
     pub guarded: Arc<GuardedRail>,
+    /// Reads what it sends.
     pub callbacks: Arc<dyn RailCallbacks>,
+    /// Its daily files.
     pub statements: Arc<dyn StatementSource>,
 }
 
 /// All rails, and the platforms that say who somebody is.
-pub(super) struct Platforms {
+pub struct Platforms {
+    /// One of each that the settings name.
     pub rails: Vec<ConnectedRail>,
+    /// One of each mini-program.
     pub identities: Vec<Arc<dyn ChannelIdentity>>,
 }
 
 impl Platforms {
+    /// Checks accounts and keys; calls nobody.
+    ///
+    /// # Errors
+    /// [`StartupError`] names the platform.
     pub fn connect(outside: &Outside<'_>) -> Result<Self, StartupError> {
         let (http, clock) = (outside.http, outside.clock);
         let mut rails = vec![outside.we_chat_pay().map_err(part("WeChat Pay"))?];

@@ -322,7 +322,8 @@ pub enum RailRefundState {
     },
     /// The payer's account is gone: the money waits for another account (退款异常).
     NeedsAccount,
-    /// No refund of this number ever arrived there.
+    /// The rail knows of no refund of this number. It may still be on its way there, so it is
+    /// asked for again under the same number, which no rail carries out twice.
     NotFound,
 }
 

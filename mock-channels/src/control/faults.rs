@@ -77,6 +77,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
             "police.real_name_check",
             "police.face_check_start",
             "police.face_check_result",
+            "messages.send_code",
         ],
     }
 }

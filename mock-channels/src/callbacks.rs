@@ -119,7 +119,7 @@ pub(crate) struct Letter {
     pub(crate) body: String,
 }
 
-/// WeChat Pay's notification of a payment.
+/// WeChat Pay's notification of a payment or a refund.
 fn letter(
     outside: &Outside,
     callback: &Callback,
@@ -128,19 +128,27 @@ fn letter(
     let resource = forgery.applied_to(callback.resource.clone());
     let key = &outside.onboarding.wechat_pay.api_v3_key;
     let resource_nonce = crypto::random_text(LETTERS_AND_DIGITS, 12);
-    let ciphertext =
-        crypto::seal_gcm(key, &resource_nonce, "transaction", resource.to_string().as_bytes())?;
+    let refund = callback.event.starts_with("REFUND.");
+    let kind = if refund { "refund" } else { "transaction" };
+    let (event, summary) = match callback.event.as_str() {
+        "REFUND.SUCCESS" => ("REFUND.SUCCESS", "退款成功"),
+        "REFUND.ABNORMAL" => ("REFUND.ABNORMAL", "退款异常"),
+        "REFUND.CLOSED" => ("REFUND.CLOSED", "退款关闭"),
+        // States from before there were refunds do not say.
+        _ => ("TRANSACTION.SUCCESS", "支付成功"),
+    };
+    let ciphertext = crypto::seal_gcm(key, &resource_nonce, kind, resource.to_string().as_bytes())?;
     let body = json!({
         "id": callback.id,
         "create_time": rfc3339(callback.created_ms),
         "resource_type": "encrypt-resource",
-        "event_type": "TRANSACTION.SUCCESS",
-        "summary": "支付成功",
+        "event_type": event,
+        "summary": summary,
         "resource": {
-            "original_type": "transaction",
+            "original_type": kind,
             "algorithm": "AEAD_AES_256_GCM",
             "ciphertext": ciphertext,
-            "associated_data": "transaction",
+            "associated_data": kind,
             "nonce": resource_nonce,
         },
     })
@@ -149,11 +157,11 @@ fn letter(
     let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
     let signed_body = if forgery.bad_signature { "something else" } else { body.as_str() };
     let message = format!("{timestamp}\n{nonce}\n{signed_body}\n");
-    let mut signature = outside.keys.platform.sign(message.as_bytes())?;
+    let key_id = outside.read(|world| world.wechat_signing_id().to_owned());
+    let mut signature = outside.wechat_pay.sign(&key_id, message.as_bytes())?;
     if forgery.probe {
         signature.replace_range(..PROBE.len(), PROBE);
     }
-    let key_id = outside.onboarding.wechat_pay.platform_key_id.clone();
     let headers = vec![
         ("Content-Type", "application/json".to_owned()),
         ("Accept", "*/*".to_owned()),

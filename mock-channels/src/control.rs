@@ -19,6 +19,8 @@ mod citizens;
 mod faults;
 mod notices;
 mod orders;
+mod truth;
+mod wechat_pay;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -32,6 +34,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(alipay::routes)
+        .configure(truth::routes)
+        .configure(wechat_pay::routes)
         .default_service(web::to(nowhere));
     config.service(scope);
 }

@@ -14,6 +14,7 @@ use crate::onboarding::{
     WeChatPayOnboarding,
 };
 use crate::world::secrets::{Keys, Secrets};
+use crate::world::wechat_pay::keys::Ring;
 use crate::world::{World, alipay, seed};
 
 /// A notification must be answered within this time.
@@ -41,6 +42,7 @@ pub(crate) struct Outside {
     pub(crate) clock: MockClock,
     pub(crate) keys: Keys,
     pub(crate) alipay: alipay::secrets::Keys,
+    pub(crate) wechat_pay: Ring,
     pub(crate) onboarding: Onboarding,
     pub(crate) http: reqwest::Client,
 }
@@ -67,6 +69,7 @@ impl Outside {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
             alipay: alipay::secrets::Keys::read(&world.alipay.secrets)?,
+            wechat_pay: Ring::read(&world)?,
             onboarding: onboarding(&world, base_url),
             http: callback_client()?,
             world: Mutex::new(world),

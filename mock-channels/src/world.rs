@@ -12,11 +12,13 @@ pub(crate) mod alipay;
 pub(crate) mod callback;
 pub(crate) mod code;
 pub(crate) mod fault;
+pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
 pub(crate) mod people;
 pub(crate) mod secrets;
 pub(crate) mod seed;
+pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
@@ -52,15 +54,20 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
+    #[serde(default)]
+    pub(crate) wechat_pay: wechat_pay::WechatPay,
 }
 
-/// A trade bill that may be fetched for five minutes.
+/// A daily file of WeChat Pay that may be fetched for five minutes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Download {
     pub(crate) day: Day,
     pub(crate) bill_type: String,
     pub(crate) gzip: bool,
     pub(crate) fault: Option<fault::BillFaultKind>,
+    /// Which line is wrong, counted from one.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
     pub(crate) expires_ms: i64,
 }
 
@@ -86,6 +93,7 @@ impl World {
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
+            wechat_pay: wechat_pay::WechatPay::default(),
         }
     }
 

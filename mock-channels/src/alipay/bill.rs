@@ -13,6 +13,9 @@ mod business;
 
 use super::trade::masked;
 
+/// What is wrong, and the index of the line in which it is where it is in one.
+pub(super) type Spoilt = Option<(BillFaultKind, usize)>;
+
 /// One movement of money: a payment, or a refund with a negative amount.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
@@ -83,7 +86,7 @@ pub(super) fn file(
     mut lines: Vec<Line>,
     day: Day,
     bill_type: BillType,
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 ) -> Vec<u8> {
     spoil(&mut lines, day, fault);
     let sheet = Sheet { account: account(pid), day, lines: &lines, fault };
@@ -96,7 +99,7 @@ pub(super) fn file(
         (gbk(&format!("{name}_{title}.csv")), gbk(&detail)),
         (gbk(&format!("{name}_{title}(汇总).csv")), gbk(&summary)),
     ]);
-    if fault == Some(BillFaultKind::Truncated) {
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::Truncated) {
         file.truncate(file.len() / 2);
     }
     file
@@ -111,7 +114,7 @@ struct Sheet<'a> {
     account: String,
     day: Day,
     lines: &'a [Line],
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 }
 
 impl Sheet<'_> {
@@ -134,18 +137,19 @@ impl Sheet<'_> {
     }
 
     fn rows(&self, row: impl Fn(&Line) -> String) -> String {
-        let garbled = self.fault == Some(BillFaultKind::BadLine);
+        let garbled =
+            self.fault.filter(|(kind, _)| *kind == BillFaultKind::BadLine).map(|(_, index)| index);
         let row = |(index, line)| {
             let good = row(line);
             let comma = good.find(',').unwrap_or(0);
-            if index == 0 && garbled { good[comma + 1..].to_owned() } else { good }
+            if garbled == Some(index) { good[comma + 1..].to_owned() } else { good }
         };
         self.lines.iter().enumerate().map(row).map(|row| row + "\r\n").collect()
     }
 
     /// A yuan too much in the totals, if that is asked for.
     fn odd_fen(&self) -> i64 {
-        if self.fault == Some(BillFaultKind::WrongTotals) { 100 } else { 0 }
+        if matches!(self.fault, Some((BillFaultKind::WrongTotals, _))) { 100 } else { 0 }
     }
 }
 
@@ -154,25 +158,28 @@ fn chinese(day: Day) -> String {
     format!("{}年{}月{}日", &text[..4], &text[5..7], &text[8..])
 }
 
-fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>) {
-    let Some(fault) = fault else { return };
+fn spoil(lines: &mut Vec<Line>, day: Day, fault: Spoilt) {
+    let Some((fault, index)) = fault else { return };
+    let index = index.min(lines.len().saturating_sub(1));
     match fault {
         BillFaultKind::WrongDay => lines.iter_mut().for_each(|line| {
             line.created_ms -= DAY_MS;
             line.at_ms -= DAY_MS;
         }),
         BillFaultKind::DuplicateLine => {
-            if let Some(first) = lines.first().cloned() {
-                lines.insert(1, first);
+            if let Some(line) = lines.get(index).cloned() {
+                lines.insert(index + 1, line);
             }
         }
         BillFaultKind::DropLine => {
-            lines.drain(..lines.len().min(1));
+            if index < lines.len() {
+                lines.remove(index);
+            }
         }
         BillFaultKind::ExtraLine => lines.push(never_paid(day)),
         BillFaultKind::ChangeAmount => {
-            if let Some(first) = lines.first_mut() {
-                first.amount_fen += 1;
+            if let Some(line) = lines.get_mut(index) {
+                line.amount_fen += 1;
             }
         }
         BillFaultKind::Truncated
@@ -202,7 +209,7 @@ pub(super) fn texts(
     lines: &[Line],
     day: Day,
     bill_type: BillType,
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 ) -> [String; 2] {
     let sheet = Sheet { account: account(pid), day, lines, fault };
     match bill_type {

@@ -39,6 +39,7 @@ fn described(callback: &Callback) -> Value {
     json!({
         "id": callback.id,
         "platform": callback.platform,
+        "event": callback.event,
         "outTradeNo": callback.out_trade_no,
         "notifyUrl": callback.notify_url,
         "mode": callback.mode,

@@ -9,7 +9,7 @@ use super::{Answer, Refusal, read_body};
 use crate::alipay;
 use crate::clock::Day;
 use crate::server::Shared;
-use crate::world::fault::{BillFault, BillFaultKind, Channel, Fault, FaultKind};
+use crate::world::fault::{BillFault, BillFaultKind, Channel, EVERY_DAY, Fault, FaultKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -64,7 +64,18 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
 fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
-        Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
+        Channel::WechatPay => &[
+            "prepay",
+            "query",
+            "close",
+            "refund",
+            "refund-query",
+            "abnormal-refund",
+            "certificates",
+            "tradebill",
+            "fundflowbill",
+            "download",
+        ],
         Channel::Alipay => &alipay::method::NAMES,
         Channel::Gateway => {
             &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
@@ -95,19 +106,24 @@ async fn list_bills(outside: Shared) -> Answer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewBillFault {
+    /// One day, or `*` for every day without a fault of its own.
     date: String,
     fault: BillFaultKind,
     times: Option<u32>,
+    /// Counted from one.
+    line: Option<u32>,
 }
 
 /// Whether the bill of that day exists yet does not matter: it will be wrong when it does.
 async fn spoil_bill(outside: Shared, body: Bytes) -> Answer {
-    let NewBillFault { date, fault, times } = read_body(&body)?;
-    let day = Day::from_text(&date).ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
-    if times == Some(0) {
-        return Err(Refusal::bad("times 应为正整数"));
+    let NewBillFault { date, fault, times, line } = read_body(&body)?;
+    if date != EVERY_DAY && Day::from_text(&date).is_none() {
+        return Err(Refusal::bad("date 应为 YYYY-MM-DD，或 * 表示每一天"));
     }
-    outside.change(|world| world.bill_faults.insert(day.text(), BillFault { fault, times }));
+    if times == Some(0) || line == Some(0) {
+        return Err(Refusal::bad("times 和 line 应为正整数"));
+    }
+    outside.change(|world| world.bill_faults.insert(date, BillFault { fault, times, line }));
     list_bills(outside).await
 }
 

@@ -100,6 +100,9 @@ pub(crate) struct Callback {
     /// The same for every delivery of this event.
     pub(crate) id: String,
     pub(crate) out_trade_no: String,
+    /// What happened, in the platform's word; empty where the platform has one only.
+    #[serde(default)]
+    pub(crate) event: String,
     pub(crate) notify_url: String,
     /// The plain resource; sealed anew for every delivery.
     pub(crate) resource: Value,
@@ -142,6 +145,7 @@ impl Callback {
             platform,
             id,
             out_trade_no: String::new(),
+            event: String::new(),
             notify_url,
             resource: Value::Null,
             created_ms: due_ms,

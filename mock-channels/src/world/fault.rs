@@ -1,6 +1,10 @@
 //! What a tester makes go wrong.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::clock::Day;
 
 /// One of the platforms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +77,27 @@ pub(crate) struct BillFault {
     pub(crate) fault: BillFaultKind,
     /// How many bills are still to be spoilt; all of them when empty.
     pub(crate) times: Option<u32>,
+    /// Which line is hit, counted from one; the first when empty.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
+}
+
+/// Stands for every day that has no fault of its own.
+pub(crate) const EVERY_DAY: &str = "*";
+
+/// The fault asked for a day, used up once if it was not meant for ever.
+pub(crate) fn take_bill(faults: &mut BTreeMap<String, BillFault>, day: Day) -> Option<BillFault> {
+    let own = day.text();
+    let key = if faults.contains_key(&own) { own.as_str() } else { EVERY_DAY };
+    let asked = faults.get_mut(key)?;
+    let taken = asked.clone();
+    if let Some(times) = &mut asked.times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            faults.remove(key);
+        }
+    }
+    Some(taken)
 }
 
 /// What is wrong with a bill.

@@ -83,7 +83,6 @@ fn pem_pair() -> Result<(String, String), CryptoError> {
 /// The keys ready for use: reading PEM for every request would be slow.
 pub(crate) struct Keys {
     pub(crate) merchant_public: VerifyingKey,
-    pub(crate) platform: SigningKey,
     pub(crate) caller_public: VerifyingKey,
     pub(crate) gateway: SigningKey,
     pub(crate) exchange: Vec<u8>,
@@ -93,7 +92,6 @@ impl Keys {
     pub(crate) fn read(secrets: &Secrets) -> Result<Self, CryptoError> {
         Ok(Self {
             merchant_public: VerifyingKey::from_pem(&secrets.merchant_public_pem)?,
-            platform: SigningKey::from_pem(&secrets.platform_private_pem)?,
             caller_public: VerifyingKey::from_pem(&secrets.caller_public_pem)?,
             gateway: SigningKey::from_pem(&secrets.gateway_private_pem)?,
             exchange: crypto::from_base64(&secrets.exchange_key_base64)?,

@@ -14,7 +14,7 @@ use crate::outside::Outside;
 use crate::server::Shared;
 use crate::world::alipay::secrets::PlatformKey;
 use crate::world::alipay::{AuthCode, Habits, Identity, open_id, user_id};
-use crate::world::fault::{BillFault, BillFaultKind};
+use crate::world::fault::{BillFault, BillFaultKind, EVERY_DAY};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -161,21 +161,26 @@ async fn bills(outside: Shared) -> Answer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewBillFault {
+    /// One day, or `*` for every day without a fault of its own.
     date: String,
     fault: BillFaultKind,
     times: Option<u32>,
+    /// Counted from one.
+    line: Option<u32>,
 }
 
 async fn spoil_bill(outside: Shared, body: Bytes) -> Answer {
-    let NewBillFault { date, fault, times } = read_body(&body)?;
-    let day = Day::from_text(&date).ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
-    if times == Some(0) {
-        return Err(Refusal::bad("times 应为正整数"));
+    let NewBillFault { date, fault, times, line } = read_body(&body)?;
+    if date != EVERY_DAY && Day::from_text(&date).is_none() {
+        return Err(Refusal::bad("date 应为 YYYY-MM-DD，或 * 表示每一天"));
+    }
+    if times == Some(0) || line == Some(0) {
+        return Err(Refusal::bad("times 和 line 应为正整数"));
     }
     if fault == BillFaultKind::WrongHash {
         return Err(Refusal::bad("支付宝账单没有摘要，不能用 wrong-hash"));
     }
-    outside.change(|world| world.alipay.bill_faults.insert(day.text(), BillFault { fault, times }));
+    outside.change(|world| world.alipay.bill_faults.insert(date, BillFault { fault, times, line }));
     bills(outside).await
 }
 

@@ -1,5 +1,7 @@
-//! Amounts that bring an outcome of their own, so that a client can try it without a lever.
+//! Amounts and people that bring an outcome of their own, so that a client can try it without a
+//! lever. The same numbers mean the same on every platform.
 
+use super::World;
 use crate::clock::{MINUTE_MS, SECOND_MS};
 
 /// How long the buyer's bank takes over a slow payment, and late money after a close.
@@ -16,13 +18,13 @@ pub(crate) enum Magic {
     Declined,
     /// …99.02: the payment is on its way for a minute.
     SlowPayment,
-    /// …99.03: the trade is created, and the first answer says that nobody knows.
+    /// …99.03: the order is created, and the first answer says that nobody knows.
     CreatedUnknown,
     /// …99.04: paid, and never notified.
     NoCallback,
-    /// …99.05: money comes a minute after the trade was closed.
+    /// …99.05: money comes a minute after the order was closed.
     LateSuccess,
-    /// …99.06: the buyer pays three seconds after the trade was opened.
+    /// …99.06: the buyer pays three seconds after the order was opened.
     EagerBuyer,
     /// …99.07: refunds take ten minutes.
     SlowRefund,
@@ -30,11 +32,25 @@ pub(crate) enum Magic {
     NoBalance,
     /// …99.09: the first answer to a refund that was done says that nobody knows.
     RefundedUnknown,
+    /// …99.10: the payer's account does not take refunds (WeChat Pay).
+    AbnormalRefund,
+    /// …99.11: refunds come to nothing (WeChat Pay).
+    ClosedRefund,
 }
 
-/// What an amount of fen brings, if anything.
-pub(crate) fn of(fen: i64) -> Option<Magic> {
-    match fen % 10_000 {
+impl World {
+    /// What an amount of fen brings; if nothing, what its payer brings, by the last four digits of
+    /// the phone number.
+    pub(crate) fn magic_of(&self, fen: i64, citizen_id: Option<&str>) -> Option<Magic> {
+        numbered(fen % 10_000).or_else(|| {
+            let phone = &self.citizen(citizen_id?)?.phone;
+            numbered(phone.get(phone.len().checked_sub(4)?..)?.parse().ok()?)
+        })
+    }
+}
+
+fn numbered(number: i64) -> Option<Magic> {
+    match number {
         9_901 => Some(Magic::Declined),
         9_902 => Some(Magic::SlowPayment),
         9_903 => Some(Magic::CreatedUnknown),
@@ -44,6 +60,8 @@ pub(crate) fn of(fen: i64) -> Option<Magic> {
         9_907 => Some(Magic::SlowRefund),
         9_908 => Some(Magic::NoBalance),
         9_909 => Some(Magic::RefundedUnknown),
+        9_910 => Some(Magic::AbnormalRefund),
+        9_911 => Some(Magic::ClosedRefund),
         _ => None,
     }
 }

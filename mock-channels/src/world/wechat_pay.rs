@@ -200,11 +200,11 @@ impl World {
 
     /// What the platform says about an order.
     pub(crate) fn trade_state(&self, order: &Order, now_ms: i64) -> TradeState {
-        match order.state(now_ms) {
-            TradeState::Success if self.is_refunded(&order.out_trade_no, now_ms) => {
-                TradeState::Refund
-            }
-            state => state,
+        let state = order.state(now_ms);
+        if state == TradeState::Success && self.is_refunded(&order.out_trade_no, now_ms) {
+            TradeState::Refund
+        } else {
+            state
         }
     }
 

@@ -13,7 +13,9 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 
 use crate::server::Shared;
-use crate::world::fault::{self, Channel, FaultKind};
+use crate::world::World;
+use crate::world::fault::{self, Channel, Fault, FaultKind};
+use crate::world::script::AnswerFault;
 use crate::{alipay, exchange, gateway, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
@@ -30,17 +32,23 @@ pub(crate) async fn layer(
     let Some((channel, operation)) = called(&mut request).await else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let kind = request.app_data::<Shared>().and_then(|outside| {
+    let outside = request.app_data::<Shared>().cloned();
+    let fault = outside.as_ref().and_then(|outside| {
         // Looked at first, because every change is written to the state file.
         if outside.read(|world| world.faults.is_empty()) {
             return None;
         }
-        outside.change(|world| fault::take(&mut world.faults, channel, &operation))
+        let now_ms = outside.now_ms();
+        outside.change(|world| fault::take(&mut world.faults, channel, &operation, now_ms))
     });
-    let Some(kind) = kind else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+    let Some(Fault { fault: kind, code, .. }) = fault else {
+        return match outside.filter(|outside| outside.read(is_scripted)) {
+            Some(outside) => scripted(&outside, channel, request, next).await,
+            None => Ok(next.call(request).await?.map_into_boxed_body()),
+        };
     };
     tracing::info!(?channel, operation, ?kind, "a fault was asked for");
+    let code = code.unwrap_or_default();
     match kind {
         FaultKind::Silent => {
             drop(request.take_payload());
@@ -48,26 +56,62 @@ pub(crate) async fn layer(
             Ok(request.into_response(broken(Bytes::new(), 1)))
         }
         FaultKind::Error500 => Ok(request.into_response(failure(channel))),
-        FaultKind::SystemError => breakdown(&mut request).await.map(|b| request.into_response(b)),
+        FaultKind::SystemError => {
+            breakdown(channel, &mut request).await.map(|said| request.into_response(said))
+        }
+        FaultKind::FrequencyLimited => {
+            Ok(request.into_response(wechat_pay::refused_with("FREQUENCY_LIMITED")))
+        }
+        FaultKind::Refused => Ok(request.into_response(wechat_pay::refused_with(&code))),
         FaultKind::SystemErrorAfter => {
-            let said = breakdown(&mut request).await?;
+            let said = breakdown(channel, &mut request).await?;
             let (request, _answer) = next.call(request).await?.into_parts();
             Ok(ServiceResponse::new(request, said))
         }
-        FaultKind::Slow => {
-            let answer = next.call(request).await?.map_into_boxed_body();
-            tokio::time::sleep(SLOWNESS).await;
-            Ok(answer)
-        }
-        FaultKind::LostAnswer
+        FaultKind::RefusedAfter
+        | FaultKind::Slow
+        | FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
         | FaultKind::DoubleAnswer => {
             let answer = next.call(request).await?.map_into_boxed_body();
-            spoil(answer, channel, kind).await
+            spoil(answer, channel, kind, &code).await
         }
     }
+}
+
+fn is_scripted(world: &World) -> bool {
+    !world.scripting.rules.is_empty()
+}
+
+/// A call that may be the event of a script's rule: what the rule does to its answer is known only
+/// after the call was carried out.
+async fn scripted(
+    outside: &Shared,
+    channel: Channel,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let said = breakdown(channel, &mut request).await?;
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let asked =
+        |world: &World| world.scripting.answer.as_ref().is_some_and(|(of, _)| *of == channel);
+    if !outside.read(asked) {
+        return Ok(answer);
+    }
+    let fault = outside.change(|world| world.scripting.answer.take());
+    let Some((_, AnswerFault { kind, code })) = fault else {
+        return Ok(answer);
+    };
+    tracing::info!(?channel, ?kind, "a script spoils an answer");
+    // Only WeChat Pay has codes of the tester's choice; elsewhere it is the breakdown.
+    let broken_down = kind == FaultKind::SystemErrorAfter
+        || kind == FaultKind::RefusedAfter && channel != Channel::WechatPay;
+    if broken_down {
+        return Ok(ServiceResponse::new(answer.into_parts().0, said));
+    }
+    spoil(answer, channel, kind, &code.unwrap_or_default()).await
 }
 
 /// Which platform and operation a request is for, if any.
@@ -90,8 +134,11 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     Some((Channel::Alipay, name))
 }
 
-/// Alipay's words for a breakdown, without asking the handler.
-async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> {
+/// A platform's words for a breakdown, without asking the handler.
+async fn breakdown(channel: Channel, request: &mut ServiceRequest) -> Result<HttpResponse, Error> {
+    if channel != Channel::Alipay {
+        return Ok(failure(channel));
+    }
     let body = request.extract::<Bytes>().await?;
     request.set_payload(Payload::from(body.clone()));
     let outside = request.app_data::<Shared>().cloned();
@@ -102,6 +149,7 @@ async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> 
         Some(_) | None => alipay::rest::breakdown(),
     })
 }
+
 fn failure(channel: Channel) -> HttpResponse {
     match channel {
         Channel::WechatPay => HttpResponse::InternalServerError()
@@ -117,7 +165,12 @@ async fn spoil(
     answer: ServiceResponse<BoxBody>,
     channel: Channel,
     kind: FaultKind,
+    code: &str,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if kind == FaultKind::Slow {
+        tokio::time::sleep(SLOWNESS).await;
+        return Ok(answer);
+    }
     let (request, answer) = answer.into_parts();
     let (mut head, body) = answer.into_parts();
     let body = to_bytes(body).await.map_err(|error| -> Error { error.into() })?;
@@ -138,11 +191,14 @@ async fn spoil(
             head.set_body(body).map_into_boxed_body()
         }
         FaultKind::DoubleAnswer => head.set_body(alipay::doubled(&body)).map_into_boxed_body(),
+        FaultKind::RefusedAfter => wechat_pay::refused_with(code),
         FaultKind::Silent
         | FaultKind::Error500
         | FaultKind::Slow
         | FaultKind::SystemError
-        | FaultKind::SystemErrorAfter => head.set_body(body).map_into_boxed_body(),
+        | FaultKind::SystemErrorAfter
+        | FaultKind::FrequencyLimited
+        | FaultKind::Refused => head.set_body(body).map_into_boxed_body(),
     };
     Ok(ServiceResponse::new(request, spoilt))
 }

@@ -17,6 +17,7 @@ mod mini_program;
 mod money;
 mod notices;
 mod refunds;
+mod scripts;
 mod wechat_keys;
 
 const START: &str = "2026-03-02T09:00:00+08:00";

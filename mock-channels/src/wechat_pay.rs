@@ -19,9 +19,11 @@ pub(crate) mod order_api;
 pub(crate) mod payment;
 mod prepay;
 pub(crate) mod refund;
+mod refusal;
 
 #[cfg(test)]
 pub(crate) use authorization::request_message;
+pub(crate) use refusal::{is_refusal_code, refused_with};
 
 /// Registers the paths of the platform. A path that is not here is answered by 404 with an
 /// empty body, a wrong method by 405, as the real platform does.

@@ -16,6 +16,7 @@ pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
 pub(crate) mod people;
+pub(crate) mod script;
 pub(crate) mod secrets;
 pub(crate) mod seed;
 pub(crate) mod wechat_pay;
@@ -56,6 +57,8 @@ pub(crate) struct World {
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
     pub(crate) wechat_pay: wechat_pay::WechatPay,
+    #[serde(default)]
+    pub(crate) scripting: script::Scripting,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -94,7 +97,13 @@ impl World {
             face_checks: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
+            scripting: script::Scripting::default(),
         }
+    }
+
+    /// Virtual now.
+    pub(crate) fn now_ms(&self) -> i64 {
+        crate::clock::real_now_ms().saturating_add(self.offset_ms)
     }
 
     pub(crate) fn next_number(&mut self) -> u64 {

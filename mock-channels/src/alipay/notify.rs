@@ -11,6 +11,7 @@ use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Trade, TradeStatus};
 use crate::world::callback::{Callback, Platform};
+use crate::world::script::{Event, EventKind};
 
 use super::money::yuan;
 
@@ -28,6 +29,12 @@ pub(crate) fn enqueue(world: &mut World, trade: &Trade, out_request_no: Option<&
         resource,
         ..Callback::new(Platform::Alipay, id, url, mode, at_ms)
     });
+}
+
+/// Tells the script.
+pub(super) fn happened(world: &mut World, kind: EventKind, trade: &Trade) {
+    let order_no = &trade.out_trade_no;
+    world.happened(&Event { platform: Platform::Alipay, kind, order_no });
 }
 
 /// Everything but the time of the delivery and the signature.

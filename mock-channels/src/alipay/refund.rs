@@ -12,6 +12,7 @@ use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Refund, RefundOutcome, Trade, TradeStatus};
 use crate::world::magic::{self, Magic};
+use crate::world::script::EventKind;
 
 /// A refund as it was asked for.
 struct Wanted {
@@ -70,6 +71,7 @@ fn decide(world: &mut World, trade: &mut Trade, wanted: &Wanted, now_ms: i64) ->
     if let Some(done_ms) = done_ms {
         tell(world, trade, &number, done_ms);
     }
+    notify::happened(world, EventKind::Refund, trade);
     if !told {
         return Err(Refusal::system_error());
     }

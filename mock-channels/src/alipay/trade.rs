@@ -12,6 +12,7 @@ use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Payment, Product, Trade, TradeStatus, open_id, user_id};
 use crate::world::magic::{self, Magic};
+use crate::world::script::EventKind;
 
 pub(super) fn create(outside: &Outside, caller: &Caller, biz: &Value) -> Answer {
     let now_ms = outside.now_ms();
@@ -68,6 +69,7 @@ pub(super) fn open(
         pay(world, &mut trade, wanted.total_fen, now_ms + magic::EAGER_MS);
     }
     world.alipay.trades.insert(trade.out_trade_no.clone(), trade.clone());
+    notify::happened(world, EventKind::Order, &trade);
     Ok((trade, true))
 }
 
@@ -104,6 +106,7 @@ pub(crate) fn pay(world: &mut World, trade: &mut Trade, amount_fen: i64, at_ms: 
     if world.magic_of(trade.total_fen, trade.buyer.as_deref()) != Some(Magic::NoCallback) {
         notify::enqueue(world, trade, None, at_ms);
     }
+    notify::happened(world, EventKind::Payment, trade);
 }
 
 /// The trade that a call is about; Alipay's number counts more than the merchant's.
@@ -197,6 +200,7 @@ fn shut(world: &mut World, trade: &mut Trade, now_ms: i64) {
     if world.alipay.habits.close_callbacks {
         notify::enqueue(world, trade, None, now_ms);
     }
+    notify::happened(world, EventKind::Close, trade);
     if world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::LateSuccess)
         && trade.payment.is_none()
     {

@@ -7,6 +7,7 @@ use crate::world::World;
 use crate::world::callback::{Callback, Platform};
 use crate::world::magic::{self, Magic};
 use crate::world::order::{Order, Payment};
+use crate::world::script::{Event, EventKind};
 
 /// How an order was paid.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +34,14 @@ pub(crate) fn pay(world: &mut World, number: &str, arrival: Arrival) -> Option<S
         bank_type: "OTHERS".to_owned(),
         open_id: order.open_id.clone().or(anybody).unwrap_or_default(),
     });
-    notify(world, number, at_ms.max(now_ms))
+    let callback_id = notify(world, number, at_ms.max(now_ms));
+    happened(world, EventKind::Payment, number);
+    callback_id
+}
+
+/// Tells the script.
+pub(super) fn happened(world: &mut World, kind: EventKind, order_no: &str) {
+    world.happened(&Event { platform: Platform::WechatPay, kind, order_no });
 }
 
 /// Puts a notification of an order's payment on its way, unless the order is one of those of
@@ -69,6 +77,7 @@ pub(super) fn event_id() -> String {
 
 /// What an order's amount or payer does to it as soon as it is placed.
 pub(super) fn placed(world: &mut World, order: &Order, now_ms: i64) {
+    happened(world, EventKind::Order, &order.out_trade_no);
     if world.magic_of_order(order) == Some(Magic::EagerBuyer) {
         let at_ms = now_ms + magic::EAGER_MS;
         pay(world, &order.out_trade_no, Arrival { amount_fen: None, at_ms, now_ms });
@@ -77,6 +86,7 @@ pub(super) fn placed(world: &mut World, order: &Order, now_ms: i64) {
 
 /// Some money is not stopped by a close.
 pub(super) fn closed(world: &mut World, order: &Order, now_ms: i64) {
+    happened(world, EventKind::Close, &order.out_trade_no);
     if world.magic_of_order(order) == Some(Magic::LateSuccess) && order.payment.is_none() {
         let at_ms = now_ms + magic::SLOW_MS;
         pay(world, &order.out_trade_no, Arrival { amount_fen: None, at_ms, now_ms });

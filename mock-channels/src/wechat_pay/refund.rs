@@ -5,7 +5,7 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::payment::event_id;
+use super::payment::{event_id, happened};
 use super::{Answer, Refusal, authorised};
 use crate::clock::{Day, rfc3339};
 use crate::server::Shared;
@@ -13,6 +13,7 @@ use crate::world::World;
 use crate::world::callback::{Callback, Platform};
 use crate::world::magic::{self, Magic};
 use crate::world::order::{Order, Payment};
+use crate::world::script::EventKind;
 use crate::world::wechat_pay::{Refund, RefundOutcome, RefundStatus, Step, fee_fen};
 
 mod abnormal;
@@ -82,6 +83,7 @@ fn decide(world: &mut World, wanted: &Wanted, now_ms: i64) -> Answer {
         | RefundOutcome::FrequencyLimited
         | RefundOutcome::SystemErrorBefore => {}
     }
+    happened(world, EventKind::Refund, &order.out_trade_no);
     if outcome == RefundOutcome::SystemErrorAfter {
         return Err(Refusal::system_error());
     }

@@ -39,6 +39,12 @@ pub(crate) enum FaultKind {
     SystemError,
     /// Processed; the same words.
     SystemErrorAfter,
+    /// Not processed; too many calls, says WeChat Pay.
+    FrequencyLimited,
+    /// Not processed; refused with a code of the tester's choice.
+    Refused,
+    /// Processed; refused all the same.
+    RefusedAfter,
     /// Processed; the signed answer is followed by a second, forged one under the same name.
     DoubleAnswer,
 }
@@ -52,6 +58,12 @@ pub(crate) struct Fault {
     pub(crate) fault: FaultKind,
     /// How many calls are still to be hit.
     pub(crate) times: u32,
+    /// The word of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<String>,
+    /// Hits every call before this moment, and none after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until_ms: Option<i64>,
 }
 
 /// Finds the first fault that fits and uses it up once.
@@ -59,20 +71,24 @@ pub(crate) fn take(
     faults: &mut Vec<Fault>,
     channel: Channel,
     operation: &str,
-) -> Option<FaultKind> {
+    now_ms: i64,
+) -> Option<Fault> {
+    faults.retain(|fault| fault.until_ms.is_none_or(|until_ms| now_ms < until_ms));
     let position = faults.iter().position(|fault| {
         fault.channel == channel && fault.operation.as_deref().is_none_or(|name| name == operation)
     })?;
-    let kind = faults[position].fault;
-    faults[position].times = faults[position].times.saturating_sub(1);
+    let taken = faults[position].clone();
+    if taken.until_ms.is_none() {
+        faults[position].times = faults[position].times.saturating_sub(1);
+    }
     if faults[position].times == 0 {
         faults.remove(position);
     }
-    Some(kind)
+    Some(taken)
 }
 
 /// How the trade bill of one day is wrong.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BillFault {
     pub(crate) fault: BillFaultKind,
     /// How many bills are still to be spoilt; all of them when empty.

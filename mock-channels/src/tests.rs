@@ -16,6 +16,7 @@ mod levers;
 mod mini_program;
 mod money;
 mod notices;
+mod openapi;
 mod refunds;
 mod scripts;
 mod wechat_keys;

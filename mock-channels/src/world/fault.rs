@@ -62,7 +62,7 @@ pub(crate) struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
     /// Hits every call before this moment, and none after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "untilMs", skip_serializing_if = "Option::is_none")]
     pub(crate) until_ms: Option<i64>,
 }
 

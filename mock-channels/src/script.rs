@@ -4,7 +4,7 @@
 //! answer can slip through before it; what a payer or a tester would do is done through the levers.
 
 use crate::world::World;
-use crate::world::callback::{Callback, CallbackMode, CallbackState, Platform};
+use crate::world::callback::{Callback, Platform};
 use crate::world::fault::{BillFault, Channel, EVERY_DAY, Fault};
 use crate::world::script::{Action, Event, FaultWish, Fired, Trigger};
 
@@ -76,14 +76,14 @@ fn at_once(
             let found = event.and_then(|event| callback_of(world, event));
             match found {
                 Some(callback) => {
-                    set_mode(callback, *mode);
+                    callback.set_mode(*mode);
                     "已作用于该事件的回调".to_owned()
                 }
                 None => "该事件没有回调".to_owned(),
             }
         }
         Action::Callbacks(mode) => {
-            world.callback_mode = *mode;
+            world.set_callback_mode(*mode);
             "之后的回调方式已改".to_owned()
         }
         Action::Answer(fault) => {
@@ -112,15 +112,6 @@ fn callback_of<'a>(world: &'a mut World, event: &Event<'_>) -> Option<&'a mut Ca
     world.callbacks.iter_mut().rev().find(|callback| {
         callback.platform == event.platform && callback.out_trade_no == event.order_no
     })
-}
-
-fn set_mode(callback: &mut Callback, mode: CallbackMode) {
-    callback.mode = mode;
-    callback.state = match mode {
-        CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
-        CallbackMode::Hold => CallbackState::Held,
-        CallbackMode::Lose => CallbackState::Lost,
-    };
 }
 
 fn fault(wish: &FaultWish, now_ms: i64) -> Fault {

@@ -106,6 +106,17 @@ impl World {
         crate::clock::real_now_ms().saturating_add(self.offset_ms)
     }
 
+    /// Says what becomes of notifications from now on. Those of events that are planned for later
+    /// are made then, so it holds for them too, unless they were spoken of one by one.
+    pub(crate) fn set_callback_mode(&mut self, mode: CallbackMode) {
+        let (before, now_ms) = (self.callback_mode, self.now_ms());
+        let planned = |callback: &&mut Callback| {
+            callback.created_ms > now_ms && callback.mode == before && callback.attempts.is_empty()
+        };
+        self.callbacks.iter_mut().filter(planned).for_each(|callback| callback.set_mode(mode));
+        self.callback_mode = mode;
+    }
+
     pub(crate) fn next_number(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence

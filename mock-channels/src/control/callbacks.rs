@@ -68,7 +68,7 @@ struct Mode {
 
 async fn set_mode(outside: Shared, body: Bytes) -> Answer {
     let Mode { mode } = read_body(&body)?;
-    outside.change(|world| world.callback_mode = mode);
+    outside.change(|world| world.set_callback_mode(mode));
     Ok(HttpResponse::Ok().json(json!({"mode": mode})))
 }
 

@@ -272,6 +272,20 @@ async fn a_decision_by_hand_replaces_the_one_that_was_coming() {
 }
 
 #[actix_web::test]
+async fn the_mode_of_callbacks_holds_for_those_that_are_still_to_come() {
+    let bench = Bench::start().await;
+    bench.paid("GOV0000311", 1_000).await;
+    bench.refunds(&Bench::refund("C1", "GOV0000311", 1_000, 1_000)).await;
+    bench.lever("/callbacks/mode", json!({"mode": "lose"})).await;
+    let callbacks = bench.look("/callbacks").await;
+    let states = ["LOST", "WAITING"];
+    for (callback, state) in callbacks["callbacks"].as_array().unwrap().iter().zip(states) {
+        assert_eq!(callback["state"], state, "the refund's is lost, the payment's was made before");
+    }
+    bench.mocks.stop().await;
+}
+
+#[actix_web::test]
 async fn the_bills_have_refunds_on_the_day_they_were_asked_for() {
     let bench = Bench::start().await;
     bench.paid("GOV0000309", 8_000).await;

@@ -235,3 +235,29 @@ async fn the_wallet_takes_only_what_the_merchant_signed() {
     assert!(status == 400 && answer["error"].as_str().unwrap().contains("过期"), "{answer}");
     bench.mocks.stop().await;
 }
+
+#[actix_web::test]
+async fn a_state_from_before_refunds_and_scripts_opens() {
+    let name = format!("mock-old-{}.json", crypto::random_text(b"ab", 24));
+    let file = std::env::temp_dir().join(name);
+    let bench = Bench::with(Some(file.clone())).await;
+    bench.paid("GOV0000507", 1_000).await;
+    bench.mocks.stop().await;
+    let mut state: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for later in ["wechat_pay", "scripting"] {
+        assert!(state.as_object_mut().unwrap().remove(later).is_some(), "{later}");
+    }
+    assert!(state["callbacks"][0].as_object_mut().unwrap().remove("event").is_some());
+    std::fs::write(&file, state.to_string()).unwrap();
+
+    let (inbox, url) = receiver(&[]);
+    let bench = Bench::with(Some(file.clone())).await;
+    let wanted = Bench::refund("OLD1", "GOV0000507", 1_000, 1_000);
+    assert_eq!(bench.refunds(&wanted).await.status, 200);
+    let callbacks = bench.look("/callbacks").await;
+    let id = callbacks["callbacks"][1]["id"].as_str().unwrap();
+    bench.lever(&format!("/callbacks/{id}/release"), json!({"to": [url]})).await;
+    assert_eq!(inbox.received()[0].json()["event_type"], "TRANSACTION.SUCCESS");
+    bench.mocks.stop().await;
+    std::fs::remove_file(file).unwrap();
+}

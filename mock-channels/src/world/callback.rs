@@ -141,7 +141,7 @@ impl Callback {
         mode: CallbackMode,
         due_ms: i64,
     ) -> Self {
-        Self {
+        let mut made = Self {
             platform,
             id,
             out_trade_no: String::new(),
@@ -150,16 +150,24 @@ impl Callback {
             resource: Value::Null,
             created_ms: due_ms,
             mode,
-            state: match mode {
-                CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
-                CallbackMode::Hold => CallbackState::Held,
-                CallbackMode::Lose => CallbackState::Lost,
-            },
+            state: CallbackState::Waiting,
             next_due_ms: due_ms,
             attempts: Vec::new(),
             failures: 0,
             in_flight: false,
-        }
+        };
+        made.set_mode(mode);
+        made
+    }
+
+    /// Says what becomes of it.
+    pub(crate) fn set_mode(&mut self, mode: CallbackMode) {
+        self.mode = mode;
+        self.state = match mode {
+            CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
+            CallbackMode::Hold => CallbackState::Held,
+            CallbackMode::Lose => CallbackState::Lost,
+        };
     }
 
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {

@@ -17,7 +17,7 @@ use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 
 const TICK: Duration = Duration::from_millis(50);
 /// WeChat Pay now and then sends signatures that must be refused; they begin like this.
-const PROBE: &str = "WECHATPAY/SIGNTEST/";
+pub(crate) const PROBE: &str = "WECHATPAY/SIGNTEST/";
 
 /// What is untrue about a delivery. Everything else stays as it was, and signature and seal
 /// are right unless the forgery is about them.

@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 
+use crate::callbacks::PROBE;
 use crate::server::Shared;
 use crate::world::World;
 use crate::world::fault::{self, Channel, Fault, FaultKind};
@@ -74,6 +75,7 @@ pub(crate) async fn layer(
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
+        | FaultKind::SignatureProbe
         | FaultKind::DoubleAnswer => {
             let answer = next.call(request).await?.map_into_boxed_body();
             spoil(answer, channel, kind, &code).await
@@ -190,6 +192,10 @@ async fn spoil(
             };
             head.set_body(body).map_into_boxed_body()
         }
+        FaultKind::SignatureProbe => {
+            probe(head.headers_mut());
+            head.set_body(body).map_into_boxed_body()
+        }
         FaultKind::DoubleAnswer => head.set_body(alipay::doubled(&body)).map_into_boxed_body(),
         FaultKind::RefusedAfter => wechat_pay::refused_with(code),
         FaultKind::Silent
@@ -223,6 +229,16 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         } else if !wrong {
             headers.remove(name);
         }
+    }
+}
+
+/// Puts the mark of a probe over the beginning of the signature.
+fn probe(headers: &mut actix_web::http::header::HeaderMap) {
+    let name = HeaderName::from_static("wechatpay-signature");
+    let signature = headers.get(&name).and_then(|value| value.to_str().ok());
+    let probed = signature.and_then(|text| Some(format!("{PROBE}{}", text.get(PROBE.len()..)?)));
+    if let Some(value) = probed.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        headers.insert(name, value);
     }
 }
 

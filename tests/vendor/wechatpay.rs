@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use mock_channels::{MockChannels, MockSettings};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vendor/wechatpay");
-const CHECKS: usize = 56;
+const CHECKS: usize = 59;
 /// Noon of Beijing: the run must not cross midnight, and its client follows the mock's clock.
 const NOON_MS: i64 = 1_772_424_000_000;
 

@@ -78,9 +78,12 @@ pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), Stri
             "system-error、system-error-after 只用于支付宝和微信支付",
         ),
         FaultKind::DoubleAnswer => (channel == Channel::Alipay, "double-answer 只用于支付宝"),
-        FaultKind::FrequencyLimited | FaultKind::Refused | FaultKind::RefusedAfter => (
+        FaultKind::FrequencyLimited
+        | FaultKind::Refused
+        | FaultKind::RefusedAfter
+        | FaultKind::SignatureProbe => (
             channel == Channel::WechatPay,
-            "frequency-limited、refused、refused-after 只用于微信支付",
+            "frequency-limited、refused、refused-after、signature-probe 只用于微信支付",
         ),
         FaultKind::Silent
         | FaultKind::LostAnswer

@@ -122,6 +122,27 @@ async fn keys_rotate_and_the_serial_selects() {
 }
 
 #[actix_web::test]
+async fn answers_too_are_probed_now_and_then() {
+    let bench = Bench::start().await;
+    bench.places(&bench.order("GOV0000508", 100).await).await;
+    let pem = bench.onboarding.wechat_pay.platform_public_key_pem.clone();
+    bench.lever("/faults", json!({"channel": "wechat-pay", "fault": "signature-probe"})).await;
+    let target = bench.query_target("GOV0000508");
+    let now = (bench.mocks.clock().now_ms() / 1000).to_string();
+    let request = bench
+        .http
+        .get(bench.url(&target))
+        .header("Authorization", bench.authorization("GET", &target, "", &now))
+        .header("Accept", "application/json");
+    let probed = request.send().await.unwrap();
+    let signature = probed.headers()["Wechatpay-Signature"].to_str().unwrap();
+    assert!(signature.starts_with("WECHATPAY/SIGNTEST/"), "{signature}");
+    assert!(VerifyingKey::from_pem(&pem).unwrap().verify(b"", signature).is_err());
+    assert_eq!(bench.query("GOV0000508").await.signed, Some(true), "once");
+    bench.mocks.stop().await;
+}
+
+#[actix_web::test]
 async fn an_abnormal_refund_goes_another_way() {
     let bench = Bench::start().await;
     bench.paid("GOV0000503", 1_000).await;

@@ -35,6 +35,8 @@ pub(crate) enum FaultKind {
     Unsigned,
     /// Processed; the answer carries a signature of something else.
     WrongSignature,
+    /// Processed; WeChat Pay tries out whether the caller verifies, and signs wrongly on purpose.
+    SignatureProbe,
     /// Not processed; the platform says in its own words that nobody knows what happened.
     SystemError,
     /// Processed; the same words.

@@ -255,6 +255,40 @@ async function bills(wxpay, date) {
     && flow.summary['支出笔数'] === '4');
 }
 
+/** A refund that the payer's account does not take, sent to a card whose number is sealed. */
+async function abnormal(wxpay) {
+  const number = `AJ${run}`;
+  const url = 'https://example.com/callbacks/wechat-pay';
+  const placed = await wxpay.v3.pay.transactions.jsapi.post(order(number, url, payer));
+  check('a new day, a new order', placed.status === 200);
+  await control(`/orders/${number}/approve`, {});
+  await control('/wechat-pay/refund-outcomes', { outcomes: ['abnormal'] });
+  const refund = {
+    out_trade_no: number,
+    out_refund_no: `AR${run}`,
+    notify_url: url,
+    amount: { refund: 8888, total: 8888, currency: 'CNY' },
+  };
+  const { data: { refund_id: id } } = await wxpay.v3.refund.domestic.refunds.post(refund);
+  await moveClock({ advanceSeconds: 3 });
+  const seal = (text) => Rsa.encrypt(text, merchant.platform_public_key_pem);
+  const card = {
+    out_refund_no: refund.out_refund_no,
+    type: 'USER_BANK_CARD',
+    bank_type: 'ICBC_DEBIT',
+    bank_account: seal('6222020000000000001'),
+    real_name: seal(citizen.name),
+  };
+  const headers = { 'Wechatpay-Serial': merchant.platform_key_id };
+  const again = await wxpay.v3.refund.domestic.refunds._id_.applyAbnormalRefund
+    .post(card, { id, headers });
+  check('an abnormal refund goes to a card', again.data.status === 'PROCESSING');
+  await moveClock({ advanceSeconds: 3 });
+  const known = await wxpay.v3.refund.domestic.refunds._number_
+    .get({ number: refund.out_refund_no, headers });
+  check('and arrives', known.data.status === 'SUCCESS');
+}
+
 const { now } = await control('/clock');
 await moveClock({ advanceSeconds: 0 });
 await payments(keyMode, 'K', merchant.platform_public_key_pem);
@@ -268,4 +302,6 @@ const asked = await keyMode.v3.pay.transactions.outTradeNo._number_.get({
 });
 check('the serial of a call selects the key of the answer', asked.data.trade_state === 'REFUND');
 await bills(certMode, now.slice(0, 10));
+await control('/wechat-pay/keys', { signs: merchant.platform_key_id });
+await abnormal(keyMode);
 console.log(`checks: ${checks}`);

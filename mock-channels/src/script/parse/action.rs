@@ -137,6 +137,7 @@ fn answer(verb: &str, of_event: bool) -> Result<Action, String> {
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
+        | FaultKind::SignatureProbe
         | FaultKind::SystemErrorAfter => Ok(Action::Answer(AnswerFault { kind, code: None })),
         FaultKind::Silent
         | FaultKind::Error500

@@ -41,6 +41,7 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             merchant_private_key: Secret::new(&pay.merchant_private_key_pem),
             api_v3_key: Secret::new(&pay.api_v3_key),
             platform_keys: vec![(pay.platform_key_id.clone(), pay.platform_public_key_pem.clone())],
+            order_limit: domain::money::PayableFen::USUAL_ORDER_LIMIT,
         },
         exchange: ExchangeSettings {
             base_url: onboarding.exchange.base_url.clone(),

@@ -54,6 +54,10 @@ text_id!(
     PaymentNo, "payment number", 6..=32
 );
 text_id!(
+    /// Our number of one refund: the `out_refund_no` of the rails, 6 to 32 characters.
+    RefundNo, "refund number", 6..=32
+);
+text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
     IdempotencyKey, "idempotency key", 8..=64
 );
@@ -78,6 +82,21 @@ impl SessionId {
     /// A new id, 20 characters of 5 random bits each.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 20))
+    }
+}
+
+impl IdempotencyKey {
+    /// A key that nobody sent: for what is started here.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 32))
+    }
+}
+
+impl RefundNo {
+    /// Like [`PaymentNo::generate`], with `YT` for 退.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YT{time}{}", random_text(ids, 12)))
     }
 }
 

@@ -17,6 +17,9 @@ impl PayableFen {
     /// Ten trillion yuan: above every item of the catalogue, far below 2^53.
     pub const MAX: u64 = 1_000_000_000_000_000;
 
+    /// 50 000 yuan: what a rail usually grants one order of a merchant.
+    pub const USUAL_ORDER_LIMIT: Self = Self(5_000_000);
+
     /// # Errors
     /// [`FenOutOfRange`] unless `fen` lies in 1..=[`PayableFen::MAX`].
     pub fn new(fen: i64) -> Result<Self, FenOutOfRange> {
@@ -117,6 +120,36 @@ impl Fen {
             format!("{cents:0<2}").parse().map_err(|_: std::num::ParseIntError| not_yuan())?;
         let fen = whole * 100 + cents;
         Ok(Self(if negative { -fen } else { fen }))
+    }
+}
+
+/// A level of public finance (财政级次): has shares of what is paid, and decides on refunds of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FinanceLevel {
+    /// City or county.
+    Local,
+    /// The province.
+    Province,
+    /// The central government.
+    Central,
+}
+
+impl FinanceLevel {
+    /// Every level, in the order in which they decide.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Province, Self::Central];
+
+    /// The word of columns, and of the gateway.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Local => "LOCAL",
+            Self::Province => "PROVINCE",
+            Self::Central => "CENTRAL",
+        }
+    }
+
+    /// The level whose [`FinanceLevel::code`] is `code`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.code() == code)
     }
 }
 

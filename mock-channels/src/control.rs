@@ -16,13 +16,18 @@ use crate::script::record;
 use crate::server::Shared;
 
 mod alipay;
+mod bills;
 mod callbacks;
 mod citizens;
+mod companies;
 mod faults;
+mod gateway;
 mod notices;
 mod orders;
+mod refunds;
 mod script;
 mod truth;
+mod unionpay;
 mod wechat_pay;
 
 pub(crate) use faults::{check_fault, operations};
@@ -36,9 +41,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
+        .configure(unionpay::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
+        .configure(bills::routes)
         .configure(alipay::routes)
+        .configure(companies::routes)
+        .configure(gateway::routes)
+        .configure(refunds::routes)
         .configure(script::routes)
         .configure(truth::routes)
         .configure(wechat_pay::routes)

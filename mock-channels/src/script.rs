@@ -28,7 +28,7 @@ impl World {
         }
         let now_ms = self.now_ms();
         let name = event.kind.name();
-        let of_platform = format!("{} {name}", platform_name(event.platform));
+        let of_platform = format!("{} {name}", event.platform.name());
         let mut count = |key: String| {
             let count = self.scripting.counts.entry(key).or_default();
             *count += 1;
@@ -131,13 +131,10 @@ fn spoil_bills(
     date: Option<&str>,
     fault: &BillFault,
 ) {
-    let day = date.unwrap_or(EVERY_DAY).to_owned();
-    let wanted = |one: Platform| platform.is_none_or(|platform| platform == one);
-    if wanted(Platform::WechatPay) {
-        world.bill_faults.insert(day.clone(), fault.clone());
-    }
-    if wanted(Platform::Alipay) {
-        world.alipay.bill_faults.insert(day, fault.clone());
+    let day = date.unwrap_or(EVERY_DAY);
+    let wanted = Platform::ALL.into_iter().filter(|one| platform.is_none_or(|only| only == *one));
+    for one in wanted {
+        world.bill_faults_mut(one).insert(day.to_owned(), fault.clone());
     }
 }
 
@@ -146,12 +143,7 @@ fn channel_of(platform: Platform) -> Channel {
     match platform {
         Platform::WechatPay => Channel::WechatPay,
         Platform::Alipay => Channel::Alipay,
-    }
-}
-
-fn platform_name(platform: Platform) -> &'static str {
-    match platform {
-        Platform::WechatPay => "wechat-pay",
-        Platform::Alipay => "alipay",
+        Platform::Unionpay => Channel::Unionpay,
+        Platform::Gateway => Channel::Gateway,
     }
 }

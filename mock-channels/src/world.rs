@@ -10,24 +10,37 @@ use crate::clock::Day;
 
 pub(crate) mod alipay;
 pub(crate) mod callback;
+pub(crate) mod catalogue;
+pub(crate) mod check_code;
 pub(crate) mod code;
+pub(crate) mod company;
 pub(crate) mod fault;
+pub(crate) mod filing;
+pub(crate) mod gateway;
+pub(crate) mod gateway_keys;
+pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod script;
 pub(crate) mod secrets;
 pub(crate) mod seed;
+pub(crate) mod unionpay;
 pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
 use fault::{BillFault, Fault};
+use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
+use unionpay::UnionPay;
 
 /// The state of all platforms.
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,6 +72,9 @@ pub(crate) struct World {
     pub(crate) wechat_pay: wechat_pay::WechatPay,
     #[serde(default)]
     pub(crate) scripting: script::Scripting,
+    pub(crate) unionpay: UnionPay,
+    #[serde(default)]
+    pub(crate) gateway: GatewayWorld,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -98,6 +114,8 @@ impl World {
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),
+            unionpay: UnionPay::default(),
+            gateway: GatewayWorld::default(),
         }
     }
 

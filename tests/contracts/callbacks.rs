@@ -2,7 +2,11 @@
 
 use crate::bench::{Bench, EveryPort};
 use domain::fakes::samples::{self, at};
-use domain::payment::{CallbackInbox, Money, Rail, RailReport, Received, StoredCallback};
+use domain::money::Fen;
+use domain::payment::{
+    CallbackInbox, Money, Rail, RailNews, RailRefundState, RailReport, RailTxn, Received,
+    RefundReport, StoredCallback,
+};
 use jiff::Timestamp;
 
 /// What every `CallbackInbox` must do.
@@ -13,20 +17,21 @@ pub async fn callback_inbox_contract<S: EveryPort>(new_bench: impl AsyncFn() -> 
     a_lease_is_for_one_worker_and_ends(&new_bench().await).await;
     a_finished_callback_does_not_come_again(&new_bench().await.store).await;
     a_lease_takes_the_oldest_and_no_more_than_asked(&new_bench().await.store).await;
+    a_refund_is_kept_with_each_state(&new_bench().await.store).await;
 }
 
 fn callback(event: &str) -> StoredCallback {
     StoredCallback {
         event_id: event.to_owned(),
         received_at: at(0),
-        report: RailReport {
+        news: RailNews::Paid(RailReport {
             rail: Rail::WeChatPay,
             order_no: "YW000001".to_owned(),
             app_id: samples::APP_ID.to_owned(),
             merchant_no: samples::MERCHANT_NO.to_owned(),
             currency: "CNY".to_owned(),
             money: samples::money("T1", 20_600),
-        },
+        }),
     }
 }
 
@@ -49,8 +54,9 @@ async fn a_callback_is_kept_once(store: &impl EveryPort) {
 
 async fn the_same_event_with_other_content_is_kept_too(store: &impl EveryPort) {
     let first = callback("EV1");
-    let report = |report: RailReport| StoredCallback { report, ..first.clone() };
-    let same = first.report.clone();
+    let report =
+        |report: RailReport| StoredCallback { news: RailNews::Paid(report), ..first.clone() };
+    let RailNews::Paid(same) = first.news.clone() else { panic!("of a payment") };
     let later = Money { at: at(11), ..same.money.clone() };
     let twins = [
         report(RailReport { rail: Rail::Alipay, ..same.clone() }),
@@ -112,4 +118,35 @@ async fn a_lease_takes_the_oldest_and_no_more_than_asked(store: &impl EveryPort)
         let events: Vec<_> = taken.iter().map(|callback| callback.event_id.as_str()).collect();
         assert_eq!(events, expected);
     }
+}
+
+async fn a_refund_is_kept_with_each_state(store: &impl EveryPort) {
+    use RailRefundState as S;
+    let txn = RailTxn::new("R-1").ok();
+    let states = [
+        S::Processing,
+        S::Done { txn, at: at(3) },
+        S::Done { txn: None, at: at(3) },
+        S::Failed { code: "CLOSED".to_owned() },
+        S::NeedsAccount,
+    ];
+    let mut kept = Vec::new();
+    for state in states {
+        let news = RailNews::Refunded(RefundReport {
+            rail: Rail::Alipay,
+            refund_no: "YT000001".to_owned(),
+            order_no: "YW000001".to_owned(),
+            merchant_no: samples::MERCHANT_NO.to_owned(),
+            amount: Fen::new(100),
+            state,
+        });
+        let callback = StoredCallback { event_id: "EV1".to_owned(), received_at: at(0), news };
+        assert_eq!(record(store, &callback).await, Received::New, "another content, another event");
+        assert_eq!(record(store, &callback).await, Received::Seen);
+        kept.push(callback);
+    }
+    let mut found = leased(store, at(1), at(20)).await;
+    assert_eq!(found.len(), kept.len());
+    found.retain(|callback| !kept.contains(callback));
+    assert_eq!(found, [], "each comes back as it was stored");
 }

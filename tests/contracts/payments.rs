@@ -39,13 +39,14 @@ async fn found(store: &impl EveryPort, no: &PaymentNo) -> Payment {
 
 async fn a_payment_comes_back_as_it_was(store: &impl EveryPort) {
     let mut whole = payment_of(1, &[1, 2, 3]);
-    whole.payer = OpenId::new("o+/=_~").unwrap();
+    whole.payer = Some(OpenId::new("o+/=_~").unwrap());
     whole.notices[0].title = "交通违法罚款 \"'; DROP TABLE payment; --".to_owned();
     whole.notices[0].expires_at = Some(at(86_400));
     whole.notices[1].items.push(SnapshotItem {
         code: "00050009".to_owned(),
         name: "滞纳金".to_owned(),
         amount: Fen::new(6),
+        allotment: None,
     });
     whole.notices[1].late_fee = Fen::new(6);
     insert(store, &whole).await;

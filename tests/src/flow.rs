@@ -1,13 +1,14 @@
 //! The whole money flow over fakes, with calls that fail as planned.
 
 use domain::fakes::{
-    CountingIds, FakeClock, FakeGateway, FakeRail, FaultPlan, InMemoryStore, samples,
+    CountingIds, FakeClock, FakeGateway, FakeRail, FakeWatch, FaultPlan, InMemoryStore, PlainSeal,
+    samples,
 };
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, RailReport,
-    Rails, StartPayment, StoredCallback,
+    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, Rail,
+    RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -62,7 +63,10 @@ impl Flow {
                 payments: store.clone(),
                 persons: store.clone(),
                 notices: gateway.clone(),
+                items: Arc::new(samples::items()),
+                quotes: Arc::new(PlainSeal),
                 rails: rails.clone(),
+                watch: Arc::new(FakeWatch::default()),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
             },
@@ -92,7 +96,8 @@ impl Flow {
     /// The rail calls back; what is not stored is not acknowledged, and sent again once.
     pub async fn calls_back(&self, report: RailReport) {
         let event_id = format!("E-{}", report.order_no);
-        let callback = StoredCallback { event_id, received_at: samples::at(11), report };
+        let news = RailNews::Paid(report);
+        let callback = StoredCallback { event_id, received_at: samples::at(11), news };
         for _ in 0..2 {
             if self.inbox.record(&callback, b"").await.is_ok() {
                 break;
@@ -103,7 +108,7 @@ impl Flow {
     /// One turn of every worker; what fails comes again.
     pub async fn work(&self) {
         let _ = self.callbacks.run_once(16).await;
-        let _ = self.healer.run_once(16).await;
+        let _ = self.healer.run_once(Rail::WeChatPay, 16).await;
         let _ = self.fulfil.run_once(16).await;
         let _ = self.fulfil.run_once(16).await;
     }

@@ -33,6 +33,8 @@ pub struct WeChatPayConfig {
     pub platform_keys: Vec<(String, String)>,
     /// Where the platform sends callbacks: https, without query.
     pub notify_url: String,
+    /// The most that one order may take: a limit of our contract there.
+    pub order_limit: PayableFen,
 }
 
 impl fmt::Debug for WeChatPayConfig {
@@ -49,6 +51,7 @@ pub struct WeChatPayAccount {
     pub(super) base: Url,
     pub(super) app_id: String,
     pub(super) notify_url: String,
+    pub(super) limit: PayableFen,
     pub(super) signer: Signer,
     pub(super) platform_keys: KeyRing,
     pub(super) api_v3_key: GcmKey,
@@ -124,6 +127,7 @@ impl WeChatPayAccount {
                 serial: config.merchant_serial.clone(),
                 key,
             },
+            limit: config.order_limit,
             platform_keys: KeyRing::from_pems(&config.platform_keys)
                 .map_err(|error| ConfigFault::new("platform_keys", error))?,
             api_v3_key: GcmKey::aes_256(config.api_v3_key.as_bytes())

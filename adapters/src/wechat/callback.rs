@@ -4,7 +4,7 @@ use super::account::WeChatPayAccount;
 use super::sign::verify;
 use super::wire::{NotificationWire, TransactionWire};
 use domain::payment::{
-    CallbackRefused, Rail, RailCallback, RailCallbacks, RailReport, StoredCallback,
+    CallbackRefused, Rail, RailCallback, RailCallbacks, RailNews, RailReport, StoredCallback,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ impl RailCallbacks for WeChatPayCallbacks {
             return Ok(None);
         }
         let report = self.report(&wire)?;
-        Ok(report.map(|report| StoredCallback { event_id: wire.id, received_at: now, report }))
+        let news = report.map(RailNews::Paid);
+        Ok(news.map(|news| StoredCallback { event_id: wire.id, received_at: now, news }))
     }
 }

@@ -9,8 +9,11 @@ use async_trait::async_trait;
 use domain::clock::beijing_time;
 use domain::identity::Channel;
 use domain::ids::PaymentNo;
+use domain::money::PayableFen;
 use domain::outside::OutsideError;
-use domain::payment::{Cashier, MerchantIdentity, PaymentRail, Rail, RailOrder, RailOrderState};
+use domain::payment::{
+    Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailOrder, RailOrderState,
+};
 use std::sync::Arc;
 
 /// The platform cuts off nothing: a longer description is an error there.
@@ -21,6 +24,7 @@ const DESCRIPTION_CHARS: usize = 127;
 pub struct WeChatPayRail {
     account: Arc<WeChatPayAccount>,
     merchant: MerchantIdentity,
+    limit: PayableFen,
 }
 
 impl WeChatPayRail {
@@ -30,7 +34,8 @@ impl WeChatPayRail {
             merchant_no: account.signer.merchant_no.clone(),
             app_ids: vec![account.app_id.clone()],
         };
-        Self { account, merchant }
+        let limit = account.limit;
+        Self { account, merchant, limit }
     }
 
     async fn prepay(&self, body: &[u8]) -> Result<PlatformSaid, OutsideError> {
@@ -89,6 +94,9 @@ impl WeChatPayRail {
     }
 
     fn prepay_body(&self, order: &RailOrder) -> Result<Vec<u8>, OutsideError> {
+        let Some(payer) = &order.payer else {
+            return Err(OutsideError::NotSent("the mini-program's cashier needs a payer".into()));
+        };
         let description: String = order.description.chars().take(DESCRIPTION_CHARS).collect();
         let expires = beijing_time(order.expires_at).strftime("%Y-%m-%dT%H:%M:%S+08:00");
         let wire = PrepayWire {
@@ -99,7 +107,7 @@ impl WeChatPayRail {
             time_expire: &expires.to_string(),
             notify_url: &self.account.notify_url,
             amount: PrepayAmountWire { total: order.amount.fen().value(), currency: "CNY" },
-            payer: PayerWire { openid: order.payer.as_str() },
+            payer: PayerWire { openid: payer.as_str() },
         };
         serde_json::to_vec(&wire).map_err(|error| OutsideError::NotSent(error.into()))
     }
@@ -192,8 +200,12 @@ impl PaymentRail for WeChatPayRail {
         &self.merchant
     }
 
-    fn serves(&self, channel: Channel) -> bool {
-        channel == Channel::WeChat
+    fn cashier(&self, channel: Channel) -> Option<CashierKind> {
+        (channel == Channel::WeChat).then_some(CashierKind::WeChatMini)
+    }
+
+    fn limit(&self) -> PayableFen {
+        self.limit
     }
 
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
@@ -211,12 +223,12 @@ impl PaymentRail for WeChatPayRail {
         self.account.http.within(submitting).await
     }
 
-    async fn query(&self, no: &PaymentNo) -> Result<RailOrderState, OutsideError> {
-        self.account.http.twice(|| self.look_up(no)).await
+    async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
+        self.account.http.twice(|| self.look_up(&order.no)).await
     }
 
-    async fn close(&self, no: &PaymentNo) -> Result<(), OutsideError> {
-        self.account.http.twice(|| self.close_once(no)).await
+    async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
+        self.account.http.twice(|| self.close_once(&order.no)).await
     }
 }
 

@@ -21,8 +21,9 @@ fn order() -> RailOrder {
         no: no(),
         amount: PayableFen::new(20_600).unwrap(),
         description: "罚".repeat(200),
-        channel: Channel::WeChat,
-        payer: OpenId::new("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").unwrap(),
+        cashier: CashierKind::WeChatMini,
+        payer: Some(OpenId::new("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o").unwrap()),
+        made_at: Timestamp::from_second(NOW).unwrap(),
         expires_at: Timestamp::from_second(NOW + 900).unwrap(),
     }
 }
@@ -75,7 +76,10 @@ async fn a_prepay_says_all_the_platform_needs_and_signs_the_cashier() {
     });
     let rail = rail(&base);
     let cashier = rail.submit(&order()).await.unwrap();
-    let Cashier::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign } = cashier;
+    let Cashier::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign } = cashier
+    else {
+        panic!("{cashier:?}")
+    };
     assert_eq!((time_stamp, sign_type), (NOW.to_string(), "RSA".to_owned()));
     assert_eq!(
         (package.as_str(), nonce_str.len()),
@@ -98,7 +102,7 @@ async fn a_prepay_says_all_the_platform_needs_and_signs_the_cashier() {
         "payer": {"openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
     });
     assert_eq!(body, expected);
-    assert!(rail.serves(Channel::WeChat) && !rail.serves(Channel::App));
+    assert_eq!(PaymentRail::cashier(&rail, Channel::WeChat), Some(CashierKind::WeChatMini));
 }
 
 #[tokio::test]
@@ -153,7 +157,7 @@ async fn a_query_tells_how_the_order_stands() {
         ("ACCEPT", None),
         ("", None),
     ] {
-        let stands = rail(&Peer::answers(&transaction(state))).query(&no()).await;
+        let stands = rail(&Peer::answers(&transaction(state))).query(&order().key()).await;
         let named = stands.as_ref().ok().map(|stands| match stands {
             RailOrderState::Paid(report) => {
                 assert_eq!(report.order_no, no().as_str());
@@ -173,16 +177,20 @@ async fn a_query_tells_how_the_order_stands() {
 #[tokio::test]
 async fn a_query_believes_nothing_about_other_orders_or_unknown_codes() {
     for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST"] {
-        let stands = rail(&Peer::answers(&no_says(404, code))).query(&no()).await;
+        let stands = rail(&Peer::answers(&no_says(404, code))).query(&order().key()).await;
         assert_eq!(stands.unwrap(), RailOrderState::NotFound);
     }
     let other = signed(200, r#"{"out_trade_no":"OTHER01","trade_state":"CLOSED"}"#);
     let half = signed(200, &format!(r#"{{"out_trade_no":"{}","trade_state":"SUCCESS"}}"#, no()));
     let lost = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_owned();
     for bad in [other, half, lost, no_says(429, "FREQUENCY_LIMITED"), no_says(500, "")] {
-        assert_eq!(name(&rail(&Peer::answers(&bad)).query(&no()).await), "unknown", "{bad}");
+        assert_eq!(
+            name(&rail(&Peer::answers(&bad)).query(&order().key()).await),
+            "unknown",
+            "{bad}"
+        );
     }
-    let refused = rail(&Peer::answers(&no_says(401, "SIGN_ERROR"))).query(&no()).await;
+    let refused = rail(&Peer::answers(&no_says(401, "SIGN_ERROR"))).query(&order().key()).await;
     assert_eq!(name(&refused), "refused");
 }
 
@@ -195,18 +203,18 @@ async fn closing_is_ok_only_when_the_platform_says_so() {
         (no_says(500, "SYSTEM_ERROR"), "unknown"),
         ("HTTP/1.1 204 No Content\r\n\r\n".to_owned(), "unknown"),
     ] {
-        let closed = rail(&Peer::answers(&answer)).close(&no()).await;
+        let closed = rail(&Peer::answers(&answer)).close(&order().key()).await;
         assert_eq!(name(&closed), expected, "{answer}");
     }
 }
 
 #[tokio::test]
 async fn silence_and_absence_are_told_apart() {
-    let order = order();
-    assert_eq!(name(&rail(&Peer::nobody()).submit(&order).await), "not sent");
-    assert_eq!(name(&rail(&Peer::hangs_up()).submit(&order).await), "unknown");
-    assert_eq!(name(&rail(&Peer::silent()).submit(&order).await), "unknown");
-    assert_eq!(name(&rail(&Peer::nobody()).close(&no()).await), "not sent");
+    let asked = order();
+    assert_eq!(name(&rail(&Peer::nobody()).submit(&asked).await), "not sent");
+    assert_eq!(name(&rail(&Peer::hangs_up()).submit(&asked).await), "unknown");
+    assert_eq!(name(&rail(&Peer::silent()).submit(&asked).await), "unknown");
+    assert_eq!(name(&rail(&Peer::nobody()).close(&asked.key()).await), "not sent");
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(super) fn config(base_url: &str) -> WeChatPayConfig {
             (key("go_sdk_test", "serial_no"), certificate),
         ],
         notify_url: "https://example.org/callbacks/wechat-pay".to_owned(),
+        order_limit: domain::money::PayableFen::USUAL_ORDER_LIMIT,
     }
 }
 

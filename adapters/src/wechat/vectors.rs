@@ -7,7 +7,7 @@ use crate::crypto::{
     CryptoFailed, GcmKey, MacKey, SigningKey, VerifyingKey, from_base64, open_aes_cbc, sha1_hex,
 };
 use crate::test_support::wechat_vectors;
-use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, StoredCallback};
+use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, RailNews, StoredCallback};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -163,7 +163,7 @@ impl Vector {
         if self.text("expect").starts_with("accept") {
             let plain: Value = serde_json::from_str(self.text("plaintext")).unwrap();
             let stored = read.unwrap().unwrap();
-            let report = &stored.report;
+            let RailNews::Paid(report) = &stored.news else { panic!("{stored:?}") };
             assert_eq!(Some(report.order_no.as_str()), plain["out_trade_no"].as_str());
             assert_eq!(Some(report.money.txn.as_str()), plain["transaction_id"].as_str());
             let fen = report.money.amount.fen().value();

@@ -176,6 +176,16 @@ impl From<&domain::payment::PaymentRecord> for PaymentEvent {
 pub enum Cashier {
     /// `wx.requestPayment`.
     WeChatMini(WeChatMiniCashier),
+    /// The WeChat SDK of the app.
+    WeChatApp(WeChatAppCashier),
+    /// A QR code.
+    WeChatNative(WeChatNativeCashier),
+    /// `my.tradePay`.
+    AlipayMini(AlipayMiniCashier),
+    /// The Alipay SDK of the app.
+    AlipayApp(AlipayAppCashier),
+    /// The UnionPay SDK of the app.
+    UnionPay(UnionPayCashier),
 }
 
 /// Parameters of `wx.requestPayment`.
@@ -193,12 +203,84 @@ pub struct WeChatMiniCashier {
     pay_sign: String,
 }
 
+/// The `PayReq` of the WeChat SDK.
+#[derive(SimpleObject)]
+pub struct WeChatAppCashier {
+    /// The app's id at WeChat.
+    app_id: String,
+    /// Merchant number.
+    partner_id: String,
+    /// The order at WeChat Pay.
+    prepay_id: String,
+    /// Always `Sign=WXPay`.
+    package: String,
+    /// Random text.
+    nonce_str: String,
+    /// Unix seconds, as text.
+    time_stamp: String,
+    /// Our signature.
+    sign: String,
+}
+
+/// Shown as a QR code; whoever scans it with WeChat pays.
+#[derive(SimpleObject)]
+pub struct WeChatNativeCashier {
+    /// The text of the code.
+    code_url: String,
+}
+
+/// Pass as tradeNO.
+#[derive(SimpleObject)]
+pub struct AlipayMiniCashier {
+    /// The order at Alipay.
+    trade_no: String,
+}
+
+/// Handed to the Alipay SDK as it is.
+#[derive(SimpleObject)]
+pub struct AlipayAppCashier {
+    /// The signed order.
+    order_string: String,
+}
+
+/// Handed to the UnionPay SDK.
+#[derive(SimpleObject)]
+pub struct UnionPayCashier {
+    /// The order at UnionPay.
+    tn: String,
+}
+
 impl From<DomainCashier> for Cashier {
     fn from(cashier: DomainCashier) -> Self {
-        let DomainCashier::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign } =
-            cashier;
-        let mini = WeChatMiniCashier { time_stamp, nonce_str, package, sign_type, pay_sign };
-        Self::WeChatMini(mini)
+        use DomainCashier as D;
+        match cashier {
+            D::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign } => {
+                let mini =
+                    WeChatMiniCashier { time_stamp, nonce_str, package, sign_type, pay_sign };
+                Self::WeChatMini(mini)
+            }
+            D::WeChatApp {
+                app_id,
+                partner_id,
+                prepay_id,
+                package,
+                nonce_str,
+                time_stamp,
+                sign,
+            } => Self::WeChatApp(WeChatAppCashier {
+                app_id,
+                partner_id,
+                prepay_id,
+                package,
+                nonce_str,
+                time_stamp,
+                sign,
+            }),
+            D::WeChatNative { code_url } => Self::WeChatNative(WeChatNativeCashier { code_url }),
+            D::AlipayMini { trade_no } => Self::AlipayMini(AlipayMiniCashier { trade_no }),
+            D::AlipayApp { order_string } => Self::AlipayApp(AlipayAppCashier { order_string }),
+            D::UnionPay { tn } => Self::UnionPay(UnionPayCashier { tn }),
+        }
     }
 }
 
@@ -246,6 +328,8 @@ pub struct StartPaymentInput {
     rail: Rail,
     /// What the client showed; the server checks it.
     expected_total: Fen,
+    /// A token of `quote`. Without one the server makes one at that moment.
+    quote: Option<String>,
     /// Made by the client before it sends; the same key never pays twice.
     idempotency_key: ID,
 }
@@ -299,6 +383,7 @@ fn wanted(input: &StartPaymentInput) -> Result<WantedPayment, Vec<UserError>> {
             notice_nos,
             rail: input.rail.into(),
             expected_total: input.expected_total.0,
+            quote: input.quote.clone(),
             key,
         }),
         Ok(_) | Err(_) => Err(faults),
@@ -354,7 +439,8 @@ fn of_payment(payment: domain::payment::Payment) -> Option<StartPaymentPayload> 
     Some(Started { payment, cashier: None }.into())
 }
 
-fn refusal(why: &Refusal) -> UserError {
+/// A refusal in words for the citizen, at the field it is about.
+pub fn refusal(why: &Refusal) -> UserError {
     let notice = |index: &usize, code, message: &str| {
         UserError::at(code, &["noticeNos", &index.to_string()], message)
     };
@@ -365,6 +451,10 @@ fn refusal(why: &Refusal) -> UserError {
         Refusal::UnknownNotice(index) => {
             notice(index, Code::NotFound, "没有找到这张缴款单，请核对号码")
         }
+        Refusal::UnknownItem(index, code) => {
+            let message = format!("执收项目{code}不在目录中，不能在此缴款，请联系执收单位");
+            notice(index, Code::NoticeNotPayable, &message)
+        }
         Refusal::AlreadyPaid(index) => {
             notice(index, Code::AlreadyPaid, "这张缴款单已经缴过，无需再缴")
         }
@@ -374,6 +464,20 @@ fn refusal(why: &Refusal) -> UserError {
         Refusal::AmountChanged(total) => {
             let message = format!("应缴总额现为¥{total}，请核对后重新提交");
             UserError::at(Code::AmountChanged, &["expectedTotal"], message)
+        }
+        Refusal::QuoteInvalid => {
+            let message = "报价不是本平台给出的，或不是这些缴款单的，请重新获取报价";
+            UserError::at(Code::Invalid, &["quote"], message)
+        }
+        Refusal::QuoteExpired => {
+            UserError::at(Code::QuoteExpired, &["quote"], "报价已超过15分钟，请重新获取后再缴")
+        }
+        Refusal::OverRailLimit(limit) => {
+            let message = format!("超过单笔限额¥{limit}，请分几次缴或换一种支付方式");
+            UserError::at(Code::AmountOverRailLimit, &["rail"], message)
+        }
+        Refusal::RailSick(reason) => {
+            UserError::at(Code::RailUnavailable, &["rail"], reason.clone())
         }
         Refusal::RailUnavailable => {
             let message = "当前渠道不能使用这种支付方式，请换一种";

@@ -2,6 +2,7 @@
 
 use super::Secret;
 use super::reader::Reader;
+use domain::money::PayableFen;
 
 /// WeChat's mini-program platform.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct WeChatPaySettings {
     pub api_v3_key: Secret,
     /// WeChat's public keys: id and PEM. Two during a rotation.
     pub platform_keys: Vec<(String, String)>,
+    /// The most that one order may take.
+    pub order_limit: PayableFen,
 }
 
 /// The departments' exchange.
@@ -91,6 +94,8 @@ impl ChannelSettings {
                 merchant_private_key: reader.secret_file("we_chat_pay.merchant_private_key_file"),
                 api_v3_key: reader.secret_file("we_chat_pay.api_v3_key_file"),
                 platform_keys: reader.key_files("we_chat_pay.platform_keys"),
+                order_limit: reader
+                    .payable("we_chat_pay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
             },
             exchange: ExchangeSettings {
                 base_url: reader.required("exchange.base_url"),

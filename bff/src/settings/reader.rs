@@ -1,5 +1,6 @@
 //! Reads settings one by one, and remembers every fault and every key that was asked for.
 
+use domain::money::PayableFen;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -127,6 +128,16 @@ impl<'a> Reader<'a> {
                 String::new()
             }
         }
+    }
+
+    /// An amount in fen that can be asked of somebody; `default` where the key is absent.
+    pub fn payable(&mut self, key: &str, default: PayableFen) -> PayableFen {
+        let Some(text) = self.text(key) else { return default };
+        let read = text.parse::<i64>().ok().and_then(|fen| PayableFen::new(fen).ok());
+        read.unwrap_or_else(|| {
+            self.fault(key, format!("`{text}` is not an amount in fen"));
+            default
+        })
     }
 
     /// The content of the file that a key names; it must be for its owner only.

@@ -4,10 +4,12 @@ use super::store::locked;
 use super::{Fault, FaultPlan, samples};
 use crate::identity::Channel;
 use crate::ids::PaymentNo;
+use crate::money::PayableFen;
 use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding};
 use crate::outside::OutsideError;
 use crate::payment::{
-    Cashier, MerchantIdentity, Money, PaymentRail, Rail, RailOrder, RailOrderState, RailReport,
+    Cashier, CashierKind, MerchantIdentity, Money, OrderKey, PaymentRail, Rail, RailOrder,
+    RailOrderState, RailReport,
 };
 use crate::receipt::{NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, WriteOff};
 use crate::standards::{CheckCode, CitizenId, ReceiptCode, ReceiptNo};
@@ -129,8 +131,12 @@ impl PaymentRail for FakeRail {
         &self.merchant
     }
 
-    fn serves(&self, channel: Channel) -> bool {
-        channel == Channel::WeChat
+    fn cashier(&self, channel: Channel) -> Option<CashierKind> {
+        (channel == Channel::WeChat).then_some(CashierKind::WeChatMini)
+    }
+
+    fn limit(&self) -> PayableFen {
+        PayableFen::USUAL_ORDER_LIMIT
     }
 
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
@@ -155,7 +161,8 @@ impl PaymentRail for FakeRail {
         })
     }
 
-    async fn query(&self, no: &PaymentNo) -> Result<RailOrderState, OutsideError> {
+    async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
+        let no = &order.no;
         faulty(&self.plan, || {
             Ok(match locked(&self.orders).get(no.as_str()) {
                 None => RailOrderState::NotFound,
@@ -168,7 +175,8 @@ impl PaymentRail for FakeRail {
         })
     }
 
-    async fn close(&self, no: &PaymentNo) -> Result<(), OutsideError> {
+    async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
+        let no = &order.no;
         faulty(&self.plan, || {
             let refused = |code: &str| {
                 Err(OutsideError::Refused { code: code.to_owned(), message: String::new() })

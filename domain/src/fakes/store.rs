@@ -161,8 +161,7 @@ impl crate::payment::CallbackInbox for InMemoryStore {
     async fn record(&self, callback: &StoredCallback, _raw: &[u8]) -> Result<Received, StoreError> {
         self.call(|t| {
             let same = |kept: &Boxed| {
-                kept.callback.event_id == callback.event_id
-                    && kept.callback.report == callback.report
+                kept.callback.event_id == callback.event_id && kept.callback.news == callback.news
             };
             if t.inbox.iter().any(same) {
                 return Ok(Received::Seen);

@@ -1,6 +1,6 @@
 //! Callbacks of rails: verified, stored and answered first; acted on afterwards.
 
-use super::{Applied, ApplyError, ApplyRailReport, Evidence, Rail, RailReport};
+use super::{Applied, ApplyError, ApplyRailReport, Evidence, MismatchedField, Rail, RailNews};
 use crate::clock::Clock;
 use crate::outside::StoreError;
 use async_trait::async_trait;
@@ -39,12 +39,13 @@ pub enum CallbackRefused {
 /// A verified callback, normalised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCallback {
-    /// The rail's id of the event, the same on every re-send.
+    /// The rail's id of the event, the same on every re-send. Where a rail has none, what tells
+    /// this event from others of the order.
     pub event_id: String,
     /// When it came first.
     pub received_at: Timestamp,
     /// What it says.
-    pub report: RailReport,
+    pub news: RailNews,
 }
 
 /// Reads callbacks of one rail.
@@ -150,7 +151,12 @@ impl ProcessCallbacks {
         let mut done = Vec::new();
         for callback in self.inbox.lease(now, now + LEASE, limit).await? {
             let evidence = Evidence::Callback(callback.event_id.clone());
-            let applied = self.apply.run(&callback.report, &evidence).await;
+            let applied = match &callback.news {
+                RailNews::Paid(report) => self.apply.run(report, &evidence).await,
+                // Refunds are asked for, not believed by callback alone, until their use case is
+                // there to take them in.
+                RailNews::Refunded(_) => Ok(Applied::Foreign(MismatchedField::Order)),
+            };
             if let Ok(applied) = &applied {
                 self.inbox.finish(&callback, &format!("{applied:?}")).await?;
             }

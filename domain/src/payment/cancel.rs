@@ -92,17 +92,19 @@ impl CancelPayment {
 /// Closes at the rail. An order that never arrived there is placed first: only a closed order
 /// is the rail's word that a request still under way cannot open it later.
 async fn close(rail: &dyn PaymentRail, payment: &Payment) -> Result<(), OutsideError> {
-    match rail.close(&payment.no).await {
-        Err(OutsideError::Refused { code, message }) => match rail.query(&payment.no).await? {
-            RailOrderState::NotFound => {
-                rail.submit(&payment.order()).await?;
-                rail.close(&payment.no).await
+    match rail.close(&payment.order_key()).await {
+        Err(OutsideError::Refused { code, message }) => {
+            match rail.query(&payment.order_key()).await? {
+                RailOrderState::NotFound => {
+                    rail.submit(&payment.order()).await?;
+                    rail.close(&payment.order_key()).await
+                }
+                RailOrderState::Closed => Ok(()),
+                RailOrderState::Open | RailOrderState::Paid(_) => {
+                    Err(OutsideError::Refused { code, message })
+                }
             }
-            RailOrderState::Closed => Ok(()),
-            RailOrderState::Open | RailOrderState::Paid(_) => {
-                Err(OutsideError::Refused { code, message })
-            }
-        },
+        }
         done => done,
     }
 }

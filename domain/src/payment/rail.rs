@@ -2,8 +2,8 @@
 
 use super::Money;
 use crate::identity::{Channel, OpenId};
-use crate::ids::PaymentNo;
-use crate::money::PayableFen;
+use crate::ids::{PaymentNo, RefundNo};
+use crate::money::{Fen, PayableFen};
 use crate::outside::OutsideError;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -88,12 +88,82 @@ pub struct RailOrder {
     pub amount: PayableFen,
     /// What the citizen reads in the cashier.
     pub description: String,
-    /// Where the cashier opens.
-    pub channel: Channel,
-    /// Who pays there.
-    pub payer: OpenId,
+    /// Which cashier opens.
+    pub cashier: CashierKind,
+    /// Who pays there, where [`CashierKind::needs_payer`].
+    pub payer: Option<OpenId>,
+    /// When the order was stored here. With the number it is the order's key at UnionPay
+    /// (`txnTime`), so it is the same on every repeat.
+    pub made_at: Timestamp,
     /// The rail takes no money after this.
     pub expires_at: Timestamp,
+}
+
+impl RailOrder {
+    /// What the rail needs to find the order again.
+    pub fn key(&self) -> OrderKey {
+        OrderKey { no: self.no.clone(), made_at: self.made_at }
+    }
+}
+
+/// By what a rail finds an order of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderKey {
+    /// Our number.
+    pub no: PaymentNo,
+    /// When it was stored here.
+    pub made_at: Timestamp,
+}
+
+/// The cashiers (收银台) of all rails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CashierKind {
+    /// `wx.requestPayment` in the mini-program (JSAPI).
+    WeChatMini,
+    /// WeChat, opened by the native app.
+    WeChatApp,
+    /// A QR code that anybody scans with WeChat (Native).
+    WeChatNative,
+    /// `my.tradePay` in the mini-program.
+    AlipayMini,
+    /// Alipay, opened by the native app.
+    AlipayApp,
+    /// UnionPay, opened by the native app.
+    UnionPayApp,
+}
+
+impl CashierKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::WeChatMini,
+        Self::WeChatApp,
+        Self::WeChatNative,
+        Self::AlipayMini,
+        Self::AlipayApp,
+        Self::UnionPayApp,
+    ];
+
+    /// The word of columns.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WeChatMini => "WECHAT_MINI",
+            Self::WeChatApp => "WECHAT_APP",
+            Self::WeChatNative => "WECHAT_NATIVE",
+            Self::AlipayMini => "ALIPAY_MINI",
+            Self::AlipayApp => "ALIPAY_APP",
+            Self::UnionPayApp => "UNIONPAY_APP",
+        }
+    }
+
+    /// The kind whose [`CashierKind::code`] is `code`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Must the order name the payer's account at the rail?
+    pub const fn needs_payer(self) -> bool {
+        matches!(self, Self::WeChatMini | Self::AlipayMini)
+    }
 }
 
 /// What the client hands to the platform's cashier, field for field.
@@ -111,6 +181,43 @@ pub enum Cashier {
         sign_type: String,
         /// Signature over app id and the three above.
         pay_sign: String,
+    },
+    /// The WeChat SDK of a native app (`PayReq`).
+    WeChatApp {
+        /// The app's id at WeChat.
+        app_id: String,
+        /// Merchant number.
+        partner_id: String,
+        /// The order there.
+        prepay_id: String,
+        /// Always `Sign=WXPay`.
+        package: String,
+        /// Random text.
+        nonce_str: String,
+        /// Unix seconds.
+        time_stamp: String,
+        /// Signature over app id, time, nonce and prepay id.
+        sign: String,
+    },
+    /// Shown as a QR code.
+    WeChatNative {
+        /// `weixin://wxpay/bizpayurl?pr=…`, at most 64 characters.
+        code_url: String,
+    },
+    /// `my.tradePay`, as `tradeNO`.
+    AlipayMini {
+        /// The order there.
+        trade_no: String,
+    },
+    /// The Alipay SDK of a native app.
+    AlipayApp {
+        /// The whole signed order string.
+        order_string: String,
+    },
+    /// The UnionPay SDK of a native app.
+    UnionPay {
+        /// The order there (受理订单号).
+        tn: String,
     },
 }
 
@@ -161,17 +268,140 @@ pub trait PaymentRail: Send + Sync {
     fn rail(&self) -> Rail;
     /// Who we are there.
     fn merchant(&self) -> &MerchantIdentity;
-    /// Can this channel open the rail's cashier?
-    fn serves(&self, channel: Channel) -> bool;
+    /// The cashier of the rail that this channel opens; `None` where it cannot open any.
+    fn cashier(&self, channel: Channel) -> Option<CashierKind>;
+    /// The most that one order may take; the platform's own limit for us.
+    fn limit(&self) -> PayableFen;
     /// Asks for payment. MUST be safe to repeat with the same order.
     /// MUST answer [`OutsideError::OutcomeUnknown`] once the request may have left this machine
     /// and no answer says that nothing was done.
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError>;
     /// How the order stands.
-    async fn query(&self, no: &PaymentNo) -> Result<RailOrderState, OutsideError>;
+    async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError>;
     /// Makes the order unpayable; safe to repeat. MUST be `Ok` only when the rail confirmed it:
-    /// a paid order is `Refused`.
-    async fn close(&self, no: &PaymentNo) -> Result<(), OutsideError>;
+    /// a paid order is `Refused`, and so is one of a rail that cannot close.
+    async fn close(&self, order: &OrderKey) -> Result<(), OutsideError>;
+}
+
+/// What a rail is asked to give back. All of it is fixed once the refund is stored, so that
+/// asking again asks for the same: a new number would be a second refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundOrder {
+    /// Our number of the refund; the same on every try.
+    pub no: RefundNo,
+    /// The payment that the money came by.
+    pub payment: OrderKey,
+    /// The rail's number of that money.
+    pub txn: RailTxn,
+    /// What the rail took then.
+    pub paid: PayableFen,
+    /// What goes back now.
+    pub amount: PayableFen,
+    /// For the payer's statement; at most 80 characters.
+    pub reason: String,
+    /// When the refund was stored here; the key of it at UnionPay, with the number.
+    pub made_at: Timestamp,
+}
+
+/// How a refund stands at the rail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RailRefundState {
+    /// Taken, not carried out yet.
+    Processing,
+    /// The money is back.
+    Done {
+        /// The rail's number of the refund, where it has one.
+        txn: Option<RailTxn>,
+        /// By the rail's clock.
+        at: Timestamp,
+    },
+    /// The rail gave it up, for good: this number never gives anything back.
+    Failed {
+        /// The rail's code.
+        code: String,
+    },
+    /// The payer's account is gone: the money waits for another account (退款异常).
+    NeedsAccount,
+    /// No refund of this number ever arrived there.
+    NotFound,
+}
+
+/// What a rail says of a refund, from a callback, an answer or a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundReport {
+    /// Which rail.
+    pub rail: Rail,
+    /// The refund's number, as the rail has it.
+    pub refund_no: String,
+    /// The order's number, as the rail has it.
+    pub order_no: String,
+    /// Our merchant number there.
+    pub merchant_no: String,
+    /// What goes back.
+    pub amount: Fen,
+    /// How it stands. Never [`RailRefundState::NotFound`].
+    pub state: RailRefundState,
+}
+
+/// A rail that gives money back. Every rail that is connected has one.
+#[async_trait]
+pub trait RailRefunds: Send + Sync {
+    /// Which rail.
+    fn rail(&self) -> Rail;
+    /// Asks to give back. MUST be safe to repeat with the same order: the rail answers how the
+    /// refund of that number stands. MUST answer [`OutsideError::OutcomeUnknown`] for every
+    /// answer that does not say for certain that nothing was done under this number, the
+    /// rail's own "system error" included.
+    async fn refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError>;
+    /// How the refund of that number stands.
+    async fn query_refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError>;
+}
+
+/// A genuine message of a rail, normalised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RailNews {
+    /// Money was taken.
+    Paid(RailReport),
+    /// A refund came to something.
+    Refunded(RefundReport),
+}
+
+impl RailNews {
+    /// Which rail.
+    pub const fn rail(&self) -> Rail {
+        match self {
+            Self::Paid(report) => report.rail,
+            Self::Refunded(report) => report.rail,
+        }
+    }
+
+    /// The order's number, as the rail has it.
+    pub fn order_no(&self) -> &str {
+        match self {
+            Self::Paid(report) => &report.order_no,
+            Self::Refunded(report) => &report.order_no,
+        }
+    }
+}
+
+/// How a rail is, as its last calls went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RailHealth {
+    /// It answers.
+    Well,
+    /// It does not: nobody is sent there before `retry_at`.
+    Sick {
+        /// For citizens, in Chinese.
+        reason: String,
+        /// When it is tried again.
+        retry_at: Timestamp,
+    },
+}
+
+/// Tells how rails are, without calling them.
+pub trait RailWatch: Send + Sync {
+    /// As the last calls to this rail went.
+    fn health(&self, rail: Rail) -> RailHealth;
 }
 
 /// The rails that are connected.

@@ -1,20 +1,21 @@
 //! The daily files: the text of their members, and the ways in which testers have them go wrong.
 
-use encoding_rs::GBK;
+use std::io::{Cursor, Write as _};
 
-use crate::archive;
+use encoding_rs::GBK;
+use zip::ZipWriter;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+
 use crate::clock::{DAY_MS, Day};
 use crate::world::World;
 use crate::world::alipay::{BillType, Trade};
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{BillFaultKind, Spoilt, spoil_lines};
 
 mod account;
 mod business;
 
 use super::trade::masked;
-
-/// What is wrong, and the index of the line in which it is where it is in one.
-pub(super) type Spoilt = Option<(BillFaultKind, usize)>;
 
 /// One movement of money: a payment, or a refund with a negative amount.
 #[derive(Debug, Clone)]
@@ -81,13 +82,16 @@ fn account(pid: &str) -> String {
 }
 
 /// The zip file, with a fault in its lines or totals if one is asked for.
+///
+/// # Errors
+/// When the zip cannot be written.
 pub(super) fn file(
     pid: &str,
     mut lines: Vec<Line>,
     day: Day,
     bill_type: BillType,
     fault: Spoilt,
-) -> Vec<u8> {
+) -> Result<Vec<u8>, ZipError> {
     spoil(&mut lines, day, fault);
     let sheet = Sheet { account: account(pid), day, lines: &lines, fault };
     let (title, detail, summary) = match bill_type {
@@ -95,14 +99,19 @@ pub(super) fn file(
         BillType::SignCustomer => ("账务明细", account::detail(&sheet), account::summary(&sheet)),
     };
     let name = name(pid, day);
-    let mut file = archive::zip(&[
-        (gbk(&format!("{name}_{title}.csv")), gbk(&detail)),
-        (gbk(&format!("{name}_{title}(汇总).csv")), gbk(&summary)),
-    ]);
+    let members =
+        [(format!("{name}_{title}.csv"), detail), (format!("{name}_{title}(汇总).csv"), summary)];
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in members {
+        // Names are GBK, and no flag says which encoding they have.
+        zip.start_file_with_options(SimpleFileOptions::default().name(&gbk(&name)))?;
+        zip.write_all(&gbk(&text))?;
+    }
+    let mut file = zip.finish()?.into_inner();
     if fault.is_some_and(|(kind, _)| kind == BillFaultKind::Truncated) {
         file.truncate(file.len() / 2);
     }
-    file
+    Ok(file)
 }
 
 fn gbk(text: &str) -> Vec<u8> {
@@ -159,34 +168,13 @@ fn chinese(day: Day) -> String {
 }
 
 fn spoil(lines: &mut Vec<Line>, day: Day, fault: Spoilt) {
-    let Some((fault, index)) = fault else { return };
-    let index = index.min(lines.len().saturating_sub(1));
-    match fault {
-        BillFaultKind::WrongDay => lines.iter_mut().for_each(|line| {
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::WrongDay) {
+        for line in lines.iter_mut() {
             line.created_ms -= DAY_MS;
             line.at_ms -= DAY_MS;
-        }),
-        BillFaultKind::DuplicateLine => {
-            if let Some(line) = lines.get(index).cloned() {
-                lines.insert(index + 1, line);
-            }
         }
-        BillFaultKind::DropLine => {
-            if index < lines.len() {
-                lines.remove(index);
-            }
-        }
-        BillFaultKind::ExtraLine => lines.push(never_paid(day)),
-        BillFaultKind::ChangeAmount => {
-            if let Some(line) = lines.get_mut(index) {
-                line.amount_fen += 1;
-            }
-        }
-        BillFaultKind::Truncated
-        | BillFaultKind::WrongHash
-        | BillFaultKind::BadLine
-        | BillFaultKind::WrongTotals => {}
     }
+    spoil_lines(lines, fault, || never_paid(day), |line| line.amount_fen += 1);
 }
 
 fn never_paid(day: Day) -> Line {

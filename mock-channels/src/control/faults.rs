@@ -7,19 +7,16 @@ use serde_json::json;
 
 use super::{Answer, Refusal, read_body};
 use crate::alipay;
-use crate::clock::{DAY_MS, Day, SECOND_MS};
+use crate::clock::{DAY_MS, SECOND_MS};
 use crate::server::Shared;
 use crate::wechat_pay::is_refusal_code;
-use crate::world::fault::{BillFault, BillFaultKind, Channel, EVERY_DAY, Fault, FaultKind};
+use crate::world::fault::{Channel, Fault, FaultKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/faults", web::get().to(list))
         .route("/faults", web::post().to(add))
-        .route("/faults", web::delete().to(clear))
-        .route("/bills", web::get().to(list_bills))
-        .route("/bills", web::post().to(spoil_bill))
-        .route("/bills", web::delete().to(clear_bills));
+        .route("/faults", web::delete().to(clear));
 }
 
 async fn list(outside: Shared) -> Answer {
@@ -111,9 +108,8 @@ pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
             "download",
         ],
         Channel::Alipay => &alipay::method::NAMES,
-        Channel::Gateway => {
-            &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
-        }
+        Channel::Unionpay => &["order", "back", "query", "file"],
+        Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => &[
             "traffic.violations",
             "social_insurance.personal",
@@ -130,38 +126,4 @@ pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
 async fn clear(outside: Shared) -> Answer {
     outside.change(|world| world.faults.clear());
     list(outside).await
-}
-
-async fn list_bills(outside: Shared) -> Answer {
-    let bills = outside.read(|world| world.bill_faults.clone());
-    Ok(HttpResponse::Ok().json(json!({"bills": bills})))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewBillFault {
-    /// One day, or `*` for every day without a fault of its own.
-    date: String,
-    fault: BillFaultKind,
-    times: Option<u32>,
-    /// Counted from one.
-    line: Option<u32>,
-}
-
-/// Whether the bill of that day exists yet does not matter: it will be wrong when it does.
-async fn spoil_bill(outside: Shared, body: Bytes) -> Answer {
-    let NewBillFault { date, fault, times, line } = read_body(&body)?;
-    if date != EVERY_DAY && Day::from_text(&date).is_none() {
-        return Err(Refusal::bad("date 应为 YYYY-MM-DD，或 * 表示每一天"));
-    }
-    if times == Some(0) || line == Some(0) {
-        return Err(Refusal::bad("times 和 line 应为正整数"));
-    }
-    outside.change(|world| world.bill_faults.insert(date, BillFault { fault, times, line }));
-    list_bills(outside).await
-}
-
-async fn clear_bills(outside: Shared) -> Answer {
-    outside.change(|world| world.bill_faults.clear());
-    list_bills(outside).await
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::World;
+use super::callback::Platform;
 use crate::clock::Day;
 
 /// One of the platforms.
@@ -13,6 +15,7 @@ pub(crate) enum Channel {
     Wechat,
     WechatPay,
     Alipay,
+    Unionpay,
     Gateway,
     Exchange,
 }
@@ -100,8 +103,76 @@ pub(crate) struct BillFault {
     pub(crate) line: Option<u32>,
 }
 
+/// What is wrong with a file, and in which of its lines, counted from zero.
+pub(crate) type Spoilt = Option<(BillFaultKind, usize)>;
+
+impl BillFault {
+    /// As those who make files want it.
+    pub(crate) fn spoilt(&self) -> (BillFaultKind, usize) {
+        (self.fault, self.line.unwrap_or(1).saturating_sub(1) as usize)
+    }
+}
+
+/// Does to the lines of a file what is asked for; faults of the file as a whole do nothing here.
+pub(crate) fn spoil_lines<L: Clone>(
+    lines: &mut Vec<L>,
+    fault: Spoilt,
+    extra: impl FnOnce() -> L,
+    raise: impl FnOnce(&mut L),
+) {
+    let Some((fault, index)) = fault else { return };
+    let index = index.min(lines.len().saturating_sub(1));
+    match fault {
+        BillFaultKind::DuplicateLine => {
+            if let Some(line) = lines.get(index).cloned() {
+                lines.insert(index + 1, line);
+            }
+        }
+        BillFaultKind::DropLine => {
+            if index < lines.len() {
+                lines.remove(index);
+            }
+        }
+        BillFaultKind::ExtraLine => lines.push(extra()),
+        BillFaultKind::ChangeAmount => {
+            if let Some(line) = lines.get_mut(index) {
+                raise(line);
+            }
+        }
+        BillFaultKind::Truncated
+        | BillFaultKind::WrongHash
+        | BillFaultKind::WrongDay
+        | BillFaultKind::BadLine
+        | BillFaultKind::WrongTotals => {}
+    }
+}
+
 /// Stands for every day that has no fault of its own.
 pub(crate) const EVERY_DAY: &str = "*";
+
+impl World {
+    /// What is wrong with the daily files of a platform, by their days.
+    pub(crate) fn bill_faults(&self, platform: Platform) -> &BTreeMap<String, BillFault> {
+        match platform {
+            Platform::WechatPay => &self.bill_faults,
+            Platform::Alipay => &self.alipay.bill_faults,
+            Platform::Unionpay => &self.unionpay.file_faults,
+            Platform::Gateway => &self.gateway.bill_faults,
+        }
+    }
+
+    pub(crate) fn bill_faults_mut(
+        &mut self,
+        platform: Platform,
+    ) -> &mut BTreeMap<String, BillFault> {
+        match platform {
+            Platform::WechatPay => &mut self.bill_faults,
+            Platform::Alipay => &mut self.alipay.bill_faults,
+            Platform::Unionpay => &mut self.unionpay.file_faults,
+            Platform::Gateway => &mut self.gateway.bill_faults,
+        }
+    }
+}
 
 /// The fault asked for a day, used up once if it was not meant for ever.
 pub(crate) fn take_bill(faults: &mut BTreeMap<String, BillFault>, day: Day) -> Option<BillFault> {

@@ -209,13 +209,13 @@ impl World {
     }
 
     /// Who pays an order, as far as that is known.
-    pub(crate) fn payer_of(&self, order: &Order) -> Option<String> {
+    pub(crate) fn payer_of_order(&self, order: &Order) -> Option<String> {
         let open_id = order.open_id.as_deref()?;
         self.citizen_by_open_id(open_id).map(|citizen| citizen.id.clone())
     }
 
     /// What an order brings by its amount or its payer.
     pub(crate) fn magic_of_order(&self, order: &Order) -> Option<super::magic::Magic> {
-        self.magic_of(order.total_fen, self.payer_of(order).as_deref())
+        self.magic_of(order.total_fen, self.payer_of_order(order).as_deref())
     }
 }

@@ -18,6 +18,9 @@ pub struct Model {
     pub raw: String,
     pub leased_until: i64,
     pub outcome: Option<String>,
+    pub refund_no: Option<String>,
+    pub refund_state: Option<String>,
+    pub refund_code: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,7 +10,7 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage as _, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 
 use crate::callbacks::PROBE;
 use crate::server::Shared;
@@ -49,7 +49,6 @@ pub(crate) async fn layer(
         };
     };
     tracing::info!(?channel, operation, ?kind, "a fault was asked for");
-    let code = code.unwrap_or_default();
     match kind {
         FaultKind::Silent => {
             drop(request.take_payload());
@@ -57,20 +56,21 @@ pub(crate) async fn layer(
             Ok(request.into_response(broken(Bytes::new(), 1)))
         }
         FaultKind::Error500 => Ok(request.into_response(failure(channel))),
-        FaultKind::SystemError => {
-            breakdown(channel, &mut request).await.map(|said| request.into_response(said))
+        FaultKind::SystemError | FaultKind::Refused => {
+            let body = body_of(channel, &mut request).await?;
+            let said = refusal(channel, request.request(), &body, code.as_deref());
+            Ok(request.into_response(said))
         }
         FaultKind::FrequencyLimited => {
             Ok(request.into_response(wechat_pay::refused_with("FREQUENCY_LIMITED")))
         }
-        FaultKind::Refused => Ok(request.into_response(wechat_pay::refused_with(&code))),
-        FaultKind::SystemErrorAfter => {
-            let said = breakdown(channel, &mut request).await?;
+        FaultKind::SystemErrorAfter | FaultKind::RefusedAfter => {
+            let body = body_of(channel, &mut request).await?;
             let (request, _answer) = next.call(request).await?.into_parts();
+            let said = refusal(channel, &request, &body, code.as_deref());
             Ok(ServiceResponse::new(request, said))
         }
-        FaultKind::RefusedAfter
-        | FaultKind::Slow
+        FaultKind::Slow
         | FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
@@ -78,7 +78,7 @@ pub(crate) async fn layer(
         | FaultKind::SignatureProbe
         | FaultKind::DoubleAnswer => {
             let answer = next.call(request).await?.map_into_boxed_body();
-            spoil(answer, channel, kind, &code).await
+            spoil(answer, channel, kind).await
         }
     }
 }
@@ -95,7 +95,7 @@ async fn scripted(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let said = breakdown(channel, &mut request).await?;
+    let body = body_of(channel, &mut request).await?;
     let answer = next.call(request).await?.map_into_boxed_body();
     let asked =
         |world: &World| world.scripting.answer.as_ref().is_some_and(|(of, _)| *of == channel);
@@ -107,13 +107,12 @@ async fn scripted(
         return Ok(answer);
     };
     tracing::info!(?channel, ?kind, "a script spoils an answer");
-    // Only WeChat Pay has codes of the tester's choice; elsewhere it is the breakdown.
-    let broken_down = kind == FaultKind::SystemErrorAfter
-        || kind == FaultKind::RefusedAfter && channel != Channel::WechatPay;
-    if broken_down {
-        return Ok(ServiceResponse::new(answer.into_parts().0, said));
+    if matches!(kind, FaultKind::SystemErrorAfter | FaultKind::RefusedAfter) {
+        let (request, _answer) = answer.into_parts();
+        let said = refusal(channel, &request, &body, code.as_deref());
+        return Ok(ServiceResponse::new(request, said));
     }
-    spoil(answer, channel, kind, &code.unwrap_or_default()).await
+    spoil(answer, channel, kind).await
 }
 
 /// Which platform and operation a request is for, if any.
@@ -139,20 +138,51 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     Some((Channel::Alipay, name))
 }
 
-/// A platform's words for a breakdown, without asking the handler.
-async fn breakdown(channel: Channel, request: &mut ServiceRequest) -> Result<HttpResponse, Error> {
-    if channel != Channel::Alipay {
-        return Ok(failure(channel));
+/// Whether a platform has such a word for a refusal, so that a tester can ask for it.
+pub(crate) fn knows_code(channel: Channel, code: &str) -> bool {
+    match channel {
+        Channel::WechatPay => wechat_pay::is_refusal_code(code),
+        Channel::Unionpay => unionpay::is_refusal_code(code),
+        Channel::Gateway => gateway::is_refusal_code(code),
+        Channel::Alipay | Channel::Wechat | Channel::Exchange => false,
+    }
+}
+
+/// What was sent, as far as a refusal repeats it.
+async fn body_of(channel: Channel, request: &mut ServiceRequest) -> Result<Bytes, Error> {
+    let repeats = match channel {
+        Channel::Alipay | Channel::Unionpay => true,
+        // Files can be long, and are refused with words that repeat nothing.
+        Channel::Gateway => request.path() == gateway::PATH,
+        Channel::Wechat | Channel::WechatPay | Channel::Exchange => false,
+    };
+    if !repeats {
+        return Ok(Bytes::new());
     }
     let body = request.extract::<Bytes>().await?;
     request.set_payload(Payload::from(body.clone()));
-    let outside = request.app_data::<Shared>().cloned();
-    Ok(match outside {
-        Some(outside) if !request.path().starts_with("/v3/") => {
-            alipay::gateway::breakdown(&outside, request.request(), &body)
-        }
-        Some(_) | None => alipay::rest::breakdown(),
-    })
+    Ok(body)
+}
+
+/// A platform's words for a refusal by a code; for a breakdown without one, or with one that the
+/// platform does not have.
+fn refusal(
+    channel: Channel,
+    request: &HttpRequest,
+    body: &Bytes,
+    code: Option<&str>,
+) -> HttpResponse {
+    let Some(outside) = request.app_data::<Shared>() else {
+        return failure(channel);
+    };
+    match channel {
+        Channel::WechatPay => code.map_or_else(|| failure(channel), wechat_pay::refused_with),
+        Channel::Alipay if request.path().starts_with("/v3/") => alipay::rest::breakdown(),
+        Channel::Alipay => alipay::gateway::breakdown(outside, request, body),
+        Channel::Unionpay => unionpay::refused_with(outside, body, code),
+        Channel::Gateway => gateway::refused_with(outside, request, body, code),
+        Channel::Wechat | Channel::Exchange => failure(channel),
+    }
 }
 
 fn failure(channel: Channel) -> HttpResponse {
@@ -174,7 +204,6 @@ async fn spoil(
     answer: ServiceResponse<BoxBody>,
     channel: Channel,
     kind: FaultKind,
-    code: &str,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if kind == FaultKind::Slow {
         tokio::time::sleep(SLOWNESS).await;
@@ -211,13 +240,13 @@ async fn spoil(
             head.set_body(body).map_into_boxed_body()
         }
         FaultKind::DoubleAnswer => head.set_body(alipay::doubled(&body)).map_into_boxed_body(),
-        FaultKind::RefusedAfter => wechat_pay::refused_with(code),
         FaultKind::Silent
         | FaultKind::Error500
         | FaultKind::Slow
         | FaultKind::SystemError
         | FaultKind::SystemErrorAfter
         | FaultKind::FrequencyLimited
+        | FaultKind::RefusedAfter
         | FaultKind::Refused => head.set_body(body).map_into_boxed_body(),
     };
     Ok(ServiceResponse::new(request, spoilt))

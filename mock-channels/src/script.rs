@@ -4,13 +4,14 @@
 //! answer can slip through before it; what a payer or a tester would do is done through the levers.
 
 use crate::world::World;
-use crate::world::callback::{Callback, Platform};
+use crate::world::callback::{Callback, CallbackMode, Platform};
 use crate::world::fault::{BillFault, Channel, EVERY_DAY, Fault};
-use crate::world::script::{Action, Event, FaultWish, Fired, Trigger};
+use crate::world::script::{Action, Awaited, Event, FaultWish, Fired, Notified, Trigger};
 
 mod load;
 mod parse;
 pub(crate) mod payable;
+mod ready;
 pub(crate) mod record;
 mod run;
 mod time;
@@ -20,6 +21,18 @@ pub use parse::LineFault;
 pub(crate) use run::run;
 
 impl World {
+    /// Puts a notification on its way, as a script wants it that knew of its event before.
+    pub(crate) fn post(&mut self, mut callback: Callback) {
+        let awaited = &mut self.scripting.awaited;
+        let wanted = awaited.iter().position(|one| {
+            one.platform == callback.platform && one.order_no == callback.out_trade_no
+        });
+        if let Some(wanted) = wanted {
+            callback.set_mode(awaited.remove(wanted).mode);
+        }
+        self.callbacks.push(callback);
+    }
+
     /// Tells the script what happened. Called by the platforms, after the event's notification
     /// was put on its way.
     pub(crate) fn happened(&mut self, event: &Event<'_>) {
@@ -34,11 +47,13 @@ impl World {
             *count += 1;
             *count
         };
-        let (any, own) = (count(name.to_owned()), count(of_platform));
+        // Money is taken by rails: what the gateway books for it is no second payment.
+        let any = (event.platform != Platform::Gateway).then(|| count(name.to_owned()));
+        let own = count(of_platform);
         let hit = |trigger: &Trigger| match trigger {
             Trigger::After { platform, event: kind, count } if *kind == event.kind => {
                 match platform {
-                    None => *count == any,
+                    None => Some(*count) == any,
                     Some(platform) => *platform == event.platform && *count == own,
                 }
             }
@@ -73,14 +88,8 @@ fn at_once(
 ) -> Option<String> {
     Some(match action {
         Action::Callback(mode) => {
-            let found = event.and_then(|event| callback_of(world, event));
-            match found {
-                Some(callback) => {
-                    callback.set_mode(*mode);
-                    "已作用于该事件的回调".to_owned()
-                }
-                None => "该事件没有回调".to_owned(),
-            }
+            let done = event.is_some_and(|event| set_callback(world, event, *mode));
+            if done { "已作用于该事件的回调" } else { "该事件没有回调" }.to_owned()
         }
         Action::Callbacks(mode) => {
             world.set_callback_mode(*mode);
@@ -107,11 +116,24 @@ fn at_once(
     })
 }
 
-/// The notification of an event is the newest of its order.
-fn callback_of<'a>(world: &'a mut World, event: &Event<'_>) -> Option<&'a mut Callback> {
-    world.callbacks.iter_mut().rev().find(|callback| {
-        callback.platform == event.platform && callback.out_trade_no == event.order_no
-    })
+/// Whether the event has a notification or will have one.
+fn set_callback(world: &mut World, event: &Event<'_>, mode: CallbackMode) -> bool {
+    let (platform, order_no) = (event.platform, event.order_no);
+    match event.notified {
+        Notified::Never => false,
+        Notified::Later => {
+            let order_no = order_no.to_owned();
+            world.scripting.awaited.push(Awaited { platform, order_no, mode });
+            true
+        }
+        Notified::Already => {
+            // It is the newest of its order.
+            let found = world.callbacks.iter_mut().rev().find(|callback| {
+                callback.platform == platform && callback.out_trade_no == order_no
+            });
+            found.map(|callback| callback.set_mode(mode)).is_some()
+        }
+    }
 }
 
 fn fault(wish: &FaultWish, now_ms: i64) -> Fault {

@@ -20,6 +20,7 @@ mod notices;
 mod openapi;
 mod refunds;
 mod scripts;
+mod scripts_unionpay;
 mod unionpay;
 mod unionpay_callbacks;
 mod unionpay_files;

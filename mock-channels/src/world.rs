@@ -72,6 +72,7 @@ pub(crate) struct World {
     pub(crate) wechat_pay: wechat_pay::WechatPay,
     #[serde(default)]
     pub(crate) scripting: script::Scripting,
+    #[serde(default)]
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,

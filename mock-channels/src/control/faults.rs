@@ -8,8 +8,8 @@ use serde_json::json;
 use super::{Answer, Refusal, read_body};
 use crate::alipay;
 use crate::clock::{DAY_MS, SECOND_MS};
+use crate::faults::knows_code;
 use crate::server::Shared;
-use crate::wechat_pay::is_refusal_code;
 use crate::world::fault::{Channel, Fault, FaultKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -51,7 +51,7 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
     check_fault(channel, fault).map_err(Refusal::bad)?;
     let coded = matches!(fault, FaultKind::Refused | FaultKind::RefusedAfter);
     match &code {
-        Some(code) if coded && !is_refusal_code(code) => {
+        Some(code) if coded && !knows_code(channel, code) => {
             return Err(Refusal::bad(format!("不认识的错误码 {code}")));
         }
         Some(_) if !coded => return Err(Refusal::bad("code 只用于 refused、refused-after")),
@@ -71,17 +71,17 @@ pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), Stri
             (channel != Channel::Wechat, "小程序平台的应答没有签名，不能用签名类故障")
         }
         FaultKind::SystemError | FaultKind::SystemErrorAfter => (
-            matches!(channel, Channel::Alipay | Channel::WechatPay),
-            "system-error、system-error-after 只用于支付宝和微信支付",
+            !matches!(channel, Channel::Wechat | Channel::Exchange),
+            "system-error、system-error-after 不用于小程序平台和部门交换",
         ),
         FaultKind::DoubleAnswer => (channel == Channel::Alipay, "double-answer 只用于支付宝"),
-        FaultKind::FrequencyLimited
-        | FaultKind::Refused
-        | FaultKind::RefusedAfter
-        | FaultKind::SignatureProbe => (
-            channel == Channel::WechatPay,
-            "frequency-limited、refused、refused-after、signature-probe 只用于微信支付",
+        FaultKind::Refused | FaultKind::RefusedAfter => (
+            matches!(channel, Channel::WechatPay | Channel::Unionpay | Channel::Gateway),
+            "refused、refused-after 只用于微信支付、银联和非税网关",
         ),
+        FaultKind::FrequencyLimited | FaultKind::SignatureProbe => {
+            (channel == Channel::WechatPay, "frequency-limited、signature-probe 只用于微信支付")
+        }
         FaultKind::Silent
         | FaultKind::LostAnswer
         | FaultKind::Error500

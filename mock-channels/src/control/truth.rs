@@ -6,9 +6,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Refusal};
-use crate::clock::{Day, rfc3339};
+use crate::clock::{Day, parse_compact, rfc3339};
+use crate::gateway::calls;
 use crate::server::Shared;
 use crate::world::World;
+use crate::world::callback::Platform;
+use crate::world::notice::Confirmation;
 use crate::world::order::{Order, Payment};
 use crate::world::wechat_pay::fee_fen;
 
@@ -49,6 +52,8 @@ async fn truth(outside: Shared, query: Option<Query<TruthQuery>>) -> Answer {
     let day = query
         .and_then(|query| Day::from_text(&query.date))
         .ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
+    crate::unionpay::settle_due(&outside);
+    calls::ripen(&outside);
     let now_ms = outside.now_ms();
     let (payments, platforms) = outside.read(|world| {
         let line = |(order, payment): (&Order, &Payment)| {
@@ -75,10 +80,74 @@ async fn truth(outside: Shared, query: Option<Query<TruthQuery>>) -> Answer {
 
 /// Every platform that moves money, by its name.
 fn platforms(world: &World, day: Day, now_ms: i64) -> Map<String, Value> {
-    [("wechat-pay", wechat_pay(world, day, now_ms)), ("alipay", alipay(world, day, now_ms))]
+    Platform::ALL
         .into_iter()
-        .map(|(name, movements)| (name.to_owned(), movements.json()))
+        .map(|platform| {
+            let movements = match platform {
+                Platform::WechatPay => wechat_pay(world, day, now_ms),
+                Platform::Alipay => alipay(world, day, now_ms),
+                Platform::Unionpay => unionpay(world, day),
+                Platform::Gateway => gateway(world, day),
+            };
+            (platform.name().to_owned(), movements.json())
+        })
         .collect()
+}
+
+/// By the calendar like the others; the file to which a line belongs is said with it.
+fn unionpay(world: &World, day: Day) -> Movements {
+    let mut moved = Movements::default();
+    for one in &world.unionpay.transactions {
+        let Some(at_ms) = one.succeeded_ms().filter(|at_ms| Day::of(*at_ms) == day) else {
+            continue;
+        };
+        let original = one.original.as_deref().and_then(|id| world.unionpay.by_query_id(id));
+        let order_no = &original.unwrap_or(one).order_id;
+        let number = one.query_id().unwrap_or_default();
+        let mut line = payment(order_no, &number, one.amount_fen, at_ms);
+        line["settleDate"] = json!(one.settle_day().map(Day::text));
+        if original.is_some() {
+            line["refundNo"] = json!(one.order_id);
+            moved.refunds.push(line);
+        } else {
+            moved.payments.push(line);
+        }
+    }
+    moved
+}
+
+/// Write-offs that stood, by the day on which the money was paid, and what came back. The order is
+/// the notice, the platform's number that of the payment.
+fn gateway(world: &World, day: Day) -> Movements {
+    let mut moved = Movements::default();
+    let line = |notice_no: &str, number: &str, amount_fen: i64, date: &str, time: &str| {
+        let at_ms = parse_compact(&format!("{date}{time}")).unwrap_or_else(|| day.start_ms());
+        let mut line = payment(notice_no, number, amount_fen, at_ms);
+        line["feeFen"] = json!(0);
+        line
+    };
+    let compact = day.compact();
+    for notice in world.notices.values() {
+        let stood =
+            notice.paid.iter().chain(&notice.undone).filter(|paid| {
+                paid.confirmation != Confirmation::Rejected && paid.pay_date == compact
+            });
+        moved.payments.extend(stood.map(|paid| {
+            let (number, fen) = (&notice.notice_no, paid.amount_fen);
+            let mut line = line(number, &paid.pay_no, fen, &paid.pay_date, &paid.pay_time);
+            line["confirmation"] = json!(paid.confirmation);
+            line
+        }));
+    }
+    for refund in &world.gateway.refunds {
+        if let Some(paid) = refund.paid.as_ref().filter(|paid| paid.date == compact) {
+            let (number, fen) = (&refund.notice_no, refund.amount_fen);
+            let mut line = line(number, &paid.trade_no, fen, &paid.date, &paid.time);
+            line["refundNo"] = json!(refund.refund_no);
+            moved.refunds.push(line);
+        }
+    }
+    moved
 }
 
 fn payment(order_no: &str, platform_no: &str, amount_fen: i64, at_ms: i64) -> Value {

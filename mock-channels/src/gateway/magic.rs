@@ -1,4 +1,4 @@
-//! Payers whose name says how the gateway treats what they owe.
+//! Payers whose name says how the gateway treats what they owe, and sums that say the same.
 
 /// What happens to the notices of a payer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,5 +49,12 @@ impl Magic {
     /// What a payer's name means, if anything.
     pub(crate) fn of(name: &str) -> Option<Self> {
         NAMES.iter().find(|(own, _)| *own == name).map(|(_, magic)| *magic)
+    }
+
+    /// What a sum of fen means: 98.01 yuan is the first name of the list, and so on, whatever
+    /// stands before.
+    pub(crate) fn of_amount(fen: i64) -> Option<Self> {
+        let place = usize::try_from(fen % 10_000 - 9_801).ok()?;
+        NAMES.get(place).map(|(_, magic)| *magic)
     }
 }

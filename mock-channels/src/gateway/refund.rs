@@ -10,6 +10,7 @@ use crate::world::World;
 use crate::world::notice::{Confirmation, Level, Notice};
 use crate::world::receipt::Receipt;
 use crate::world::refund::{Decision, NoticeAfter, PaidBack, Refund, RefundState};
+use crate::world::script::{EventKind, Notified};
 
 const REASONS: [&str; 4] = ["DUPLICATE", "OVERCHARGED", "ERROR", "OTHER"];
 
@@ -37,7 +38,9 @@ pub(super) fn ask(outside: &Outside, params: &Params) -> Details {
         }
         let (levels, magic) = (notice.levels(), world.magic_of_notice(notice));
         let id = next_id(world);
+        let number = wanted.notice_no.clone();
         world.gateway.refunds.push(Refund { id: id.clone(), levels, asked_ms: now_ms, ..wanted });
+        calls::happened(world, EventKind::Refund, &number, Notified::Later);
         decide_by_magic(world, &id, magic, now_ms);
         Ok(world.gateway.refunds.last().map(detail).into_iter().collect())
     })

@@ -1,5 +1,6 @@
 //! `GetPay_Info`: the write-off of a notice by a payment.
 
+use super::calls;
 use super::document::{Details, Exception, Params, fen, field};
 use super::magic::Magic;
 use crate::clock::{Day, MINUTE_MS, SECOND_MS, is_compact_time};
@@ -7,6 +8,7 @@ use crate::outside::Outside;
 use crate::world::World;
 use crate::world::gateway::ConfirmMode;
 use crate::world::notice::{Confirmation, Notice, WriteOff, WriteOffCall};
+use crate::world::script::{EventKind, Notified};
 
 /// How long the agencies of magic payers think.
 const THINKING_MS: i64 = 10 * MINUTE_MS;
@@ -31,15 +33,22 @@ pub(super) fn take(outside: &Outside, params: &Params) -> Details {
             passed(notice, wanted.sequence);
         }
         verdict?;
+        let is_new = notice.paid.is_none();
         let taken = notice.paid.get_or_insert(write_off);
-        Ok(vec![
+        let pending = taken.confirmation == Confirmation::Pending;
+        let answer = vec![
             [
                 field("NOTICENO", number),
                 field("PAYNO", &taken.pay_no),
                 field("CONFIRMSTATE", taken.confirmation.code()),
             ]
             .concat(),
-        ])
+        ];
+        if is_new {
+            let notified = if pending { Notified::Later } else { Notified::Never };
+            calls::happened(world, EventKind::Payment, number, notified);
+        }
+        Ok(answer)
     })
 }
 

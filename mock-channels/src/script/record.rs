@@ -101,12 +101,21 @@ fn action(world: &World, outside: &Outside, done: &Done) -> Option<String> {
         return release(world, id, &body);
     }
     if let Some(order) = order_of(path) {
+        // UnionPay's levers take other numbers too, which are made anew every time.
+        let order = done.answer["orderId"].as_str().unwrap_or(order);
+        if let Some(code) = body["respCode"].as_str() {
+            return Some(decided(world, order, path, code, now_ms));
+        }
         if path.ends_with("/approve") {
             return Some(approve(world, order, &body, now_ms));
         }
         if path.ends_with("/refuse") {
             return Some(format!("refuse {order}"));
         }
+    }
+    let confirmed = path.strip_prefix("/notices/").and_then(|p| p.strip_suffix("/confirm"));
+    if let Some(number) = confirmed.filter(|_| body.get("rejected").is_none()) {
+        return Some(format!("approve {number}"));
     }
     let mut body = body;
     let finish = path.starts_with("/wechat-pay/refunds/") && path.ends_with("/finish");
@@ -120,8 +129,20 @@ fn action(world: &World, outside: &Outside, done: &Done) -> Option<String> {
 
 /// The order that a lever is about.
 pub(super) fn order_of(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix("/orders/").or_else(|| path.strip_prefix("/alipay/trades/"))?;
+    let levers = ["/orders/", "/alipay/trades/", "/unionpay/orders/"];
+    let rest = levers.into_iter().find_map(|lever| path.strip_prefix(lever))?;
     rest.split('/').next().filter(|order| !order.is_empty())
+}
+
+/// A transaction of UnionPay that ended with a code.
+fn decided(world: &World, order: &str, path: &str, code: &str, now_ms: i64) -> String {
+    let verb = path.rsplit('/').next().unwrap_or_default();
+    let mut body = json!({"respCode": code});
+    let paid_ms = payable::find(world, order, now_ms).and_then(|one| one.paid_ms);
+    if let Some(paid_ms) = paid_ms.filter(|_| verb == "approve") {
+        body["atMs"] = json!(paid_ms);
+    }
+    format!("call POST /unionpay/orders/{order}/{verb} {body}")
 }
 
 fn approve(world: &World, order: &str, body: &Value, now_ms: i64) -> String {

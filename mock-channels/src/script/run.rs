@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::MissedTickBehavior;
 
-use super::payable::{self, Payable, settings};
+use super::payable::{self, Payable};
+use super::ready::is_ready;
 use super::{at_once, record};
 use crate::outside::Outside;
 use crate::world::World;
+use crate::world::callback::Platform;
 use crate::world::script::{Action, Approval, Fired, Method, Rule, Trigger};
 
 const TICK: Duration = Duration::from_millis(50);
@@ -107,7 +109,8 @@ fn pulls(world: &World, action: &Action, at_ms: i64, now_ms: i64) -> Option<Vec<
         Action::Approve(approval) => approvals(world, approval, at_ms, now_ms),
         Action::Refuse { order } => {
             let found = payable::find(world, order, now_ms)?;
-            Some(vec![Pull::post(format!("{}/refuse", found.lever), json!({}))])
+            let (path, settings) = found.refuse;
+            Some(vec![Pull::post(path, settings)])
         }
         Action::Release { order, nth, settings } => {
             let mut of_order =
@@ -122,14 +125,7 @@ fn pulls(world: &World, action: &Action, at_ms: i64, now_ms: i64) -> Option<Vec<
             Some(vec![Pull::post("/clock".to_owned(), json!({"set": set}))])
         }
         Action::Call { method, path, body } => {
-            let about = record::order_of(path);
-            if about.is_some_and(|order| payable::find(world, order, now_ms).is_none()) {
-                return None;
-            }
-            let refund = path
-                .strip_prefix("/wechat-pay/refunds/")
-                .and_then(|rest| rest.strip_suffix("/finish"));
-            if refund.is_some_and(|number| !world.wechat_pay.refunds.contains_key(number)) {
+            if !is_ready(world, path, body, now_ms) {
                 return None;
             }
             Some(vec![Pull { method: *method, path: path.clone(), body: body.clone() }])
@@ -143,18 +139,24 @@ fn pulls(world: &World, action: &Action, at_ms: i64, now_ms: i64) -> Option<Vec<
 }
 
 fn approvals(world: &World, approval: &Approval, at_ms: i64, now_ms: i64) -> Option<Vec<Pull>> {
-    let Approval { order, amount_fen, paid_ms, force } = approval;
+    let Approval { platform, order, amount_fen, paid_ms, force } = approval;
     let pull = |one: &Payable| {
         // The moment of the rule, though the clock may have jumped over it.
         let paid_ms = paid_ms.unwrap_or(at_ms.max(one.created_ms));
-        let settings = settings(*amount_fen, Some(paid_ms.min(now_ms)), *force);
-        Pull::post(format!("{}/approve", one.lever), settings)
+        let settings = one.settings(*amount_fen, paid_ms.min(now_ms), *force);
+        Pull::post(one.approve.clone(), settings)
     };
     match order {
         Some(order) => Some(vec![pull(&payable::find(world, order, now_ms)?)]),
         None => {
             let all = payable::all(world, now_ms);
-            Some(all.iter().filter(|one| one.waits && one.created_ms <= at_ms).map(pull).collect())
+            // Agencies are asked only by name: they pay nothing.
+            let asked = |one: &&Payable| match platform {
+                Some(platform) => one.platform == *platform,
+                None => one.platform != Platform::Gateway,
+            };
+            let waits = |one: &&Payable| one.waits && one.created_ms <= at_ms;
+            Some(all.iter().filter(asked).filter(waits).map(pull).collect())
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Bench, eventually};
 use crate::crypto;
 
 impl Bench {
-    async fn loads(&self, text: &str) -> (u16, Value) {
+    pub(super) async fn loads(&self, text: &str) -> (u16, Value) {
         let url = self.url("/control/script");
         let sent = self.http.post(url).header("Content-Type", "text/plain").body(text.to_owned());
         let answer = sent.send().await.unwrap();
@@ -16,13 +16,13 @@ impl Bench {
         (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
-    async fn recorded(&self) -> String {
+    pub(super) async fn recorded(&self) -> String {
         let url = self.url("/control/script/recorded");
         self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
     /// Waits until every rule was carried out, and answers what came of each.
-    async fn all_fired(&self) -> Vec<String> {
+    pub(super) async fn all_fired(&self) -> Vec<String> {
         eventually("all rules", async || {
             let script = self.look("/script").await;
             let said = |rule: &Value| rule["said"].as_str().map(str::to_owned);

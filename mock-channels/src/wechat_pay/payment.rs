@@ -7,7 +7,7 @@ use crate::world::World;
 use crate::world::callback::{Callback, Platform};
 use crate::world::magic::{self, Magic};
 use crate::world::order::{Order, Payment};
-use crate::world::script::{Event, EventKind};
+use crate::world::script::{Event, EventKind, Notified};
 
 /// How an order was paid.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,8 @@ pub(crate) fn pay(world: &mut World, number: &str, arrival: Arrival) -> Option<S
 
 /// Tells the script.
 pub(super) fn happened(world: &mut World, kind: EventKind, order_no: &str) {
-    world.happened(&Event { platform: Platform::WechatPay, kind, order_no });
+    let notified = Notified::Already;
+    world.happened(&Event { platform: Platform::WechatPay, kind, order_no, notified });
 }
 
 /// Puts a notification of an order's payment on its way, unless the order is one of those of
@@ -64,7 +65,7 @@ pub(crate) fn notify(world: &mut World, number: &str, at_ms: i64) -> Option<Stri
             at_ms,
         )
     };
-    world.callbacks.push(callback);
+    world.post(callback);
     Some(id)
 }
 

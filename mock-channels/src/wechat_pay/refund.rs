@@ -216,7 +216,7 @@ pub(crate) fn end(world: &mut World, number: &str, status: RefundStatus, at_ms: 
         return;
     };
     let mch_id = world.secrets.mch_id.clone();
-    world.callbacks.push(Callback {
+    world.post(Callback {
         out_trade_no: refund.out_trade_no.clone(),
         event: event.to_owned(),
         resource: announced(&refund, &mch_id, status, at_ms),

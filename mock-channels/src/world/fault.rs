@@ -174,6 +174,11 @@ impl World {
     }
 }
 
+/// The fault asked for a day.
+pub(crate) fn asked_bill(faults: &BTreeMap<String, BillFault>, day: Day) -> Option<&BillFault> {
+    faults.get(&day.text()).or_else(|| faults.get(EVERY_DAY))
+}
+
 /// The fault asked for a day, used up once if it was not meant for ever.
 pub(crate) fn take_bill(faults: &mut BTreeMap<String, BillFault>, day: Day) -> Option<BillFault> {
     let own = day.text();

@@ -38,11 +38,18 @@ pub(crate) enum Magic {
     ClosedRefund,
 }
 
+impl Magic {
+    /// What an amount of fen brings, whoever pays it.
+    pub(crate) fn of_amount(fen: i64) -> Option<Self> {
+        numbered(fen % 10_000)
+    }
+}
+
 impl World {
     /// What an amount of fen brings; if nothing, what its payer brings, by the last four digits of
     /// the phone number.
     pub(crate) fn magic_of(&self, fen: i64, citizen_id: Option<&str>) -> Option<Magic> {
-        numbered(fen % 10_000).or_else(|| {
+        Magic::of_amount(fen).or_else(|| {
             let phone = &self.citizen(citizen_id?)?.phone;
             numbered(phone.get(phone.len().checked_sub(4)?..)?.parse().ok()?)
         })

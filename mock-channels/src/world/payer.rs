@@ -39,9 +39,10 @@ impl World {
             .map(|car| (car.plate_no.clone(), car.plate_kind.clone()))
     }
 
-    /// What the payer's name asks the gateway to do.
+    /// What the payer's name asks the gateway to do, or else the sum that is owed.
     pub(crate) fn magic_of_notice(&self, notice: &Notice) -> Option<Magic> {
-        Magic::of(&self.payer_of(notice).name)
+        let by_name = Magic::of(&self.payer_of(notice).name);
+        by_name.or_else(|| Magic::of_amount(notice.principal_fen()))
     }
 
     /// Whether a call is the first of its kind, which a magic payer's gateway is too busy for.

@@ -19,6 +19,8 @@ pub(crate) struct Scripting {
     pub(crate) counts: BTreeMap<String, u64>,
     /// A fault of the answer that is being made right now.
     pub(crate) answer: Option<(Channel, AnswerFault)>,
+    /// What is wanted of notifications that are still to be made.
+    pub(crate) awaited: Vec<Awaited>,
     /// The rules that would do again what testers did.
     pub(crate) recorded: Vec<String>,
 }
@@ -85,8 +87,28 @@ impl EventKind {
 pub(crate) struct Event<'a> {
     pub(crate) platform: Platform,
     pub(crate) kind: EventKind,
-    /// The merchant's number of the order.
+    /// The merchant's number of the order; of the notice, where the gateway is.
     pub(crate) order_no: &'a str,
+    pub(crate) notified: Notified,
+}
+
+/// Where the notification of an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notified {
+    /// Made, unless there is no address for it.
+    Already,
+    /// Made when the event's outcome is known.
+    Later,
+    /// There is none.
+    Never,
+}
+
+/// What a script wants of a notification that is still to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Awaited {
+    pub(crate) platform: Platform,
+    pub(crate) order_no: String,
+    pub(crate) mode: CallbackMode,
 }
 
 /// How the answer to the call that caused an event goes wrong.
@@ -110,7 +132,7 @@ pub(crate) enum Action {
     Fault(FaultWish),
     /// The daily file of a day, or of every day; of all platforms when none is named.
     Bill { platform: Option<Platform>, date: Option<String>, fault: BillFault },
-    /// A payer pays; everybody who waits when no order is named.
+    /// A payer pays, an agency confirms; every payer who waits when nothing is named.
     Approve(Approval),
     /// A payer goes back.
     Refuse { order: String },
@@ -125,6 +147,9 @@ pub(crate) enum Action {
 /// How a payer pays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Approval {
+    /// Everybody who waits on this platform, where no order is named.
+    #[serde(default)]
+    pub(crate) platform: Option<Platform>,
     pub(crate) order: Option<String>,
     pub(crate) amount_fen: Option<i64>,
     pub(crate) paid_ms: Option<i64>,

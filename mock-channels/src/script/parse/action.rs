@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::super::time;
 use super::{Words, named};
 use crate::control::operations;
-use crate::wechat_pay::is_refusal_code;
-use crate::world::callback::CallbackMode;
+use crate::faults::knows_code;
+use crate::world::callback::{CallbackMode, Platform};
 use crate::world::fault::{Channel, FaultKind};
 use crate::world::script::{Action, AnswerFault, Approval, FaultWish, Method};
 
@@ -23,9 +23,10 @@ pub(super) fn read(words: &mut Words<'_>, of_event: bool) -> Result<Action, Stri
         "release" => release(words)?,
         "clock" => clock(words)?,
         "call" => call(words)?,
-        "error" if of_event => {
-            Action::Answer(AnswerFault { kind: FaultKind::RefusedAfter, code: Some(code(words)?) })
-        }
+        "error" if of_event => Action::Answer(AnswerFault {
+            kind: FaultKind::RefusedAfter,
+            code: Some(code(words, None)?),
+        }),
         _ => match named::<Channel>(verb) {
             Some(channel) => fault(channel, words)?,
             None => answer(verb, of_event)?,
@@ -53,7 +54,7 @@ fn callback(verb: &str, words: &mut Words<'_>, of_event: bool) -> Result<Action,
     }
 }
 
-/// `approve [ORDER] [N fen] [paid TIME] [force]`
+/// `approve [PLATFORM | ORDER] [N fen] [paid TIME] [force]`
 fn approval(words: &mut Words<'_>) -> Result<Approval, String> {
     let mut approval = Approval::default();
     while let Some(word) = words.next() {
@@ -68,6 +69,9 @@ fn approval(words: &mut Words<'_>) -> Result<Approval, String> {
             _ if words.take("fen") => {
                 let fen = word.parse().ok().filter(|fen| *fen >= 1);
                 approval.amount_fen = Some(fen.ok_or(format!("“{word}”不是正整数的分"))?);
+            }
+            _ if approval.platform.is_none() && named::<Platform>(word).is_some() => {
+                approval.platform = named(word);
             }
             _ if approval.order.is_none() => approval.order = Some(word.to_owned()),
             _ => return Err(format!("“{word}”是多余的")),
@@ -115,14 +119,15 @@ fn settings(words: &mut Words<'_>) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("JSON 不正确：{error}"))
 }
 
-/// A word of the platform for a refusal.
-fn code(words: &mut Words<'_>) -> Result<String, String> {
+/// A word for a refusal, of a channel or of any.
+fn code(words: &mut Words<'_>, channel: Option<Channel>) -> Result<String, String> {
+    const CODED: [Channel; 3] = [Channel::WechatPay, Channel::Unionpay, Channel::Gateway];
     let code = words.next().unwrap_or_default();
-    if is_refusal_code(code) {
-        Ok(code.to_owned())
-    } else {
-        Err(format!("不认识的错误码“{code}”"))
-    }
+    let known = channel.map_or_else(
+        || CODED.into_iter().any(|one| knows_code(one, code)),
+        |channel| knows_code(channel, code),
+    );
+    if known { Ok(code.to_owned()) } else { Err(format!("不认识的错误码“{code}”")) }
 }
 
 /// The fault of an answer.
@@ -160,7 +165,7 @@ fn fault(channel: Channel, words: &mut Words<'_>) -> Result<Action, String> {
     }
     let verb = words.next().unwrap_or_default();
     let (kind, code) = if verb == "error" {
-        (FaultKind::Refused, Some(code(words)?))
+        (FaultKind::Refused, Some(code(words, Some(channel))?))
     } else {
         let kind = named::<FaultKind>(verb);
         let kind =

@@ -26,6 +26,8 @@ pub struct AlipayRefunds {
 enum Known {
     /// The money is back; when, if it says.
     Back(Option<Timestamp>),
+    /// It is under way.
+    UnderWay,
     /// No word of this number.
     Nothing,
 }
@@ -54,7 +56,7 @@ impl AlipayRefunds {
                     Some("Y") => Ok(self.done(self.known(refund).await.ok())),
                     Some("N") | None => match self.known(refund).await? {
                         Known::Back(at) => Ok(self.done(Some(Known::Back(at)))),
-                        Known::Nothing => Ok(RailRefundState::Processing),
+                        Known::UnderWay | Known::Nothing => Ok(RailRefundState::Processing),
                     },
                     Some(other) => Err(unexpected("unknown fund_change", other)),
                 }
@@ -78,6 +80,7 @@ impl AlipayRefunds {
         };
         match self.known(refund).await {
             Ok(Known::Back(at)) => Ok(self.done(Some(Known::Back(at)))),
+            Ok(Known::UnderWay) => Ok(RailRefundState::Processing),
             Ok(Known::Nothing) if definite => Err(why.refused()),
             // Where the query is refused for the same fault of ours, no call gets through.
             Err(OutsideError::Refused { .. }) if definite => Err(why.refused()),
@@ -88,7 +91,7 @@ impl AlipayRefunds {
     fn done(&self, known: Option<Known>) -> RailRefundState {
         let at = match known {
             Some(Known::Back(Some(at))) => at,
-            Some(Known::Back(None) | Known::Nothing) | None => self.account.clock.now(),
+            Some(Known::Back(None) | Known::UnderWay | Known::Nothing) | None => self.account.clock.now(),
         };
         RailRefundState::Done { txn: None, at }
     }
@@ -120,7 +123,8 @@ impl AlipayRefunds {
                 }
                 Ok(Known::Back(state.gmt_refund_pay.as_deref().and_then(at_beijing)))
             }
-            Some("REFUND_PROCESSING" | "") | None => Ok(Known::Nothing),
+            Some("REFUND_PROCESSING") => Ok(Known::UnderWay),
+            Some("") | None => Ok(Known::Nothing),
             Some(other) => Err(unexpected("unknown refund_status", other)),
         }
     }
@@ -147,6 +151,7 @@ impl RailRefunds for AlipayRefunds {
     async fn query_refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError> {
         match self.account.http.twice(|| self.known(refund)).await? {
             Known::Back(at) => Ok(self.done(Some(Known::Back(at)))),
+            Known::UnderWay => Ok(RailRefundState::Processing),
             // No proof that none is under way, and none is needed: the platform takes the same
             // number again, once.
             Known::Nothing => Ok(RailRefundState::NotFound),

@@ -42,7 +42,8 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             merchant_private_key: Secret::new(&pay.merchant_private_key_pem),
             api_v3_key: Secret::new(&pay.api_v3_key),
             platform_keys: vec![(pay.platform_key_id.clone(), pay.platform_public_key_pem.clone())],
-            app_app_id: None,
+            // The played WeChat knows one app id, for all of its products.
+            app_app_id: Some(onboarding.wechat.app_id.clone()),
             order_limit: PayableFen::USUAL_ORDER_LIMIT,
         },
         alipay: Some(alipay(&onboarding.alipay)),

@@ -62,6 +62,17 @@ pub async fn we_chat_mini() -> RailBench {
     played(Rail::WeChatPay, Channel::WeChat).await
 }
 
+/// WeChat Pay in the native app.
+pub async fn we_chat_app() -> RailBench {
+    played(Rail::WeChatPay, Channel::App).await
+}
+
+/// A code that anybody scans with WeChat.
+pub async fn we_chat_native() -> RailBench {
+    let app = played(Rail::WeChatPay, Channel::App).await;
+    RailBench { kind: CashierKind::WeChatNative, ..app }
+}
+
 /// Alipay in the mini-program.
 pub async fn alipay_mini() -> RailBench {
     played(Rail::Alipay, Channel::Alipay).await

@@ -190,10 +190,13 @@ async fn refunds_go_back_part_by_part_and_never_beyond_the_payment(bench: RailBe
         let done = ends(&bench, &part).await;
         assert!(matches!(done, RailRefundState::Done { .. }), "{done:?}");
 
+        // WeChat Pay takes one refund of an order a minute, Alipay one in three seconds.
+        played.levers.advance(61).await;
         let same = refund(&bench, &order, &report, "YWR20260302BBBBBBBB", 3_000);
         played.refunds.refund(&same).await.unwrap();
         assert!(matches!(ends(&bench, &same).await, RailRefundState::Done { .. }), "told apart");
 
+        played.levers.advance(61).await;
         let beyond = refund(&bench, &order, &report, "YWR20260302CCCCCCCC", 14_001);
         let refused = played.refunds.refund(&beyond).await;
         let at_once = matches!(
@@ -204,6 +207,7 @@ async fn refunds_go_back_part_by_part_and_never_beyond_the_payment(bench: RailBe
             at_once || matches!(ends(&bench, &beyond).await, RailRefundState::Failed { .. });
         assert!(nothing, "one fen too much: {refused:?}");
 
+        played.levers.advance(61).await;
         let rest = refund(&bench, &order, &report, "YWR20260302DDDDDDDD", 14_000);
         played.refunds.refund(&rest).await.unwrap();
         assert!(matches!(ends(&bench, &rest).await, RailRefundState::Done { .. }));
@@ -270,6 +274,14 @@ mod fake {
 
 mod we_chat_mini {
     every_rail_contract!(crate::rail_bench::we_chat_mini);
+}
+
+mod we_chat_app {
+    every_rail_contract!(crate::rail_bench::we_chat_app);
+}
+
+mod we_chat_native {
+    every_rail_contract!(crate::rail_bench::we_chat_native);
 }
 
 mod alipay_mini {

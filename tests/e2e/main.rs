@@ -6,6 +6,7 @@ mod callbacks;
 mod front;
 mod identity;
 mod killed;
+mod pay_links;
 mod payments;
 mod phones;
 mod quotes;

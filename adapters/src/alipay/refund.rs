@@ -91,7 +91,9 @@ impl AlipayRefunds {
     fn done(&self, known: Option<Known>) -> RailRefundState {
         let at = match known {
             Some(Known::Back(Some(at))) => at,
-            Some(Known::Back(None) | Known::UnderWay | Known::Nothing) | None => self.account.clock.now(),
+            Some(Known::Back(None) | Known::UnderWay | Known::Nothing) | None => {
+                self.account.clock.now()
+            }
         };
         RailRefundState::Done { txn: None, at }
     }

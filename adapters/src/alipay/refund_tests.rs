@@ -54,6 +54,7 @@ fn name(result: &Result<RailRefundState, OutsideError>) -> String {
     match result {
         Ok(RailRefundState::Done { txn: None, at }) => format!("done {}", at.as_second() - NOW),
         Ok(RailRefundState::Processing) => "processing".to_owned(),
+        Ok(RailRefundState::NotFound) => "not found".to_owned(),
         Ok(other) => panic!("{other:?}"),
         Err(_) => outcome(result).to_owned(),
     }

@@ -1,5 +1,7 @@
 //! The composition root: reads top to bottom, and is the only file that names concrete adapters.
 
+mod documents;
+
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
 use crate::parts::Parts;
@@ -133,6 +135,7 @@ impl Application {
             outbox: Arc::new(FulfilPayments {
                 outbox: shared.clone(),
                 payments: shared.clone(),
+                persons: shared.clone(),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
                 clock: clock.clone(),
@@ -142,6 +145,7 @@ impl Application {
                 clock: clock.clone(),
             }),
         };
+        let documents = Arc::new(documents::documents(settings, &shared, clock.clone())?);
         let use_cases = UseCases {
             catalogue: catalogue.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -194,7 +198,12 @@ impl Application {
             }),
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
             receipts: shared.clone(),
-            verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
+            verify_receipt: Arc::new(VerifyReceipt {
+                receipts: shared.clone(),
+                given_back: shared.clone(),
+            }),
+            documents: documents.clone(),
+            public_url: public_url.as_str().into(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -218,6 +227,7 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             staff_door: StaffDoor::new(shared),
+            documents,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;

@@ -19,7 +19,7 @@ use domain::identity::{
 };
 use domain::notice::FindNotices;
 use domain::payment::{CancelPayment, ReadPayments, RefreshPayment, StartPayment};
-use domain::receipt::{ReceiptBook, VerifyReceipt};
+use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
@@ -67,6 +67,10 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// Links to documents.
+    pub documents: Arc<Documents>,
+    /// How clients reach this server: the beginning of links.
+    pub public_url: Arc<str>,
 }
 
 /// The executable schema.

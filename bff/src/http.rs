@@ -1,7 +1,8 @@
-//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text.
+//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 mod callbacks;
 mod document;
+mod documents;
 mod graphql_route;
 mod health;
 mod requester;
@@ -56,6 +57,7 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .route("/documents/{token}", web::get().to(documents::document))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(web::scope("/staff").configure(staff::routes))

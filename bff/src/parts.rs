@@ -6,6 +6,7 @@ use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::Authenticate;
 use domain::payment::{OutboxStore, ReceiveCallback};
+use domain::receipt::Documents;
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// Documents by signed links.
+    pub documents: Arc<Documents>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

@@ -38,8 +38,8 @@ pub use rail::{
 pub use read::{Holder, ReadPayments};
 pub use refund::{
     DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
-    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
-    RefundRedirects, Refunders, Reversal, ReversalRequest,
+    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects,
+    Refunders, Reversal, ReversalRequest,
 };
 pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
 pub use state::{

@@ -11,6 +11,7 @@ mod ledger;
 mod outbox;
 mod payments;
 mod persons;
+mod receipts;
 mod sessions;
 mod staff;
 

@@ -75,6 +75,27 @@ impl PersonalDataKeys {
     }
 }
 
+impl NamedKey {
+    /// The key of one file.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the file.
+    pub fn from_file(path: &Path) -> Result<Self, KeyFileError> {
+        read(path)
+    }
+
+    /// The key of one file, which is made first where it is missing.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the file.
+    pub fn from_file_or_new(path: &Path) -> Result<Self, KeyFileError> {
+        if !path.exists() {
+            make(path)?;
+        }
+        read(path)
+    }
+}
+
 fn read(path: &Path) -> Result<NamedKey, KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     let mode = fs::metadata(path).map_err(failed)?.permissions().mode();

@@ -52,7 +52,7 @@ fn production_refuses_what_a_demo_lives_on() {
         ("YIWANG_FOLLOW_CLOCK", "http://127.0.0.1:8090/control/clock"),
     ]);
     let places = places(Settings::load(&demo_like));
-    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR"] {
+    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR", "FONT"] {
         assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
     }
 }

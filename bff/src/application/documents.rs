@@ -1,0 +1,63 @@
+//! Documents: the font of the settings, the key of their links.
+
+use super::{StartupError, part};
+use crate::settings::{Mode, Settings};
+use adapters::documents::{Font, PdfPrinter, SignedLinks};
+use adapters::store::{NamedKey, Store};
+use domain::clock::Clock;
+use domain::receipt::{DocumentPrinter, Documents, YearlyStatement};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The use case over this store.
+pub(super) fn documents(
+    settings: &Settings,
+    store: &Arc<Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Documents, StartupError> {
+    let years = YearlyStatement { paid: store.clone(), given_back: store.clone() };
+    Ok(Documents {
+        links: Arc::new(links(settings)?),
+        printer: printer(settings)?,
+        receipts: store.clone(),
+        years: Arc::new(years),
+        persons: store.clone(),
+        clock,
+    })
+}
+
+/// `documents.key` signs; what `documents.old.key` signed still opens, where there is one.
+fn links(settings: &Settings) -> Result<SignedLinks, StartupError> {
+    let file = settings.key_dir.join("documents.key");
+    let current = match settings.mode {
+        Mode::Demo => NamedKey::from_file_or_new(&file),
+        Mode::Production => NamedKey::from_file(&file),
+    };
+    let current = current.map_err(part("the key of document links"))?;
+    let old = settings.key_dir.join("documents.old.key");
+    let older = if old.exists() {
+        vec![NamedKey::from_file(&old).map_err(part("the old key of document links"))?]
+    } else {
+        Vec::new()
+    };
+    Ok(SignedLinks::new(&current, &older))
+}
+
+/// A demo goes on without a font, and says what to do; production does not start.
+fn printer(settings: &Settings) -> Result<Option<Arc<dyn DocumentPrinter>>, StartupError> {
+    let path = settings.font.as_deref().unwrap_or_else(|| Path::new(""));
+    match Font::load(path) {
+        Ok(font) => Ok(Some(Arc::new(PdfPrinter::new(font)))),
+        Err(fault) if settings.mode == Mode::Production => {
+            Err(part("the font of documents (YIWANG_FONT)")(fault))
+        }
+        Err(fault) => {
+            tracing::warn!(
+                why = %crate::graphql::error::chain(&fault),
+                "no PDF documents: install the package fonts-wqy-microhei (Debian, Ubuntu), or \
+                 name a TrueType or OpenType font for Chinese in YIWANG_FONT, and start again"
+            );
+            Ok(None)
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod document;
 mod documents;
 mod graphql_route;
 mod health;
+mod pay_page;
 mod requester;
 
 use crate::graphql;
@@ -58,6 +59,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .service(
+            web::resource("/pay/{token}")
+                .route(web::get().to(pay_page::show))
+                .route(web::post().to(pay_page::pay)),
+        )
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(web::scope("/staff").configure(staff::routes))

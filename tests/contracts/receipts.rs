@@ -7,10 +7,8 @@ use domain::identity::PersonName;
 use domain::ids::RefundNo;
 use domain::money::Fen;
 use domain::outside::StoreError;
-use domain::payment::{OutboxItem, OutboxKind, OutboxStore, Payment};
-use domain::receipt::{
-    FiledReceipt, GivenBackBook, PaidBook, PaidWithin, ReceiptBook, ReceiptId, RedLetter,
-};
+use domain::payment::{OutboxItem, OutboxKind, Payment};
+use domain::receipt::{FiledReceipt, PaidWithin, ReceiptBook, ReceiptId, RedLetter};
 use domain::standards::ReceiptNo;
 
 /// What every `ReceiptBook`, `GivenBackBook` and `PaidBook` must do.
@@ -168,7 +166,7 @@ async fn receipts_of_a_person_are_paged_newest_first(store: &impl EveryPort) {
     let p1 = samples::person("P1").id;
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
-        let page = store.list_of_person(&p1, before.as_ref(), 2).await.unwrap();
+        let page = store.list_receipts_of_person(&p1, before.as_ref(), 2).await.unwrap();
         assert!(page.receipts.len() <= 2);
         seen.extend(page.receipts.iter().map(|filed| filed.receipt.id.clone()));
         before = seen.last().cloned();
@@ -178,7 +176,7 @@ async fn receipts_of_a_person_are_paged_newest_first(store: &impl EveryPort) {
     }
     assert_eq!(seen, [9, 5, 4, 3, 2, 1].map(id), "the red letter is the newest");
     for unknown in [id(6), id(99)] {
-        let page = store.list_of_person(&p1, Some(&unknown), 2).await.unwrap();
+        let page = store.list_receipts_of_person(&p1, Some(&unknown), 2).await.unwrap();
         assert_eq!((page.receipts, page.more), (Vec::new(), false));
     }
 }

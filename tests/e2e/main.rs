@@ -8,6 +8,7 @@ mod front;
 mod identity;
 mod killed;
 mod payments;
+mod quotes;
 mod readme;
 mod refusals;
 mod silence;

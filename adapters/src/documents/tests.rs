@@ -24,6 +24,7 @@ fn filed(fen: i64, items: usize) -> FiledReceipt {
             code: format!("0005{number:04}"),
             name: format!("高等学校学费、住宿费及其他代收代办服务性收费项目之第{number}项"),
             amount: Fen::new(each),
+            allotment: None,
         };
         filed.items = (1..=items).map(item).collect();
     }
@@ -107,43 +108,51 @@ fn streams(pdf: &[u8]) -> Vec<Vec<u8>> {
 
 /// The bytes of every text that a content stream shows: `(…) Tj` or `<…> Tj`.
 fn shown(content: &[u8]) -> Vec<Vec<u8>> {
-    let mut texts = Vec::new();
-    let mut at = 0;
-    while at < content.len() {
-        match content[at] {
-            b'<' => {
-                let end = at + content[at..].iter().position(|b| *b == b'>').unwrap();
-                let hex = std::str::from_utf8(&content[at + 1..end]).unwrap();
-                let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-                texts.push((0..hex.len()).step_by(2).map(byte).collect());
-                at = end;
-            }
-            b'(' => {
-                let mut bytes = Vec::new();
-                at += 1;
-                while content[at] != b')' {
-                    if content[at] == b'\\' {
-                        at += 1;
-                        bytes.push(match content[at] {
-                            b'n' => b'\n',
-                            b'r' => b'\r',
-                            b't' => b'\t',
-                            b'b' => 8,
-                            b'f' => 12,
-                            other => other,
-                        });
-                    } else {
-                        bytes.push(content[at]);
-                    }
-                    at += 1;
-                }
-                texts.push(bytes);
-            }
-            _ => {}
+    let (mut texts, mut rest) = (Vec::new(), content);
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        if *first == b'<' {
+            let end = rest.iter().position(|byte| *byte == b'>').unwrap();
+            let hex = std::str::from_utf8(&rest[..end]).unwrap();
+            let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            texts.push((0..hex.len()).step_by(2).map(byte).collect());
+            rest = &rest[end..];
+        } else if *first == b'(' {
+            let text;
+            (text, rest) = literal(rest);
+            texts.push(text);
         }
-        at += 1;
     }
     texts
+}
+
+/// The text up to the parenthesis that ends it, and what follows. Others stand in pairs or
+/// behind a backslash, as control characters do by a letter or three octal digits.
+fn literal(mut rest: &[u8]) -> (Vec<u8>, &[u8]) {
+    let (mut text, mut depth) = (Vec::new(), 0);
+    loop {
+        match rest {
+            [b'\\', a @ b'0'..=b'7', b, c, ..] => {
+                text.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
+                rest = &rest[4..];
+                continue;
+            }
+            [b'\\', escaped, ..] => {
+                let letters = [(b'n', b'\n'), (b'r', b'\r'), (b't', b'\t'), (b'b', 8), (b'f', 12)];
+                let control = letters.iter().find(|(letter, _)| letter == escaped);
+                text.push(control.map_or(*escaped, |(_, control)| *control));
+                rest = &rest[2..];
+                continue;
+            }
+            [b')', after @ ..] if depth == 0 => return (text, after),
+            [b')', ..] => depth -= 1,
+            [b'(', ..] => depth += 1,
+            [_, ..] => {}
+            [] => panic!("a text that does not end"),
+        }
+        text.push(rest[0]);
+        rest = &rest[1..];
+    }
 }
 
 #[test]

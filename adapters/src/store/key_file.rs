@@ -67,16 +67,14 @@ impl PersonalDataKeys {
     pub fn generate(dir: &Path) -> Result<Self, KeyFileError> {
         let (data, index) = (dir.join("data.key"), dir.join("index.key"));
         for path in [&data, &index] {
-            if !path.exists() {
-                make(path)?;
-            }
+            NamedKey::ensure_file(path)?;
         }
         Self::from_files(&data, &[], &index)
     }
 }
 
 impl NamedKey {
-    /// The key of one file.
+    /// Reads a key; only its owner may be able to.
     ///
     /// # Errors
     /// [`KeyFileError`] names the file.
@@ -84,15 +82,12 @@ impl NamedKey {
         read(path)
     }
 
-    /// The key of one file, which is made first where it is missing.
+    /// Makes the file with a new key, unless it is there.
     ///
     /// # Errors
     /// [`KeyFileError`] names the file.
-    pub fn from_file_or_new(path: &Path) -> Result<Self, KeyFileError> {
-        if !path.exists() {
-            make(path)?;
-        }
-        read(path)
+    pub fn ensure_file(path: &Path) -> Result<(), KeyFileError> {
+        if path.exists() { Ok(()) } else { make(path) }
     }
 }
 

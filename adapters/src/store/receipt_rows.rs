@@ -98,7 +98,7 @@ impl Store {
             },
             person: at.valid("person_id", PersonId::new(&row.person_id))?,
             payer,
-            items: at.some("items", items_of(&row.items))?,
+            items: items_of(at, &row.items)?,
             red_letter: letter_of(at, &row)?,
             reversed_by,
             agency: Agency { code: row.agency_code.clone(), name: row.agency_name.clone() },

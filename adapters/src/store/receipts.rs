@@ -10,6 +10,7 @@ use domain::receipt::{
     FiledReceipt, GivenBack, GivenBackBook, ReceiptBook, ReceiptId, ReceiptPage,
 };
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, Select, TryInsertResult,
@@ -27,7 +28,10 @@ pub(super) async fn keep(
     row: receipt::Model,
 ) -> Result<(), StoreError> {
     let key = (row.code.clone(), row.number.clone());
-    let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
+    // Whichever rule it breaks: its key, or that only one receipt stands.
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict(nothing);
+    let insert = insert.try_insert();
     match insert.exec_without_returning(transaction).await.map_err(unavailable)? {
         TryInsertResult::Inserted(1..) => return Ok(()),
         TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {}
@@ -83,7 +87,7 @@ impl ReceiptBook for Store {
         self.filed(&self.read, of).await
     }
 
-    async fn list_of_person(
+    async fn list_receipts_of_person(
         &self,
         person: &PersonId,
         before: Option<&ReceiptId>,

@@ -30,7 +30,7 @@ pub(super) fn documents(
 fn links(settings: &Settings) -> Result<SignedLinks, StartupError> {
     let file = settings.key_dir.join("documents.key");
     let current = match settings.mode {
-        Mode::Demo => NamedKey::from_file_or_new(&file),
+        Mode::Demo => NamedKey::ensure_file(&file).and_then(|()| NamedKey::from_file(&file)),
         Mode::Production => NamedKey::from_file(&file),
     };
     let current = current.map_err(part("the key of document links"))?;

@@ -121,7 +121,7 @@ impl Viewer {
 
     /// All that the caller paid in a year of Beijing's calendar; null for a year that it does
     /// not have.
-    #[graphql(complexity = "500 + child_complexity")]
+    #[graphql(complexity = "10_000 + child_complexity")] // Reads up to 2,000 payments.
     async fn yearly_statement(
         &self,
         ctx: &Context<'_>,

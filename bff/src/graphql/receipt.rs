@@ -83,11 +83,13 @@ impl Receipt {
     }
 
     /// Of a red-letter receipt (红字票据): the one that it takes back.
+    #[graphql(complexity = "20 + child_complexity")]
     async fn reverses(&self, ctx: &Context<'_>) -> Result<Option<Receipt>> {
         linked(ctx, self.0.red_letter.as_ref().map(|letter| &letter.original)).await
     }
 
     /// The receipt that takes it back; null while it stands.
+    #[graphql(complexity = "20 + child_complexity")]
     async fn reversed_by(&self, ctx: &Context<'_>) -> Result<Option<Receipt>> {
         linked(ctx, self.0.reversed_by.as_ref()).await
     }
@@ -154,7 +156,7 @@ pub async fn own_receipts(
         }
         Some(None) => return Err(FailureCode::BadInput.error()),
     };
-    let page = book.list_of_person(person, before.as_ref(), first).await;
+    let page = book.list_receipts_of_person(person, before.as_ref(), first).await;
     let page = page.map_err(|error| store_failed(&error))?;
     let end_cursor = page.receipts.last().map(|filed| key_of(&filed.receipt.id));
     let page_info = PageInfo { has_next_page: page.more, end_cursor };

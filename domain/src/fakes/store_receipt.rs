@@ -41,7 +41,7 @@ impl ReceiptBook for InMemoryStore {
         self.call(|t| Ok(chain(&t.receipts, payment, notice)))
     }
 
-    async fn list_of_person(
+    async fn list_receipts_of_person(
         &self,
         person: &PersonId,
         before: Option<&ReceiptId>,

@@ -154,7 +154,7 @@ pub trait ReceiptBook: Send + Sync {
     ) -> Result<Vec<FiledReceipt>, StoreError>;
     /// The person's receipts, red-letter ones included, that are older than `before`; newest
     /// first. MUST answer nothing for a `before` that is not the person's.
-    async fn list_of_person(
+    async fn list_receipts_of_person(
         &self,
         person: &PersonId,
         before: Option<&ReceiptId>,

@@ -121,14 +121,17 @@ fn unfiled(error: StoreError) -> OutsideError {
     OutsideError::OutcomeUnknown(error.into())
 }
 
-/// What is left is one line: which item went back is the refund's affair.
+/// What is left is one line: which item went back is the refund's affair. Money is booked by the
+/// payment's items, never by this line, so a line over several items names no shares.
 fn rest_of(reversed: &FiledReceipt, rest: PayableFen) -> SnapshotItem {
-    let (code, name) = match reversed.items.as_slice() {
-        [only] => (only.code.clone(), only.name.clone()),
-        several => {
-            let code = several.first().map_or_else(String::new, |item| item.code.clone());
-            (code, "部分退付后余额".to_owned())
-        }
-    };
-    SnapshotItem { code, name, amount: rest.fen() }
+    let amount = rest.fen();
+    match reversed.items.as_slice() {
+        [only] => SnapshotItem { amount, ..only.clone() },
+        several => SnapshotItem {
+            code: several.first().map_or_else(String::new, |item| item.code.clone()),
+            name: "部分退付后余额".to_owned(),
+            amount,
+            allotment: None,
+        },
+    }
 }

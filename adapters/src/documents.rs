@@ -23,13 +23,14 @@ const AT_ONCE: usize = 2;
 /// Prints PDF files with one font.
 pub struct PdfPrinter {
     font: Arc<Font>,
+    verify_at: Arc<str>,
     turns: Semaphore,
 }
 
 impl PdfPrinter {
-    /// Prints with this font.
-    pub fn new(font: Font) -> Self {
-        Self { font: Arc::new(font), turns: Semaphore::new(AT_ONCE) }
+    /// Prints with this font; receipts are verified at that address.
+    pub fn new(font: Font, verify_at: impl Into<Arc<str>>) -> Self {
+        Self { font: Arc::new(font), verify_at: verify_at.into(), turns: Semaphore::new(AT_ONCE) }
     }
 
     /// Away from the threads that answer everybody else.
@@ -47,7 +48,8 @@ impl PdfPrinter {
 #[async_trait]
 impl DocumentPrinter for PdfPrinter {
     async fn receipt(&self, sheet: ReceiptSheet) -> Result<Vec<u8>, PrintFailed> {
-        self.print(move |font| receipt::draw(font, &sheet)).await
+        let verify_at = Arc::clone(&self.verify_at);
+        self.print(move |font| receipt::draw(font, &sheet, &verify_at)).await
     }
 
     async fn year(&self, sheet: YearSheet) -> Result<Vec<u8>, PrintFailed> {

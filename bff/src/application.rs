@@ -151,7 +151,10 @@ impl Application {
                 clock: clock.clone(),
             }),
         };
-        let documents = Arc::new(documents::documents(settings, &shared, clock.clone())?);
+        let verify_receipt =
+            Arc::new(VerifyReceipt { receipts: shared.clone(), given_back: shared.clone() });
+        let documents =
+            Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
             persons: shared.clone(),
@@ -221,10 +224,7 @@ impl Application {
             }),
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
             receipts: shared.clone(),
-            verify_receipt: Arc::new(VerifyReceipt {
-                receipts: shared.clone(),
-                given_back: shared.clone(),
-            }),
+            verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
         };
         let introspection =
@@ -259,6 +259,7 @@ impl Application {
             outbox: shared.clone(),
             staff_door: StaffDoor::new(shared),
             documents,
+            verify_receipt,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;

@@ -215,7 +215,7 @@ impl Query {
     }
 
     /// Is this receipt genuine? Anybody who holds one may ask.
-    // Weighs as much as ten in a document may: check codes are not for guessing.
+    // So heavy that a document has at most nine: check codes are not for guessing.
     #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_receipt(
         &self,

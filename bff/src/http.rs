@@ -5,8 +5,10 @@ mod document;
 mod documents;
 mod graphql_route;
 mod health;
+mod page;
 mod pay_page;
 mod requester;
+mod verify_page;
 
 use crate::graphql;
 use crate::parts::Parts;
@@ -59,6 +61,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))

@@ -3,6 +3,8 @@
 use domain::payment::{ReceiptReversal as _, ReversalRequest};
 use domain::receipt::ReverseReceipts;
 use serde_json::{Value, json};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use tests::app::TestApp;
 use tests::citizen::Citizen;
@@ -16,9 +18,11 @@ const HEADERS: [&str; 5] = [
     "content-security-policy",
 ];
 
-/// A citizen with one paid and receipted fine; the receipt.
+/// A citizen of proved name with one paid and receipted fine; the receipt.
 async fn receipted(app: &TestApp) -> (Citizen, Value, i64) {
     let citizen = app.citizen().await;
+    let name = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
+    citizen.mutation("verifyRealName", "VerifyRealNameInput", "person{id}", &name).await;
     let (fine, fen) = citizen.finds_fine().await;
     let payment_no = citizen.starts_paying(&fine, fen).await;
     app.levers.pays(&payment_no).await;
@@ -50,6 +54,95 @@ async fn a_receipt_is_fetched_by_its_link_for_five_minutes() {
     let page = String::from_utf8(page).unwrap();
     assert_eq!((status, headers[0].as_str()), (410, "text/html; charset=utf-8"));
     assert!(page.contains("链接已过期") && page.contains("重新打开"), "{page}");
+    app.finish().await;
+}
+
+/// What a reader that knows nothing of us finds in the file: by its fonts and their maps to
+/// Unicode, so what is read here can be searched and copied there.
+fn read_text(pdf: &[u8]) -> String {
+    let mut reader = Command::new("pdftotext")
+        .args(["-layout", "-", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("pdftotext, which tests/run installs (poppler-utils)");
+    reader.stdin.take().unwrap().write_all(pdf).unwrap();
+    let read = reader.wait_with_output().unwrap();
+    assert!(read.status.success());
+    String::from_utf8(read.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_can_read_on_the_receipt_who_paid_what_to_whom() {
+    let app = TestApp::start().await;
+    let (citizen, receipt, fen) = receipted(&app).await;
+    let url = receipt["pdfUrl"].as_str().unwrap();
+    let (_, _, pdf) = Http::default().fetch(url, &[]).await;
+    let text = read_text(&pdf);
+    let told = |key: &str| receipt[key].as_str().unwrap();
+    let amount = format!("¥{}.{:02}", fen / 100, fen % 100);
+    let payer = format!("交款人： {}", told("payer"));
+    let words = [told("code"), told("number"), told("checkCode"), told("agency"), &amount, &payer];
+    let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+    for word in words {
+        assert!(squeezed(&text).contains(&squeezed(word)), "{word} in {text}");
+    }
+    let name = citizen.facts["name"].as_str().unwrap();
+    assert!(told("payer").starts_with(&name[..3]) && !text.contains(name), "masked: {text}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_for_everybody_tells_a_genuine_receipt_from_others() {
+    let app = TestApp::start().await;
+    let (_, receipt, fen) = receipted(&app).await;
+    let told = |key: &str| receipt[key].as_str().unwrap();
+    let (code, number, check) = (told("code"), told("number"), told("checkCode"));
+    let look = async |query: &str| {
+        let url = format!("{}/receipts/verify{query}", app.node.base_url);
+        let (status, headers, page) = Http::default().fetch(&url, &HEADERS).await;
+        assert!(headers[4].starts_with("default-src 'none'"), "{headers:?}");
+        (status, String::from_utf8(page).unwrap())
+    };
+    let (status, page) = look(&format!("?code={code}&number={number}&check={check}")).await;
+    assert!((status, page.contains("票据真实有效")) == (200, true), "{page}");
+    let amount = format!("¥{}.{:02}", fen / 100, fen % 100);
+    for shown in [amount.as_str(), told("agency"), told("payer"), number] {
+        assert!(page.contains(shown), "{shown} in {page}");
+    }
+    let (status, page) = look("").await;
+    assert!(status == 200 && page.contains("<form"), "{page}");
+    let long = "9".repeat(3_000);
+    for query in [
+        format!("?code={code}&number={number}&check=zzzzzz"),
+        format!("?code={code}&number={number}"),
+        format!("?code={long}&number={long}&check={long}"),
+        "?check=%3Cscript%3E".to_owned(),
+    ] {
+        let (status, page) = look(&query).await;
+        assert!(status == 404 && page.contains("没有查到这张票据"), "{query}: {page}");
+        assert!(!page.contains("¥") && !page.contains("<script") && page.len() < 4_000);
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_guesses_nine_check_codes_and_no_more() {
+    let app = TestApp::start().await;
+    let anybody = app.citizen().await.anonymous();
+    let guesses = async |count: usize| {
+        let guess = |number: usize| {
+            format!(
+                "g{number}:verifyReceipt(code:\"33030126\",number:\"0000000001\",\
+                 checkCode:\"{number:06}\"){{valid}}"
+            )
+        };
+        let query = format!("{{{}}}", (0..count).map(guess).collect::<String>());
+        anybody.ask(&query, json!({})).await
+    };
+    assert_eq!(guesses(9).await["data"]["g8"]["valid"], false);
+    let refused = guesses(10).await;
+    assert!(refused["data"].is_null() && !refused["errors"].is_null(), "{refused}");
     app.finish().await;
 }
 
@@ -174,6 +267,15 @@ async fn a_receipt_that_was_taken_back_says_so_to_everybody() {
     let after = verify(&receipt).await;
     assert_eq!((&after["valid"], &after["receipt"]["reversed"]), (&json!(true), &json!(true)));
     assert_eq!(after["refunded"]["fen"], fen);
+    let text = |key: &str| receipt[key].as_str().unwrap();
+    let (code, number, check) = (text("code"), text("number"), text("checkCode"));
+    let url =
+        format!("{}/receipts/verify?code={code}&number={number}&check={check}", app.node.base_url);
+    let (_, _, page) = Http::default().fetch(&url, &[]).await;
+    let page = String::from_utf8(page).unwrap();
+    for shown in ["票据已冲红", "9999999999", "已退付"] {
+        assert!(page.contains(shown), "{shown} in {page}");
+    }
     let wrong =
         json!({ "code": receipt["code"], "number": receipt["number"], "checkCode": "zzzzzz" });
     let nothing = json!({ "valid": false, "refunded": null, "receipt": null });

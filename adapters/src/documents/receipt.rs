@@ -25,10 +25,14 @@ fn style(size: f32, ink: Ink) -> Style {
 }
 
 /// The file.
-pub(super) fn draw(font: &Font, sheet: &ReceiptSheet) -> Result<Vec<u8>, PrintFailed> {
+pub(super) fn draw(
+    font: &Font,
+    sheet: &ReceiptSheet,
+    verify_at: &str,
+) -> Result<Vec<u8>, PrintFailed> {
     let filed = &sheet.filed;
     let mut canvas = Canvas::new(font, PAPER)?;
-    heading(&mut canvas, filed)?;
+    heading(&mut canvas, filed, verify_at)?;
     let bottom = table(&mut canvas, filed);
     let below = links(&mut canvas, filed, bottom - 17.0);
     foot(&mut canvas, sheet, below);
@@ -50,7 +54,11 @@ fn title(filed: &FiledReceipt) -> String {
 }
 
 /// The title, the QR code, and who and when beside it.
-fn heading(canvas: &mut Canvas<'_>, filed: &FiledReceipt) -> Result<(), PrintFailed> {
+fn heading(
+    canvas: &mut Canvas<'_>,
+    filed: &FiledReceipt,
+    verify_at: &str,
+) -> Result<(), PrintFailed> {
     let receipt = &filed.receipt;
     let ink = if filed.red_letter.is_some() { RED } else { BROWN };
     let title = title(filed);
@@ -60,7 +68,7 @@ fn heading(canvas: &mut Canvas<'_>, filed: &FiledReceipt) -> Result<(), PrintFai
     for (y, thick) in [(370.0, 0.9), (367.6, 0.4)] {
         canvas.line((middle - half, y), (middle + half, y), thick, ink);
     }
-    canvas.qr((LEFT, TABLE + 10.0), 62.0, &filed.scan_text())?;
+    canvas.qr((LEFT, TABLE + 10.0), 62.0, &format!("{verify_at}?{}", filed.verify_query()))?;
     let payer = filed.payer.as_ref().map_or_else(|| "未实名".to_owned(), PersonName::masked);
     let day = beijing_day(receipt.issued_at).strftime("%Y年%m月%d日").to_string();
     let fields = [
@@ -168,7 +176,7 @@ fn foot(canvas: &mut Canvas<'_>, sheet: &ReceiptSheet, y: f32) {
     canvas.text(At::Left(346.0, y), label, "支付单号：");
     canvas.text(At::Left(398.0, y), style(9.0, BLACK), payment);
     let printed = beijing_time(sheet.printed_at).strftime("%Y-%m-%d %H:%M").to_string();
-    let note = "凭票据代码、票据号码和校验码可查验真伪，查验结果含冲红与退付情况。";
+    let note = "扫描二维码，或凭票据代码、票据号码和校验码，可查验真伪及冲红、退付情况。";
     canvas.line((LEFT, 44.0), (RIGHT, 44.0), 0.4, GREY);
     canvas.text(At::Left(LEFT, 32.0), style(8.0, GREY), note);
     canvas.text(At::Right(RIGHT, 32.0), style(8.0, GREY), &format!("下载时间 {printed}"));

@@ -45,6 +45,10 @@ fn sheet(filed: FiledReceipt) -> ReceiptSheet {
     ReceiptSheet { filed, printed_at: samples::at(120) }
 }
 
+fn drawn(sheet: &ReceiptSheet) -> Result<Vec<u8>, PrintFailed> {
+    receipt::draw(&font(), sheet, "https://pay.example.cn/receipts/verify")
+}
+
 fn font() -> Font {
     let loaded = Font::load(Path::new(FONT));
     loaded.expect("the font that tests/run installs (fonts-wqy-microhei)")
@@ -157,7 +161,7 @@ fn literal(mut rest: &[u8]) -> (Vec<u8>, &[u8]) {
 
 #[test]
 fn a_receipt_shows_what_it_must_and_stays_small() {
-    let pdf = receipt::draw(&font(), &sheet(filed(20_600, 1))).unwrap();
+    let pdf = drawn(&sheet(filed(20_600, 1))).unwrap();
     assert!(pdf.len() < 60_000, "{} bytes", pdf.len());
     for text in [
         "浙江省非税收入一般缴款书（电子）",
@@ -182,7 +186,7 @@ fn a_receipt_shows_what_it_must_and_stays_small() {
 #[test]
 fn a_red_letter_receipt_names_its_original_and_the_original_names_it() {
     let original = filed(20_600, 1);
-    let pdf = receipt::draw(&font(), &sheet(red(original.clone()))).unwrap();
+    let pdf = drawn(&sheet(red(original.clone()))).unwrap();
     for text in
         ["（红字）", "-206.00", "负贰佰零陆元整", "票据号码 0000000001", "重复缴款，原路退付"]
     {
@@ -193,16 +197,16 @@ fn a_red_letter_receipt_names_its_original_and_the_original_names_it() {
         number: ReceiptNo::new("9000000001").unwrap(),
     };
     let taken_back = FiledReceipt { reversed_by: Some(by), ..original };
-    let pdf = receipt::draw(&font(), &sheet(taken_back)).unwrap();
+    let pdf = drawn(&sheet(taken_back)).unwrap();
     assert!(shows(&pdf, "本票据已冲红") && shows(&pdf, "票据号码 9000000001"));
 }
 
 #[test]
 fn more_items_than_fit_are_added_up_and_the_largest_amount_fits() {
-    let pdf = receipt::draw(&font(), &sheet(filed(12_000, 12))).unwrap();
+    let pdf = drawn(&sheet(filed(12_000, 12))).unwrap();
     assert!(shows(&pdf, "其余7项合计") && shows(&pdf, "70.00") && pdf.len() < 60_000);
     let largest = i64::try_from(domain::money::PayableFen::MAX).unwrap() - 1;
-    let pdf = receipt::draw(&font(), &sheet(filed(largest, 1))).unwrap();
+    let pdf = drawn(&sheet(filed(largest, 1))).unwrap();
     assert!(shows(&pdf, "玖万玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分"));
 }
 
@@ -238,7 +242,7 @@ fn a_year_goes_on_over_as_many_pages_as_it_takes() {
 fn what_the_font_does_not_have_does_not_stop_a_document() {
     let mut filed = filed(100, 1);
     filed.items[0].name = "生僻字\u{2CEB3}\u{1F600}\n项目".to_owned();
-    receipt::draw(&font(), &sheet(filed)).unwrap();
+    drawn(&sheet(filed)).unwrap();
 }
 
 #[test]
@@ -257,10 +261,10 @@ fn samples_to_look_at() {
     std::fs::create_dir_all(&folder).unwrap();
     let write = |name: &str, pdf: Vec<u8>| std::fs::write(folder.join(name), pdf).unwrap();
     let original = filed(20_600, 1);
-    write("receipt.pdf", receipt::draw(&font(), &sheet(original.clone())).unwrap());
-    write("red.pdf", receipt::draw(&font(), &sheet(red(original.clone()))).unwrap());
+    write("receipt.pdf", drawn(&sheet(original.clone())).unwrap());
+    write("red.pdf", drawn(&sheet(red(original.clone()))).unwrap());
     let many =
         FiledReceipt { reversed_by: Some(red(original).receipt.id), ..filed(99_999_999_990, 9) };
-    write("many.pdf", receipt::draw(&font(), &sheet(many)).unwrap());
+    write("many.pdf", drawn(&sheet(many)).unwrap());
     write("year.pdf", year::draw(&font(), &year(100)).unwrap());
 }

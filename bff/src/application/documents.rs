@@ -12,13 +12,14 @@ use std::sync::Arc;
 /// The use case over this store.
 pub(super) fn documents(
     settings: &Settings,
+    public_url: &str,
     store: &Arc<Store>,
     clock: Arc<dyn Clock>,
 ) -> Result<Documents, StartupError> {
     let years = YearlyStatement { paid: store.clone(), given_back: store.clone() };
     Ok(Documents {
         links: Arc::new(links(settings)?),
-        printer: printer(settings)?,
+        printer: printer(settings, public_url)?,
         receipts: store.clone(),
         years: Arc::new(years),
         persons: store.clone(),
@@ -44,10 +45,15 @@ fn links(settings: &Settings) -> Result<SignedLinks, StartupError> {
 }
 
 /// A demo goes on without a font, and says what to do; production does not start.
-fn printer(settings: &Settings) -> Result<Option<Arc<dyn DocumentPrinter>>, StartupError> {
+fn printer(
+    settings: &Settings,
+    public_url: &str,
+) -> Result<Option<Arc<dyn DocumentPrinter>>, StartupError> {
     let path = settings.font.as_deref().unwrap_or_else(|| Path::new(""));
     match Font::load(path) {
-        Ok(font) => Ok(Some(Arc::new(PdfPrinter::new(font)))),
+        Ok(font) => {
+            Ok(Some(Arc::new(PdfPrinter::new(font, format!("{public_url}/receipts/verify")))))
+        }
         Err(fault) if settings.mode == Mode::Production => {
             Err(part("the font of documents (YIWANG_FONT)")(fault))
         }

@@ -207,6 +207,10 @@ pub struct VerifiedReceipt {
     amount: Money,
     /// When it was issued.
     issued_at: DateTime,
+    /// Who paid, masked as on the receipt; null where no name was proved by then.
+    payer: Option<String>,
+    /// Who was owed.
+    agency: String,
     /// Was it taken back?
     reversed: bool,
     /// Does it take another one back (红字票据)?
@@ -232,6 +236,8 @@ impl From<Verified> for ReceiptVerification {
             number: filed.receipt.id.number.as_str().to_owned(),
             amount: filed.signed_amount().into(),
             issued_at: filed.receipt.issued_at.into(),
+            payer: filed.payer.as_ref().map(PersonName::masked),
+            agency: filed.agency.name.clone(),
             reversed: filed.reversed_by.is_some(),
             red_letter: filed.red_letter.is_some(),
         };

@@ -1,5 +1,6 @@
 //! Documents by signed links: whoever has the link has the document, for five minutes.
 
+use super::page::note;
 use crate::graphql::error::chain;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
@@ -19,11 +20,11 @@ pub async fn document(token: web::Path<String>, parts: web::Data<Parts>) -> Http
                 .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
                 .body(file.pdf)
         }
-        Ok(Opened::Expired) => page(StatusCode::GONE, "链接已过期", EXPIRED),
-        Ok(Opened::Unknown) => page(StatusCode::NOT_FOUND, "没有这份文件", UNKNOWN),
+        Ok(Opened::Expired) => note(StatusCode::GONE, "链接已过期", EXPIRED),
+        Ok(Opened::Unknown) => note(StatusCode::NOT_FOUND, "没有这份文件", UNKNOWN),
         Err(error) => {
             tracing::error!(error = %chain(&error), "document not made");
-            page(StatusCode::SERVICE_UNAVAILABLE, "暂时无法生成文件", LATER)
+            note(StatusCode::SERVICE_UNAVAILABLE, "暂时无法生成文件", LATER)
         }
     }
 }
@@ -32,22 +33,3 @@ const EXPIRED: &str = "为保护您的信息，下载链接只在5分钟内有�
 const UNKNOWN: &str =
     "链接不完整或有误。请回到小程序或App，重新打开“电子票据”或“缴款明细”，再点下载。";
 const LATER: &str = "系统繁忙，您的票据没有丢失。请稍后回到小程序或App再试。";
-
-fn page(status: StatusCode, title: &str, words: &str) -> HttpResponse {
-    let body = maud::html! {
-        (maud::DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-            }
-            body { main { h1 { (title) } p { (words) } } }
-        }
-    };
-    HttpResponse::build(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-        .body(body.into_string())
-}

@@ -179,7 +179,7 @@ fn default_database(demo: bool, reader: &mut Reader<'_>) -> String {
 }
 
 /// Where the package fonts-wqy-microhei of Debian and Ubuntu puts its font.
-const DEMO_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
+pub(crate) const DEMO_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
 
 /// A demo without the font starts all the same; production names one that is there.
 fn font(reader: &mut Reader<'_>, demo: bool) -> Option<PathBuf> {

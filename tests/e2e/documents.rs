@@ -223,8 +223,8 @@ impl domain::receipt::RedReceiptIssuer for Gateway {
 
     async fn replace(
         &self,
-        _: &domain::receipt::Receipt,
-        _: domain::money::PayableFen,
+        _: &domain::receipt::WriteOff,
+        _: &domain::receipt::ReceiptId,
     ) -> Result<domain::receipt::Receipt, domain::outside::OutsideError> {
         unreachable!("no receipt of a rest is asked for here")
     }
@@ -261,8 +261,10 @@ async fn a_receipt_that_was_taken_back_says_so_to_everybody() {
         payment_no: domain::ids::PaymentNo::new(&text(&payment["paymentNo"])).unwrap(),
         reason: "重复缴款退付".to_owned(),
     };
-    let receipts = Arc::new(app.node.store.clone());
-    ReverseReceipts { receipts, gateway: Arc::new(Gateway) }.reverse(&request).await.unwrap();
+    let store = Arc::new(app.node.store.clone());
+    let gateway = Arc::new(Gateway);
+    let reversing = ReverseReceipts { receipts: store.clone(), payments: store, gateway };
+    reversing.reverse(&request).await.unwrap();
 
     let after = verify(&receipt).await;
     assert_eq!((&after["valid"], &after["receipt"]["reversed"]), (&json!(true), &json!(true)));

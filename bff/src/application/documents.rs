@@ -67,3 +67,27 @@ fn printer(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Environment;
+
+    fn printing(mode: Mode, font: &str) -> Result<bool, StartupError> {
+        let environment: Environment =
+            [("YIWANG_FONT".to_owned(), font.to_owned())].into_iter().collect();
+        let settings = Settings { mode, ..Settings::load(&environment).unwrap() };
+        printer(&settings, "http://127.0.0.1:8080").map(|printer| printer.is_some())
+    }
+
+    #[test]
+    fn without_a_font_for_chinese_a_demo_prints_nothing_and_production_does_not_start() {
+        let no_font = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for font in ["/nowhere/font.ttf", no_font] {
+            assert!(!printing(Mode::Demo, font).unwrap(), "{font}");
+            let told = crate::graphql::error::chain(&printing(Mode::Production, font).unwrap_err());
+            assert!(told.contains("YIWANG_FONT") && told.contains(font), "{told}");
+        }
+        assert!(printing(Mode::Production, crate::settings::DEMO_FONT).unwrap());
+    }
+}

@@ -304,8 +304,24 @@ impl RedReceiptIssuer for FakeGateway {
         faulty(&self.plan, || Ok(locked(&self.desk).follows(receipt, 9, receipt.amount)))
     }
 
-    async fn replace(&self, reversed: &Receipt, rest: PayableFen) -> Result<Receipt, OutsideError> {
-        faulty(&self.plan, || Ok(locked(&self.desk).follows(reversed, 8, rest.fen())))
+    async fn replace(
+        &self,
+        rest: &WriteOff,
+        reversed: &ReceiptId,
+    ) -> Result<Receipt, OutsideError> {
+        faulty(&self.plan, || {
+            let mut desk = locked(&self.desk);
+            let known = desk.receipts.iter().find(|receipt| receipt.id == *reversed).cloned();
+            let reversed = known.unwrap_or_else(|| Receipt {
+                id: reversed.clone(),
+                check_code: CheckCode::new("a1b2c3").expect("a check code"),
+                notice_no: rest.notice_no.clone(),
+                payment_no: rest.payment_no.clone(),
+                amount: rest.amount,
+                issued_at: rest.paid_at,
+            });
+            Ok(desk.follows(&reversed, 8, rest.amount))
+        })
     }
 }
 

@@ -159,7 +159,8 @@ fn pause(attempts: u32) -> SignedDuration {
     SignedDuration::from_secs(1_i64.checked_shl(attempts + 1).unwrap_or(600).clamp(2, 600))
 }
 
-fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
+/// What a payment's money is to one of its notices; `None` where either is not there.
+pub(super) fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
     let money = payment.state.money()?;
     let notice = payment.notices.iter().find(|notice| &notice.no == notice_no)?;
     Some(WriteOff {

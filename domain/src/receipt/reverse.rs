@@ -1,10 +1,11 @@
 //! Taking a receipt back by a red-letter receipt (冲红) before its money goes back, and a receipt
 //! of the rest where only a part went back.
 
-use super::{FiledReceipt, Receipt, ReceiptBook, RedLetter};
+use super::fulfil::write_off_of;
+use super::{FiledReceipt, Receipt, ReceiptBook, ReceiptId, RedLetter, WriteOff};
 use crate::money::PayableFen;
 use crate::outside::{OutsideError, StoreError};
-use crate::payment::{ReceiptReversal, Reversal, ReversalRequest, SnapshotItem};
+use crate::payment::{PaymentStore, ReceiptReversal, Reversal, ReversalRequest, SnapshotItem};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -18,15 +19,18 @@ pub trait RedReceiptIssuer: Send + Sync {
         receipt: &Receipt,
         request: &ReversalRequest,
     ) -> Result<Receipt, OutsideError>;
-    /// The receipt of `rest` in place of one that was taken back. MUST answer the same one
-    /// however often it is asked.
-    async fn replace(&self, reversed: &Receipt, rest: PayableFen) -> Result<Receipt, OutsideError>;
+    /// The receipt of the rest, which is the amount of `rest`, in place of one that was taken
+    /// back. MUST answer the same one however often it is asked.
+    async fn replace(&self, rest: &WriteOff, reversed: &ReceiptId)
+    -> Result<Receipt, OutsideError>;
 }
 
 /// Takes receipts back and files what the gateway issues for it.
 pub struct ReverseReceipts {
     /// Receipts.
     pub receipts: Arc<dyn ReceiptBook>,
+    /// Whose money they are for.
+    pub payments: Arc<dyn PaymentStore>,
     /// The gateway.
     pub gateway: Arc<dyn RedReceiptIssuer>,
 }
@@ -52,6 +56,13 @@ impl ReverseReceipts {
     async fn chain(&self, request: &ReversalRequest) -> Result<Chain, OutsideError> {
         let found = self.receipts.list_chain(&request.payment_no, &request.notice_no).await;
         Ok(Chain(found.map_err(|error| OutsideError::NotSent(error.into()))?))
+    }
+
+    async fn write_off(&self, request: &ReversalRequest) -> Result<WriteOff, OutsideError> {
+        let payment = self.payments.find(&request.payment_no).await;
+        let payment = payment.map_err(|error| OutsideError::NotSent(error.into()))?;
+        let write_off = payment.and_then(|payment| write_off_of(&payment, &request.notice_no));
+        write_off.ok_or_else(|| OutsideError::NotSent("a receipt without its payment".into()))
     }
 }
 
@@ -95,8 +106,10 @@ impl ReceiptReversal for ReverseReceipts {
         let Some(reversed) = chain.taken_back_by(request) else {
             return Ok(Reversal::NotIssuedYet);
         };
-        let issued = self.gateway.replace(&reversed.receipt, rest).await?;
         let of = &reversed.receipt;
+        let whole = self.write_off(request).await?;
+        let issued =
+            self.gateway.replace(&WriteOff { amount: rest.fen(), ..whole }, &of.id).await?;
         if issued.id == of.id || issued.amount != rest.fen() || !same_money(&issued, of) {
             return Err(OutsideError::OutcomeUnknown("another receipt was issued".into()));
         }

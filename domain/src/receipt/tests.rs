@@ -55,7 +55,8 @@ fn filed(store: &InMemoryStore, number: u32) -> FiledReceipt {
 
 fn reversing(store: &InMemoryStore) -> ReverseReceipts {
     let gateway = Arc::new(FakeGateway::new(Vec::new(), Arc::new(FaultPlan::default())));
-    ReverseReceipts { receipts: Arc::new(store.clone()), gateway }
+    let book = Arc::new(store.clone());
+    ReverseReceipts { receipts: book.clone(), payments: book, gateway }
 }
 
 fn request(of: &FiledReceipt, refund: &str) -> ReversalRequest {
@@ -147,7 +148,7 @@ impl RedReceiptIssuer for Confused {
         Ok(self.0.clone())
     }
 
-    async fn replace(&self, _: &Receipt, _: PayableFen) -> Result<Receipt, OutsideError> {
+    async fn replace(&self, _: &WriteOff, _: &ReceiptId) -> Result<Receipt, OutsideError> {
         Ok(self.0.clone())
     }
 }
@@ -159,7 +160,8 @@ fn another_receipt_than_the_one_asked_for_is_not_filed() {
     let less = Receipt { amount: Fen::new(1), ..two.receipt.clone() };
     for answer in [one.receipt.clone(), two.receipt.clone(), less] {
         let gateway = Arc::new(Confused(answer));
-        let reversing = ReverseReceipts { receipts: Arc::new(store.clone()), gateway };
+        let book = Arc::new(store.clone());
+        let reversing = ReverseReceipts { receipts: book.clone(), payments: book, gateway };
         let told = wait(reversing.reverse(&request(&one, "YT000001")));
         assert!(matches!(told, Err(OutsideError::OutcomeUnknown(_))));
     }
@@ -218,6 +220,21 @@ fn a_year_has_all_that_was_paid_in_it_over_many_pages() {
     let nothing = wait(years(&store).run(&p2, 2026)).unwrap().unwrap();
     assert_eq!((nothing.lines.len(), nothing.paid, nothing.complete), (0, Fen::ZERO, true));
     assert_eq!(wait(years(&store).run(&p1, -5)).unwrap(), None);
+}
+
+#[test]
+fn money_that_went_back_without_a_receipt_is_told_as_well() {
+    let store = InMemoryStore::new();
+    let no = paid(&store, 1, 10).no;
+    for event in [PaymentEvent::StartRefund, PaymentEvent::RefundRest] {
+        let payment = wait(PaymentStore::find(&store, &no)).unwrap().unwrap();
+        let reason = (EventReason::RailConfirmed, Some(Evidence::Callback("E2".to_owned())));
+        let change = payment.after(event, reason, at(30)).unwrap();
+        wait(PaymentStore::save(&store, &change)).unwrap();
+    }
+    let p1 = PersonId::new("P1").unwrap();
+    let year = wait(years(&store).run(&p1, 2026)).unwrap().unwrap();
+    assert_eq!((year.paid, year.refunded), (Fen::new(20_600), Fen::new(20_600)));
 }
 
 #[test]

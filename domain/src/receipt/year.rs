@@ -5,7 +5,7 @@ use crate::clock::from_beijing;
 use crate::ids::{PaymentNo, PersonId};
 use crate::money::Fen;
 use crate::outside::StoreError;
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentStatus};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -122,8 +122,21 @@ impl YearlyStatement {
         for payment in page {
             let Some(money) = payment.state.money() else { continue };
             let (paid_at, paid) = (money.at, money.amount.fen());
-            let mine = all.iter().filter(|back| back.payment_no == payment.no);
-            let refunded = sum(mine.map(|back| back.amount))?;
+            let refunded = match payment.state.status() {
+                // Also of money that never had a receipt.
+                PaymentStatus::Refunded => paid,
+                PaymentStatus::Submitted
+                | PaymentStatus::Unknown
+                | PaymentStatus::UnderReview
+                | PaymentStatus::Paid
+                | PaymentStatus::Closed
+                | PaymentStatus::RefundDue
+                | PaymentStatus::Refunding
+                | PaymentStatus::PartiallyRefunded => {
+                    let mine = all.iter().filter(|back| back.payment_no == payment.no);
+                    sum(mine.map(|back| back.amount))?
+                }
+            };
             lines.push(PaidLine { payment, paid_at, paid, refunded });
         }
         Ok(())

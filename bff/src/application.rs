@@ -30,7 +30,7 @@ use domain::payment::{
     PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
     StartPayment,
 };
-use domain::receipt::{FulfilPayments, VerifyReceipt};
+use domain::receipt::FulfilPayments;
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -151,8 +151,7 @@ impl Application {
                 clock: clock.clone(),
             }),
         };
-        let verify_receipt =
-            Arc::new(VerifyReceipt { receipts: shared.clone(), given_back: shared.clone() });
+        let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
         let start_payment = Arc::new(StartPayment {

@@ -5,7 +5,7 @@ use crate::settings::{Mode, Settings};
 use adapters::documents::{Font, PdfPrinter, SignedLinks};
 use adapters::store::{NamedKey, Store};
 use domain::clock::Clock;
-use domain::receipt::{DocumentPrinter, Documents, YearlyStatement};
+use domain::receipt::{DocumentPrinter, Documents, VerifyReceipt, YearlyStatement};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +25,11 @@ pub(super) fn documents(
         persons: store.clone(),
         clock,
     })
+}
+
+/// Anybody's check of a receipt of this store.
+pub(super) fn verification(store: &Arc<Store>) -> VerifyReceipt {
+    VerifyReceipt { receipts: store.clone(), given_back: store.clone() }
 }
 
 /// `documents.key` signs; what `documents.old.key` signed still opens, where there is one.

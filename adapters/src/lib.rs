@@ -1,5 +1,5 @@
 //! Everything outside, one module each: the database, WeChat, the payment gateway, the departments'
-//! exchange, the app files. Each implements ports of `domain`, keeps its wire formats to itself,
+//! exchange, the app files, the PDF files. Each implements ports of `domain`, keeps its wire formats to itself,
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
 pub mod alipay;
@@ -7,6 +7,7 @@ mod certificate;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;
+pub mod documents;
 pub mod followed_clock;
 pub mod guarded;
 pub mod http;

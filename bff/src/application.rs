@@ -3,6 +3,8 @@
 
 pub mod rails;
 
+mod documents;
+
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
 use crate::parts::Parts;
@@ -29,7 +31,7 @@ use domain::payment::{
     PaymentRail as _, ProcessCallbacks, Rail, ReadPayments, ReceiveCallback, RefreshPayment,
     StartPayment,
 };
-use domain::receipt::{FulfilPayments, VerifyReceipt};
+use domain::receipt::FulfilPayments;
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
 use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
@@ -150,12 +152,16 @@ impl Application {
             outbox: Arc::new(FulfilPayments {
                 outbox: shared.clone(),
                 payments: shared.clone(),
+                persons: shared.clone(),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
         };
+        let verify_receipt = Arc::new(documents::verification(&shared));
+        let documents =
+            Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
             persons: shared.clone(),
@@ -234,7 +240,8 @@ impl Application {
             watch,
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
             receipts: shared.clone(),
-            verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
+            verify_receipt: verify_receipt.clone(),
+            documents: documents.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -271,6 +278,8 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             staff_door: StaffDoor::new(shared),
+            documents,
+            verify_receipt,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;

@@ -26,7 +26,7 @@ use domain::payment::{
     CancelPayment, MakePayLink, MakeQuote, RailWatch, Rails, ReadPayments, RefreshPayment,
     StartPayment,
 };
-use domain::receipt::{ReceiptBook, VerifyReceipt};
+use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
@@ -86,6 +86,8 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// Links to documents.
+    pub documents: Arc<Documents>,
 }
 
 /// The executable schema.
@@ -228,6 +230,8 @@ impl Query {
     }
 
     /// Is this receipt genuine? Anybody who holds one may ask.
+    // So heavy that a document has at most nine: check codes are not for guessing.
+    #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_receipt(
         &self,
         ctx: &Context<'_>,

@@ -1,11 +1,14 @@
-//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text.
+//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 mod callbacks;
 mod document;
+mod documents;
 mod graphql_route;
 mod health;
+mod page;
 mod pay_page;
 mod requester;
+mod verify_page;
 
 use crate::graphql;
 use crate::parts::Parts;
@@ -59,6 +62,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
+        .route("/documents/{token}", web::get().to(documents::document))
+        .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))

@@ -6,6 +6,7 @@ use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::Authenticate;
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
+use domain::receipt::{Documents, VerifyReceipt};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -30,6 +31,10 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// Documents by signed links.
+    pub documents: Arc<Documents>,
+    /// Anybody's check of a receipt.
+    pub verify_receipt: Arc<VerifyReceipt>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

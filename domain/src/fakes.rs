@@ -8,6 +8,7 @@ pub mod samples;
 mod store;
 mod store_identity;
 mod store_payment;
+mod store_receipt;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};

@@ -14,7 +14,8 @@ pub use paper_notice::{PaperNotice, PaperNoticeInvalid};
 pub use pay_code::{PayCode, PayCodeInvalid};
 pub use plate::{PlateInvalid, PlateNo};
 pub use receipt::{
-    CheckCode, CheckCodeInvalid, ReceiptCode, ReceiptCodeInvalid, ReceiptNo, ReceiptNoInvalid,
+    CheckCode, CheckCodeInvalid, ReceiptClass, ReceiptCode, ReceiptCodeInvalid, ReceiptNo,
+    ReceiptNoInvalid,
 };
 pub use simple::{
     DriverArchiveNo, DriverArchiveNoInvalid, Mobile, MobileInvalid, RegionCode, RegionCodeInvalid,

@@ -7,7 +7,7 @@ use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
     PaymentEvent, PaymentStore,
 };
-use domain::receipt::ReceiptBook;
+use domain::receipt::{GivenBackBook, PaidBook, ReceiptBook};
 use domain::reconciliation::DayBook;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,6 +23,8 @@ pub trait EveryPort:
     + LedgerBook
     + CallbackInbox
     + ReceiptBook
+    + GivenBackBook
+    + PaidBook
     + DayBook
     + Clone
     + 'static
@@ -39,6 +41,8 @@ impl<S> EveryPort for S where
         + LedgerBook
         + CallbackInbox
         + ReceiptBook
+        + GivenBackBook
+        + PaidBook
         + DayBook
         + Clone
         + 'static
@@ -83,6 +87,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn outbox_and_receipts() {
             crate::outbox::outbox_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn receipts() {
+            crate::receipts::receipt_book_contract($new_bench).await;
         }
         #[tokio::test]
         async fn ledger() {

@@ -14,6 +14,7 @@ mod persons;
 mod phone_codes;
 mod rail_bench;
 mod rails;
+mod receipts;
 mod sessions;
 mod staff;
 

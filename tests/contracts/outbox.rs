@@ -1,16 +1,14 @@
-//! The contracts of `OutboxStore` and `ReceiptBook`.
+//! The contract of `OutboxStore`, and how receipts come by it into the `ReceiptBook`.
 
 use crate::bench::{Bench, EveryPort, paid, payment, payment_of};
 use domain::fakes::samples::{self, at};
-use domain::money::Fen;
 use domain::payment::{
     OutboxItem, OutboxKind, OutboxStore, Payment, PaymentEvent, PaymentStore, WriteOffStatus,
 };
-use domain::receipt::{Receipt, ReceiptBook, ReceiptId};
-use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
+use domain::receipt::{FiledReceipt, ReceiptBook};
 use jiff::Timestamp;
 
-/// What every `OutboxStore` and `ReceiptBook` must do.
+/// What every `OutboxStore` must do.
 pub async fn outbox_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Bench<S>) {
     a_receipt_comes_only_after_its_write_off(&new_bench().await.store).await;
     a_write_off_marks_the_notice_once(&new_bench().await.store).await;
@@ -28,17 +26,9 @@ fn item(payment: &Payment, place: usize, kind: OutboxKind) -> OutboxItem {
     OutboxItem { payment_no: payment.no.clone(), notice_no, kind }
 }
 
-fn receipt(payment: &Payment, place: usize, number: u32) -> Receipt {
-    let code = ReceiptCode::new("33010126").unwrap();
-    let number = ReceiptNo::new(&format!("{number:010}")).unwrap();
-    Receipt {
-        id: ReceiptId { code, number },
-        check_code: CheckCode::new("a1B2c3").unwrap(),
-        notice_no: payment.notices[place].no.clone(),
-        payment_no: payment.no.clone(),
-        amount: Fen::new(20_600),
-        issued_at: at(50),
-    }
+fn receipt(payment: &Payment, place: usize, number: u32) -> FiledReceipt {
+    let receipt = samples::receipt(payment, place, number);
+    FiledReceipt::of(receipt, payment, None).unwrap()
 }
 
 /// What is leased at `now` until `until`, with the attempts before, sorted.
@@ -141,12 +131,15 @@ async fn a_receipt_is_stored_once_and_found(store: &impl EveryPort) {
     let one = paid(store, &payment(1, 1)).await;
     let issue = item(&one, 0, OutboxKind::IssueReceipt);
     let receipt = receipt(&one, 0, 1);
-    assert_eq!(ReceiptBook::find(store, &receipt.id).await.unwrap(), None);
+    assert_eq!(ReceiptBook::find(store, &receipt.receipt.id).await.unwrap(), None);
     store.written_off(&item(&one, 0, OutboxKind::WriteOff), at(30)).await.unwrap();
     store.receipted(&issue, &receipt).await.unwrap();
     // The worker died after the store had answered, and another does it again.
     store.receipted(&issue, &receipt).await.unwrap();
-    assert_eq!(ReceiptBook::find(store, &receipt.id).await.unwrap().as_ref(), Some(&receipt));
+    assert_eq!(
+        ReceiptBook::find(store, &receipt.receipt.id).await.unwrap().as_ref(),
+        Some(&receipt)
+    );
     assert_eq!(store.list_of_payment(&one.no).await.unwrap(), [receipt]);
 }
 

@@ -3,6 +3,7 @@
 
 mod bills;
 mod callbacks;
+mod documents;
 mod front;
 mod identity;
 mod killed;

@@ -18,7 +18,7 @@ pub struct Citizen {
 
 /// What every test wants to know of a payment.
 const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
-     history{at status reason} receipts{code number checkCode amount{fen}} \
+     history{at status reason} receipts{id code number checkCode agency payer amount{fen} pdfUrl} \
      notices{noticeNo status writeOff total{fen} receipt{number}}";
 
 impl Citizen {

@@ -81,7 +81,8 @@ impl Flow {
             healer,
             fulfil: FulfilPayments {
                 outbox: store.clone(),
-                payments: store,
+                payments: store.clone(),
+                persons: store,
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
                 clock: clock.clone(),

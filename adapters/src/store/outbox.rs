@@ -1,21 +1,21 @@
 //! Effects that wait to be done outside.
 
 use super::column::{Row, micros, without_nul};
-use super::entity::{outbox, payment_notice, receipt};
-use super::receipts::receipt_row;
+use super::entity::{outbox, payment_notice};
+use super::receipts::keep;
 use super::{Store, readable, unavailable};
 use async_trait::async_trait;
 use domain::ids::PaymentNo;
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
 use domain::payment::{OutboxItem, OutboxKind, OutboxRow, OutboxStore};
-use domain::receipt::Receipt;
+use domain::receipt::FiledReceipt;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 fn is_item(payment_no: &str, notice_no: &str, kind: &str) -> Condition {
@@ -51,26 +51,6 @@ async fn change(
         .filter(outbox::Column::DoneAt.is_null());
     open.exec(connection).await.map_err(unavailable)?;
     Ok(())
-}
-
-/// Stores the receipt once. Told again it changes nothing; another one for the same notice, or
-/// the same number for another notice, is a conflict.
-async fn keep_receipt(
-    transaction: &DatabaseTransaction,
-    receipt: &Receipt,
-) -> Result<(), StoreError> {
-    let row = receipt_row(receipt);
-    let key = (row.code.clone(), row.number.clone());
-    let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
-    match insert.exec_without_returning(transaction).await.map_err(unavailable)? {
-        TryInsertResult::Inserted(1..) => return Ok(()),
-        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {}
-    }
-    let stored = receipt::Entity::find_by_id(key).one(transaction).await.map_err(unavailable)?;
-    let same = |known: receipt::Model| {
-        known.payment_no == row.payment_no && known.notice_no == row.notice_no
-    };
-    if stored.is_some_and(same) { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 #[async_trait]
@@ -122,10 +102,10 @@ impl OutboxStore for Store {
         transaction.commit().await.map_err(unavailable)
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError> {
+    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        keep_receipt(&transaction, receipt).await?;
-        let done_at = Set(Some(micros(receipt.issued_at)));
+        keep(&transaction, self.receipt_row(receipt)?).await?;
+        let done_at = Set(Some(micros(receipt.receipt.issued_at)));
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
         transaction.commit().await.map_err(unavailable)

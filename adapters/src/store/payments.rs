@@ -47,7 +47,7 @@ async fn with_notices(
     Ok(rows.into_iter().map(join).collect())
 }
 
-async fn all(
+pub(super) async fn all(
     connection: &impl ConnectionTrait,
     select: Select<payment::Entity>,
 ) -> Result<Vec<Payment>, StoreError> {

@@ -4,6 +4,7 @@ use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, store_f
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
 use super::payment::{PaymentConnection, own_payments};
+use super::receipt::{ReceiptConnection, YearlyStatement, own_receipts, own_year};
 use super::scalars::DateTime;
 use super::{UseCases, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
@@ -104,6 +105,28 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's receipts, newest first, red-letter ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn receipts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<ReceiptConnection>> {
+        own_receipts(ctx, first, after).await.map(Some)
+    }
+
+    /// All that the caller paid in a year of Beijing's calendar; null for a year that it does
+    /// not have.
+    #[graphql(complexity = "10_000 + child_complexity")] // Reads up to 2,000 payments.
+    async fn yearly_statement(
+        &self,
+        ctx: &Context<'_>,
+        year: i32,
+    ) -> Result<Option<YearlyStatement>> {
+        own_year(ctx, year).await
     }
 }
 

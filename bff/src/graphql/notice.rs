@@ -224,7 +224,9 @@ impl Notice {
         let Holder::Own(payment) = self.holder(ctx).await? else { return Ok(None) };
         let found = ctx.data_unchecked::<UseCases>().receipts.list_of_payment(&payment.no).await;
         let receipts = found.map_err(|error| store_failed(&error))?;
-        Ok(receipts.into_iter().find(|r| &r.notice_no == self.no()).map(Receipt))
+        let of = |filed: &domain::receipt::FiledReceipt| &filed.receipt.notice_no == self.no();
+        // The newest: where a part went back, an older one was taken back.
+        Ok(receipts.into_iter().rfind(of).map(Receipt))
     }
 
     /// The live or honoured attempt, if it is the caller's.

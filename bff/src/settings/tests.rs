@@ -52,7 +52,7 @@ fn production_refuses_what_a_demo_lives_on() {
         ("YIWANG_FOLLOW_CLOCK", "http://127.0.0.1:8090/control/clock"),
     ]);
     let places = places(Settings::load(&demo_like));
-    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR"] {
+    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR", "FONT"] {
         assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
     }
 }
@@ -69,7 +69,7 @@ fn example(folder: &Path) -> String {
     let path = format!("{}/../docs/settings.example.toml", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
     let keys = text.split('"').filter_map(|part| part.strip_prefix("/etc/yiwang/keys/"));
-    for name in keys.chain(["data.key", "index.key", "tokens.key"]) {
+    for name in keys.chain(["data.key", "index.key", "tokens.key", "documents.key"]) {
         let file = folder.join(name);
         std::fs::write(&file, name).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();

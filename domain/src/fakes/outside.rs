@@ -4,14 +4,16 @@ use super::store::locked;
 use super::{Fault, FaultPlan, samples};
 use crate::identity::Channel;
 use crate::ids::PaymentNo;
-use crate::money::PayableFen;
+use crate::money::{Fen, PayableFen};
 use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding};
 use crate::outside::OutsideError;
 use crate::payment::{
     Cashier, CashierKind, MerchantIdentity, Money, OrderKey, PaymentRail, Rail, RailOrder,
-    RailOrderState, RailReport,
+    RailOrderState, RailReport, ReversalRequest,
 };
-use crate::receipt::{NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, WriteOff};
+use crate::receipt::{
+    NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, RedReceiptIssuer, WriteOff,
+};
 use crate::standards::{CheckCode, CitizenId, ReceiptCode, ReceiptNo};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -199,6 +201,7 @@ struct Desk {
     notices: BTreeMap<String, Notice>,
     written_off: Vec<WriteOff>,
     receipts: Vec<Receipt>,
+    followers: Vec<((u8, ReceiptId), Receipt)>,
 }
 
 /// A gateway that knows notices, write-offs and receipts.
@@ -288,5 +291,53 @@ impl ReceiptIssuer for FakeGateway {
             desk.receipts.push(receipt.clone());
             Ok(receipt)
         })
+    }
+}
+
+#[async_trait]
+impl RedReceiptIssuer for FakeGateway {
+    async fn reverse(
+        &self,
+        receipt: &Receipt,
+        _request: &ReversalRequest,
+    ) -> Result<Receipt, OutsideError> {
+        faulty(&self.plan, || Ok(locked(&self.desk).follows(receipt, 9, receipt.amount)))
+    }
+
+    async fn replace(
+        &self,
+        rest: &WriteOff,
+        reversed: &ReceiptId,
+    ) -> Result<Receipt, OutsideError> {
+        faulty(&self.plan, || {
+            let mut desk = locked(&self.desk);
+            let known = desk.receipts.iter().find(|receipt| receipt.id == *reversed).cloned();
+            let reversed = known.unwrap_or_else(|| Receipt {
+                id: reversed.clone(),
+                check_code: CheckCode::new("a1b2c3").expect("a check code"),
+                notice_no: rest.notice_no.clone(),
+                payment_no: rest.payment_no.clone(),
+                amount: rest.amount,
+                issued_at: rest.paid_at,
+            });
+            Ok(desk.follows(&reversed, 8, rest.amount))
+        })
+    }
+}
+
+impl Desk {
+    /// The receipt of this series that follows `receipt`, made when first asked for.
+    fn follows(&mut self, receipt: &Receipt, series: u8, amount: Fen) -> Receipt {
+        let key = (series, receipt.id.clone());
+        if let Some((_, known)) = self.followers.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
+        let number = format!("{series}{:09}", self.followers.len() + 1);
+        let number = ReceiptNo::new(&number).expect("a receipt number");
+        let id = ReceiptId { code: receipt.id.code.clone(), number };
+        let issued_at = receipt.issued_at + jiff::SignedDuration::from_secs(60);
+        let made = Receipt { id, amount, issued_at, ..receipt.clone() };
+        self.followers.push((key, made.clone()));
+        made
     }
 }

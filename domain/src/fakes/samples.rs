@@ -10,6 +10,8 @@ use crate::payment::{
     CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
     PaymentStatus, Rail, RailTxn,
 };
+use crate::receipt::{Receipt, ReceiptId};
+use crate::standards::{CheckCode, ReceiptCode, ReceiptNo};
 use jiff::{SignedDuration, Timestamp};
 
 /// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
@@ -133,6 +135,20 @@ pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
         state: PaymentState::Submitted,
         next_check_at: at(5),
         version: 0,
+    }
+}
+
+/// The gateway's receipt with this number for one notice of the payment, issued at second 50.
+pub fn receipt(payment: &Payment, place: usize, number: u32) -> Receipt {
+    let code = ReceiptCode::new("33030126").expect("a receipt code");
+    let number = ReceiptNo::new(&format!("{number:010}")).expect("a receipt number");
+    Receipt {
+        id: ReceiptId { code, number },
+        check_code: CheckCode::new("a1B2c3").expect("a check code"),
+        notice_no: payment.notices[place].no.clone(),
+        payment_no: payment.no.clone(),
+        amount: payment.notices[place].total(),
+        issued_at: at(50),
     }
 }
 

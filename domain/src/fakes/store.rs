@@ -4,7 +4,7 @@ use super::{Fault, FaultPlan};
 use crate::identity::{ChannelLink, Person, PhoneCode, Session, StaffAccount};
 use crate::outside::StoreError;
 use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
-use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
+use crate::receipt::FiledReceipt;
 use crate::reconciliation::{DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ pub(super) struct Tables {
     pub journals: Vec<Journal>,
     pub outbox: Vec<Waiting>,
     pub inbox: Vec<Boxed>,
-    pub receipts: Vec<Receipt>,
+    pub receipts: Vec<FiledReceipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
 }
 
@@ -99,25 +99,6 @@ impl InMemoryStore {
                 Err(fault.store().into())
             }
         }
-    }
-}
-
-#[async_trait]
-impl ReceiptBook for InMemoryStore {
-    async fn find(&self, id: &ReceiptId) -> Result<Option<Receipt>, StoreError> {
-        self.call(|t| Ok(t.receipts.iter().find(|receipt| &receipt.id == id).cloned()))
-    }
-
-    async fn list_of_payment(
-        &self,
-        no: &crate::ids::PaymentNo,
-    ) -> Result<Vec<Receipt>, StoreError> {
-        self.call(|t| {
-            let mut found: Vec<_> =
-                t.receipts.iter().filter(|receipt| &receipt.payment_no == no).cloned().collect();
-            found.sort_by(|a, b| a.notice_no.cmp(&b.notice_no));
-            Ok(found)
-        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::payment::{
     InsertError, Journal, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, Payment,
     PaymentChange, PaymentPage, PaymentRecord, PaymentStore, Rail, Side,
 };
-use crate::receipt::Receipt;
+use crate::receipt::FiledReceipt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -217,9 +217,9 @@ impl OutboxStore for InMemoryStore {
         self.with_item(item, |waiting| waiting.done = true, mark)
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError> {
+    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
         let keep = |t: &mut Tables| {
-            if !t.receipts.iter().any(|known| known.id == receipt.id) {
+            if !t.receipts.iter().any(|known| known.receipt.id == receipt.receipt.id) {
                 t.receipts.push(receipt.clone());
             }
         };

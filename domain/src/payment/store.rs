@@ -4,7 +4,7 @@ use super::{Journal, Payment, PaymentRecord};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
-use crate::receipt::Receipt;
+use crate::receipt::FiledReceipt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -156,7 +156,7 @@ pub trait OutboxStore: Send + Sync {
     /// The gateway confirmed the write-off: marks item and notice, together.
     async fn written_off(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError>;
     /// The receipt is there: stores it and marks the item, together.
-    async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError>;
+    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError>;
     /// It did not work: counts the attempt, keeps the reason, tries again at `next`. `None`
     /// parks the item, visibly, for staff.
     async fn postpone(

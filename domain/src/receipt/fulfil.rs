@@ -1,7 +1,8 @@
 //! What a paid payment owes the world, done at least once outside and counted once here.
 
-use super::Receipt;
+use super::{FiledReceipt, Receipt};
 use crate::clock::Clock;
+use crate::identity::PersonStore;
 use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
@@ -59,6 +60,8 @@ pub struct FulfilPayments {
     pub outbox: Arc<dyn OutboxStore>,
     /// Payments.
     pub payments: Arc<dyn PaymentStore>,
+    /// Whose name stands on a receipt.
+    pub persons: Arc<dyn PersonStore>,
     /// The agencies, behind the gateway.
     pub write_offs: Arc<dyn NoticeWriteOff>,
     /// The finance department, behind the gateway.
@@ -106,16 +109,29 @@ impl FulfilPayments {
                 Err(error) => Err(error),
             },
             OutboxKind::IssueReceipt => match self.receipts.issue(&write_off).await {
-                Ok(receipt) => {
-                    self.outbox.receipted(item, &receipt).await?;
-                    Ok(())
-                }
+                Ok(receipt) => self.file(item, &payment, receipt).await?,
                 Err(error) => Err(error),
             },
         };
         match tried {
             Ok(()) => Ok(Fulfilled::Done),
             Err(error) => self.postpone(row, &error).await,
+        }
+    }
+
+    /// Files what the gateway issued. What is not for this money is not filed: the item comes
+    /// again, and its reason tells staff.
+    async fn file(
+        &self,
+        item: &OutboxItem,
+        payment: &Payment,
+        receipt: Receipt,
+    ) -> Result<Result<(), OutsideError>, StoreError> {
+        let person = self.persons.find(&payment.person).await?;
+        let payer = person.and_then(|person| person.real_name).map(|proved| proved.name);
+        match FiledReceipt::of(receipt, payment, payer) {
+            Ok(filed) => self.outbox.receipted(item, &filed).await.map(Ok),
+            Err(why) => Ok(Err(OutsideError::OutcomeUnknown(why.into()))),
         }
     }
 
@@ -143,7 +159,8 @@ fn pause(attempts: u32) -> SignedDuration {
     SignedDuration::from_secs(1_i64.checked_shl(attempts + 1).unwrap_or(600).clamp(2, 600))
 }
 
-fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
+/// What a payment's money is to one of its notices; `None` where either is not there.
+pub(super) fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
     let money = payment.state.money()?;
     let notice = payment.notices.iter().find(|notice| &notice.no == notice_no)?;
     Some(WriteOff {

@@ -26,7 +26,10 @@ pub use callback::{
 };
 pub use cancel::{CancelError, CancelPayment};
 pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
-pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, UnknownAccount};
+pub use ledger::{
+    Account, Entry, FiscalSlice, Journal, JournalKind, Side, Unbalanced, UnknownAccount,
+    fiscal_slices,
+};
 pub use model::{
     EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
 };
@@ -37,9 +40,15 @@ pub use rail::{
 };
 pub use read::{Holder, ReadPayments};
 pub use refund::{
-    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
-    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
-    RefundRedirects, Refunders, Reversal, ReversalRequest,
+    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
+    DecideRefusal, Decision, DecisionStage, DeskCase, DeskDecision, DeskNotice, DeskRequest,
+    DeskStage, DeskStanding, DeskStep, FinanceLevel, HearRefundDecision, InsertRefundError,
+    NewRefunds, NoticeAfter, OweBack, Owed, PayeeAccount, ReadRefunds, ReceiptReversal,
+    ReceiptStep, Redirect, RedirectStep, Refund, RefundAct, RefundApplied, RefundCause,
+    RefundChange, RefundDesk, RefundEvent, RefundKey, RefundMaker, RefundMismatch, RefundPage,
+    RefundReasonCode, RefundRecord, RefundRedirects, RefundRefusal, RefundSlice, RefundState,
+    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders, RequestRefund,
+    RequestRefundError, Reversal, ReversalRequest, SendRefunds, Todo, WantedRefund, Worked,
 };
 pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
 pub use state::{

@@ -8,6 +8,7 @@
 mod balance;
 mod booking;
 mod decide;
+mod decision;
 mod desk_case;
 mod model;
 mod owe;
@@ -15,16 +16,18 @@ mod port;
 mod read;
 mod report;
 mod request;
+mod requests;
 mod send;
 mod state;
+mod steps;
 mod store;
 
 pub use crate::money::FinanceLevel;
 pub use balance::Balance;
 pub use decide::{DecideError, DecideRefund, DecideRefusal, RefundAct};
+pub use decision::{Decision, DecisionStage};
 pub use model::{
-    Actor, Decision, DecisionStage, DeskStep, ReceiptStep, Redirect, RedirectStep, Refund,
-    RefundCause, RefundKey, RefundRecord, RefundSlice, RefundedNotice, Todo,
+    Actor, Refund, RefundCause, RefundKey, RefundRecord, RefundSlice, RefundedNotice, Todo,
 };
 pub use owe::{OweBack, Owed};
 pub use port::{
@@ -37,6 +40,7 @@ pub use report::{ApplyRefundReport, RefundApplied, RefundMismatch};
 pub use request::{RefundMaker, RefundRefusal, RequestRefund, RequestRefundError, WantedRefund};
 pub use send::{SendRefunds, Worked};
 pub use state::{RefundEvent, RefundState, RefundStatus, RefundTransitionRefused};
+pub use steps::{DeskStep, ReceiptStep, Redirect, RedirectStep};
 pub use store::{
     BalanceMove, Ceiling, InsertRefundError, NewRefunds, RefundChange, RefundPage, RefundStore,
 };

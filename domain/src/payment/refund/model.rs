@@ -1,8 +1,8 @@
 //! A refund: money of one payment that goes back, with who wanted it and who agreed.
 
 use super::{
-    FinanceLevel, NoticeAfter, PayeeAccount, RefundEvent, RefundReasonCode, RefundState,
-    RefundStatus, RefundTransitionRefused,
+    Decision, DecisionStage, DeskStep, FinanceLevel, ReceiptStep, Redirect, RefundEvent,
+    RefundReasonCode, RefundState, RefundStatus, RefundTransitionRefused,
 };
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, RefundNo};
 use crate::money::{Fen, PayableFen};
@@ -77,72 +77,6 @@ impl Actor {
     }
 }
 
-/// What is decided about a refund; each once, but for accounts, which may be named again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DecisionStage {
-    /// It was asked for.
-    Request,
-    /// The agency, or the checker of money that no agency had, agreed.
-    Check,
-    /// A level of finance agreed.
-    Finance(FinanceLevel),
-    /// Somebody refused.
-    Reject,
-    /// Another account was named; counted from 1.
-    Account(u8),
-    /// A second person agreed to that account.
-    AccountAgreed(u8),
-}
-
-impl DecisionStage {
-    /// The word of columns.
-    pub fn code(self) -> String {
-        match self {
-            Self::Request => "REQUEST".to_owned(),
-            Self::Check => "CHECK".to_owned(),
-            Self::Finance(level) => format!("FINANCE:{}", level.code()),
-            Self::Reject => "REJECT".to_owned(),
-            Self::Account(round) => format!("ACCOUNT:{round}"),
-            Self::AccountAgreed(round) => format!("ACCOUNT_AGREED:{round}"),
-        }
-    }
-
-    /// The stage whose [`DecisionStage::code`] is `code`.
-    pub fn from_code(code: &str) -> Option<Self> {
-        match code.split_once(':') {
-            Some(("FINANCE", level)) => FinanceLevel::from_code(level).map(Self::Finance),
-            Some(("ACCOUNT", round)) => round.parse().ok().map(Self::Account),
-            Some(("ACCOUNT_AGREED", round)) => round.parse().ok().map(Self::AccountAgreed),
-            Some(_) => None,
-            None => [Self::Request, Self::Check, Self::Reject]
-                .into_iter()
-                .find(|stage| stage.code() == code),
-        }
-    }
-
-    /// Within one round nobody acts twice: 0 is the way to the approval, each naming of an
-    /// account is a round of its own.
-    pub const fn round(self) -> u8 {
-        match self {
-            Self::Request | Self::Check | Self::Finance(_) | Self::Reject => 0,
-            Self::Account(round) | Self::AccountAgreed(round) => round,
-        }
-    }
-}
-
-/// Who decided what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// What.
-    pub stage: DecisionStage,
-    /// Who.
-    pub by: Actor,
-    /// In which words; may be empty.
-    pub reason: String,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// A part of one credit of the payment's booking that goes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundSlice {
@@ -152,49 +86,6 @@ pub struct RefundSlice {
     pub account: Account,
     /// Positive.
     pub amount: Fen,
-}
-
-/// How far the gateway's procedure has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeskStep {
-    /// To be asked.
-    Due,
-    /// Asked; the agency or finance has it.
-    Asked,
-    /// All agreed there.
-    Approved(NoticeAfter),
-    /// It knows that the money is back.
-    Told(NoticeAfter),
-}
-
-/// How far the receipt has been taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReceiptStep {
-    /// It may still be valid: no money leaves.
-    Standing,
-    /// Reversed, or there never is one.
-    Reversed,
-    /// Reversed, and one of the rest is issued, or there is no rest.
-    Settled,
-}
-
-impl ReceiptStep {
-    /// Every step.
-    pub const ALL: [Self; 3] = [Self::Standing, Self::Reversed, Self::Settled];
-
-    /// The word of columns.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Standing => "STANDING",
-            Self::Reversed => "REVERSED",
-            Self::Settled => "SETTLED",
-        }
-    }
-
-    /// The step whose [`ReceiptStep::code`] is `code`.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.code() == code)
-    }
 }
 
 /// The written-off notice that a refund takes from.
@@ -210,45 +101,6 @@ pub struct RefundedNotice {
     pub desk: DeskStep,
     /// The red receipt.
     pub receipt: ReceiptStep,
-}
-
-/// Another account for a refund that cannot reach the payer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redirect {
-    /// Which.
-    pub account: PayeeAccount,
-    /// How far it is.
-    pub step: RedirectStep,
-}
-
-/// How far the way to another account is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RedirectStep {
-    /// One person named it.
-    Named,
-    /// A second one agreed; the rail is to be told.
-    Agreed,
-    /// The rail has it.
-    Sent,
-}
-
-impl RedirectStep {
-    /// Every step.
-    pub const ALL: [Self; 3] = [Self::Named, Self::Agreed, Self::Sent];
-
-    /// The word of columns.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Named => "NAMED",
-            Self::Agreed => "AGREED",
-            Self::Sent => "SENT",
-        }
-    }
-
-    /// The step whose [`RedirectStep::code`] is `code`.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.code() == code)
-    }
 }
 
 /// By which call it was asked for: the same key is the same refunds, for ever.
@@ -312,8 +164,8 @@ pub struct RefundRecord {
     pub status: RefundStatus,
     /// Who did it.
     pub by: Actor,
-    /// What: `SEND`, `ANSWER`, `CHECK`…
-    pub what: &'static str,
+    /// What: `SEND`, `ANSWER`, `REFUND_CHECK`…
+    pub what: String,
     /// [`Evidence::code`], where a rail or the gateway said so.
     pub evidence: Option<String>,
 }
@@ -416,11 +268,12 @@ impl Refund {
     /// A history line of the state that it has now.
     pub fn record(
         &self,
-        (by, what): (Actor, &'static str),
+        (by, what): (Actor, &str),
         evidence: Option<&Evidence>,
         at: Timestamp,
     ) -> RefundRecord {
         let evidence = evidence.map(Evidence::code);
+        let what = what.to_owned();
         RefundRecord { at, status: self.state.status(), by, what, evidence }
     }
 }

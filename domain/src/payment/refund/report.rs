@@ -2,8 +2,8 @@
 
 use super::booking::journal;
 use super::{
-    Actor, Balance, BalanceMove, Redirect, RedirectStep, Refund, RefundChange, RefundEvent,
-    RefundState, RefundStatus, RefundStore, Todo,
+    Actor, Balance, BalanceMove, RedirectStep, Refund, RefundChange, RefundEvent, RefundState,
+    RefundStatus, RefundStore, Todo,
 };
 use crate::clock::Clock;
 use crate::ids::{PaymentNo, RefundNo};
@@ -247,12 +247,5 @@ pub(super) fn next_look(refund: &Refund, now: Timestamp) -> Option<Timestamp> {
         (Todo::QueryRail, RefundState::NeedsAccount) => Some(now + SignedDuration::from_hours(1)),
         (Todo::QueryRail, _) => Some(now + SignedDuration::from_secs(5)),
         (_, _) => Some(now),
-    }
-}
-
-impl Redirect {
-    /// Is the rail to be told of it?
-    pub fn is_agreed(&self) -> bool {
-        self.step == RedirectStep::Agreed
     }
 }

@@ -2,17 +2,18 @@
 
 use super::booking::journal;
 use super::report::next_look;
+use super::requests::{desk_request, paid_back, reversal_of};
 use super::{
-    Actor, ApplyRefundReport, Balance, DeskNotice, DeskRequest, DeskStep, ReceiptReversal,
-    ReceiptStep, RedirectStep, Refund, RefundChange, RefundDesk, RefundEvent, RefundState,
-    RefundStore, RefundTransitionRefused, Refunders, Reversal, ReversalRequest, Todo, desk_case,
+    Actor, ApplyRefundReport, Balance, DeskStep, ReceiptReversal, ReceiptStep, RedirectStep,
+    Refund, RefundChange, RefundDesk, RefundEvent, RefundState, RefundStore,
+    RefundTransitionRefused, Refunders, Reversal, Todo, desk_case,
 };
 use crate::clock::Clock;
 use crate::ids::RefundNo;
 use crate::outside::{OutsideError, StoreError};
 use crate::payment::{
     EventReason, Evidence, JournalKind, Payment, PaymentChange, PaymentEvent, PaymentStore,
-    RailRefundState, RailRefunds, RailTxn, RefundOrder,
+    RailRefundState, RailRefunds, RefundOrder,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -368,50 +369,4 @@ fn pause(attempts: u32) -> SignedDuration {
 fn is_final(code: &str, attempts: u32) -> bool {
     let codes = ["AMOUNT", "NOT_FOUND", "INVALID", "CONFLICT", "NOT_WRITTEN_OFF"];
     codes.contains(&code) && attempts + 1 >= REFUSALS
-}
-
-fn desk_request(refund: &Refund) -> Option<DeskRequest> {
-    let notice = refund.notice.as_ref()?;
-    let applicant = match refund.maker() {
-        Some(Actor::Staff(name)) => name.clone(),
-        // The gateway knows the payer's name; ours need not travel.
-        Some(Actor::Rule | Actor::Rail | Actor::Citizen(_) | Actor::Desk(_)) | None => {
-            "缴款人".to_owned()
-        }
-    };
-    Some(DeskRequest {
-        refund_no: refund.no.clone(),
-        notice_no: notice.no.clone(),
-        payment_no: refund.payment_no.clone(),
-        amount: refund.amount,
-        reason_code: refund.reason_code,
-        reason: refund.reason.clone(),
-        applicant,
-        agency_code: notice.agency_code.clone(),
-    })
-}
-
-fn reversal_of(refund: &Refund) -> Option<ReversalRequest> {
-    let notice = refund.notice.as_ref()?;
-    Some(ReversalRequest {
-        refund_no: refund.no.clone(),
-        notice_no: notice.no.clone(),
-        payment_no: refund.payment_no.clone(),
-        reason: refund.reason.clone(),
-    })
-}
-
-fn paid_back(refund: &Refund) -> Option<DeskNotice> {
-    let (Some(notice), RefundState::Done { txn, at }) = (&refund.notice, &refund.state) else {
-        return None;
-    };
-    let txn = txn.clone().or_else(|| RailTxn::new(refund.no.as_str()).ok())?;
-    Some(DeskNotice {
-        refund_no: refund.no.clone(),
-        notice_no: notice.no.clone(),
-        payment_no: refund.payment_no.clone(),
-        amount: refund.amount,
-        txn,
-        at: *at,
-    })
 }

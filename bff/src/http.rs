@@ -5,6 +5,7 @@ mod document;
 mod graphql_route;
 mod health;
 mod requester;
+mod staff_route;
 
 use crate::graphql;
 use crate::parts::Parts;
@@ -58,6 +59,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
+        .service(
+            web::resource("/staff/graphql")
+                .route(web::post().to(staff_route::post))
+                .default_service(web::to(staff_route::other)),
+        )
         .service(web::scope("/staff").configure(staff::routes))
         .default_service(web::to(not_found));
 }

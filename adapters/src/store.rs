@@ -21,6 +21,7 @@ mod payments;
 mod personal_data;
 mod persons;
 mod receipts;
+mod refund_balances;
 mod refund_rows;
 mod refunds;
 mod sessions;

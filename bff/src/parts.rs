@@ -6,7 +6,7 @@ use crate::staff_graphql::StaffSchema;
 use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
-use domain::payment::{OutboxStore, ReceiveCallback};
+use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -19,6 +19,8 @@ pub struct Parts {
     pub authenticate: Authenticate,
     /// Takes WeChat Pay's callbacks in.
     pub receive_we_chat_pay: ReceiveCallback,
+    /// Lets others pay for a citizen.
+    pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
     /// For the health check.

@@ -3,6 +3,7 @@
 
 mod faults;
 mod outside;
+mod rails;
 mod refunds;
 pub mod samples;
 mod store;
@@ -14,6 +15,7 @@ mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
 pub use outside::{FakeGateway, FakeRail};
+pub use rails::{FakeWatch, PlainSeal};
 pub use refunds::{DeskSays, RefundsGo};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

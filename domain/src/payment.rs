@@ -12,17 +12,21 @@ mod cancel;
 mod heal;
 mod ledger;
 mod model;
+mod pay_link;
+mod payable;
+mod quote;
 mod rail;
 mod read;
 mod refund;
+mod refusal;
 mod start;
 mod state;
 mod store;
 
 pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
 pub use callback::{
-    CallbackInbox, CallbackRefused, ProcessCallbacks, RailCallback, RailCallbacks, ReceiveCallback,
-    ReceiveError, Received, StoredCallback,
+    Acted, CallbackInbox, CallbackRefused, ProcessCallbacks, RailCallback, RailCallbacks,
+    ReceiveCallback, ReceiveError, Received, StoredCallback,
 };
 pub use cancel::{CancelError, CancelPayment};
 pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
@@ -31,8 +35,12 @@ pub use ledger::{
     fiscal_slices,
 };
 pub use model::{
-    EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
+    Allotment, EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotError,
+    SnapshotItem, WriteOffStatus,
 };
+pub use pay_link::{LinkError, LinkShows, MadeLink, MakePayLink, PayByLink, PayLink, PayLinkSeal};
+pub use payable::PayableError;
+pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{
     Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
     RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
@@ -50,7 +58,8 @@ pub use refund::{
     RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders, RequestRefund,
     RequestRefundError, Reversal, ReversalRequest, SendRefunds, Todo, WantedRefund, Worked,
 };
-pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
+pub use refusal::{Refusal, StartPaymentError};
+pub use start::{StartPayment, Started, WantedPayment};
 pub use state::{
     Money, PaymentEvent, PaymentState, PaymentStatus, RefundOrigin, TransitionRefused,
 };

@@ -3,18 +3,18 @@
 use super::audit::append;
 use super::column::micros;
 use super::entity::{
-    payment, payment_notice, reconciliation_day, refund, refund_balance, refund_ceiling,
-    refund_decision, refund_event,
+    payment, payment_notice, reconciliation_day, refund, refund_decision, refund_event,
 };
 use super::payments::write_change;
+use super::refund_balances::{move_balance, reserve, spend};
 use super::refund_rows::{decision_row, event_row, record_of, refund_of, refund_row};
 use super::{Store, conflict_if_duplicate, readable, unavailable};
 use async_trait::async_trait;
 use domain::ids::{IdempotencyKey, PaymentNo, RefundNo};
 use domain::outside::StoreError;
 use domain::payment::{
-    Actor, BalanceMove, Ceiling, InsertRefundError, NewRefunds, PaymentStatus, Rail, Refund,
-    RefundChange, RefundPage, RefundRecord, RefundStatus, RefundStore,
+    Actor, InsertRefundError, NewRefunds, PaymentStatus, Rail, Refund, RefundChange, RefundPage,
+    RefundRecord, RefundStatus, RefundStore,
 };
 use domain::reconciliation::DayState;
 use jiff::Timestamp;
@@ -99,6 +99,7 @@ impl Store {
             levels: Set(row.levels),
             account: Set(row.account),
             account_step: Set(row.account_step),
+            sent_at: Set(row.sent_at),
             status: Set(row.status),
             txn: Set(row.txn),
             done_at: Set(row.done_at),
@@ -149,62 +150,6 @@ impl Store {
     }
 }
 
-/// Takes `wanted` from what is left of the payment.
-async fn reserve(
-    transaction: &DatabaseTransaction,
-    new: &NewRefunds,
-    wanted: i64,
-) -> Result<(), InsertRefundError> {
-    use refund_balance::Column;
-    let blank = refund_balance::Model {
-        payment_no: new.payment_no.as_str().to_owned(),
-        captured: new.captured.fen().value(),
-        reserved: 0,
-        returned: 0,
-        made: 0,
-    };
-    let blank = refund_balance::Entity::insert(blank.into_active_model()).on_conflict_do_nothing();
-    blank.exec_without_returning(transaction).await.map_err(unavailable)?;
-    let count = i64::try_from(new.refunds.len()).unwrap_or(i64::MAX);
-    let taken = refund_balance::Entity::update_many()
-        .col_expr(Column::Reserved, Expr::col(Column::Reserved).add(wanted))
-        .col_expr(Column::Made, Expr::col(Column::Made).add(count))
-        .filter(Column::PaymentNo.eq(new.payment_no.as_str()))
-        .filter(Column::Made.eq(i64::from(new.known)))
-        .filter(Expr::col(Column::Reserved).add(wanted).lte(Expr::col(Column::Captured)))
-        .exec(transaction)
-        .await
-        .map_err(unavailable)?;
-    if taken.rows_affected == 1 {
-        return Ok(());
-    }
-    let left = refund_balance::Entity::find_by_id(new.payment_no.as_str()).one(transaction).await;
-    let left = left.map_err(unavailable)?;
-    let known = left.is_some_and(|left| left.made == i64::from(new.known));
-    Err(if known { InsertRefundError::Exceeds } else { StoreError::Conflict.into() })
-}
-
-async fn spend(
-    transaction: &DatabaseTransaction,
-    ceiling: &Ceiling,
-    wanted: i64,
-) -> Result<(), InsertRefundError> {
-    use refund_ceiling::Column;
-    let (rail, day) = (ceiling.rail.code(), ceiling.day.to_string());
-    let blank = refund_ceiling::Model { rail: rail.to_owned(), day: day.clone(), spent: 0 };
-    let blank = refund_ceiling::Entity::insert(blank.into_active_model()).on_conflict_do_nothing();
-    blank.exec_without_returning(transaction).await.map_err(unavailable)?;
-    let spent = refund_ceiling::Entity::update_many()
-        .col_expr(Column::Spent, Expr::col(Column::Spent).add(wanted))
-        .filter(Column::Rail.eq(rail))
-        .filter(Column::Day.eq(day))
-        .filter(Expr::col(Column::Spent).add(wanted).lte(ceiling.limit.value()))
-        .exec(transaction)
-        .await
-        .map_err(unavailable)?;
-    if spent.rows_affected == 1 { Ok(()) } else { Err(InsertRefundError::CeilingReached) }
-}
-
 /// The last `count` of the refund's decisions; the others are stored.
 async fn insert_decisions(
     transaction: &DatabaseTransaction,
@@ -222,30 +167,6 @@ async fn insert_decisions(
     let insert = refund_decision::Entity::insert_many(rows);
     insert.exec_without_returning(transaction).await.map_err(conflict_if_duplicate)?;
     Ok(())
-}
-
-/// The constraint of the table refuses what would give back more than came.
-async fn move_balance(
-    transaction: &DatabaseTransaction,
-    change: &RefundChange,
-) -> Result<(), StoreError> {
-    use refund_balance::Column;
-    let amount = change.refund.amount.fen().value();
-    let update = refund_balance::Entity::update_many()
-        .filter(Column::PaymentNo.eq(change.refund.payment_no.as_str()));
-    let update = match change.balance {
-        BalanceMove::None => return Ok(()),
-        BalanceMove::Freed => {
-            update.col_expr(Column::Reserved, Expr::col(Column::Reserved).sub(amount))
-        }
-        BalanceMove::PaidBack => {
-            update.col_expr(Column::Returned, Expr::col(Column::Returned).add(amount))
-        }
-    };
-    let moved = update.exec(transaction).await.map_err(unavailable)?;
-    let row = change.refund.payment_no.to_string();
-    let lost = StoreError::Corrupt { table: "refund_balance", column: "payment_no", row };
-    if moved.rows_affected == 1 { Ok(()) } else { Err(lost) }
 }
 
 async fn release(

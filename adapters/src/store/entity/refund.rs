@@ -27,6 +27,7 @@ pub struct Model {
     pub account: Option<String>,
     pub account_step: Option<String>,
     pub created_at: i64,
+    pub sent_at: Option<i64>,
     pub status: String,
     pub txn: Option<String>,
     pub done_at: Option<i64>,

@@ -62,6 +62,7 @@ CREATE TABLE refund (
     account TEXT,                   -- sealed; another account than the payer's
     account_step TEXT,
     created_at BIGINT NOT NULL,
+    sent_at BIGINT,                 -- when the rail was first to be asked; never changes
     status TEXT NOT NULL,
     txn TEXT,
     done_at BIGINT,

@@ -51,6 +51,7 @@ fn requested(by: Actor, levels: &[FinanceLevel]) -> Refund {
         decisions: vec![request],
         redirect: None,
         created_at: samples::at(0),
+        sent_at: None,
         state: RefundState::Requested,
         next_try_at: Some(samples::at(0)),
         attempts: 0,

@@ -145,6 +145,10 @@ pub struct Refund {
     pub redirect: Option<Redirect>,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// When the rail was first to be asked: stored before that, and the same on every try. A
+    /// rail that wants the present moment in an order (UnionPay) takes a new one in a window
+    /// around it, and the approval may be days after the request.
+    pub sent_at: Option<Timestamp>,
     /// Where it stands.
     pub state: RefundState,
     /// When the worker looks again; `None`: it waits for people, or is over.
@@ -229,7 +233,7 @@ impl Refund {
         }
     }
 
-    /// What the rail is asked for: the same on every try.
+    /// What the rail is asked for: the same on every try. `None` before it is first to be sent.
     pub fn order(&self, payment: &Payment) -> Option<RefundOrder> {
         let money = payment.state.money()?;
         Some(RefundOrder {
@@ -239,7 +243,7 @@ impl Refund {
             paid: money.amount,
             amount: self.amount,
             reason: self.reason.chars().take(80).collect(),
-            made_at: self.created_at,
+            made_at: self.sent_at?,
         })
     }
 

@@ -118,6 +118,7 @@ impl OweBack {
             decisions: vec![request],
             redirect: None,
             created_at: now,
+            sent_at: None,
             state: match by {
                 By::Rule => RefundState::Approved,
                 By::Staff => RefundState::Requested,

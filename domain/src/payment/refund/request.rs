@@ -229,6 +229,7 @@ impl RequestRefund {
             decisions: vec![request],
             redirect: None,
             created_at: now,
+            sent_at: None,
             state: RefundState::Requested,
             next_try_at: Some(now),
             attempts: 0,

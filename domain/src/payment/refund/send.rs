@@ -223,12 +223,13 @@ impl SendRefunds {
     /// turn asks whether it has it, and sends it again under the same number if not.
     async fn send(&self, refund: &Refund) -> Result<Stepped, StoreError> {
         let payment = self.payment_of(refund).await?;
-        let order = refund.order(&payment).ok_or_else(|| corrupt("payment", "txn", &refund.no))?;
         let Some(port) = self.refunders.get(refund.rail) else { return Ok(Stepped::Failed) };
         let now = self.clock.now();
         let refused = |_: RefundTransitionRefused| corrupt("refund", "status", &refund.no);
         let mut sent = refund.after(RefundEvent::Send).map_err(refused)?;
         sent.next_try_at = Some(now + LEASE);
+        sent.sent_at = sent.sent_at.or(Some(now));
+        let order = sent.order(&payment).ok_or_else(|| corrupt("payment", "txn", &refund.no))?;
         let started =
             payment.after(PaymentEvent::StartRefund, (EventReason::RefundSent, None), now);
         let Ok(moved) = started else { return Ok(Stepped::Failed) };

@@ -71,7 +71,9 @@ impl Store {
             let insert = refund::Entity::insert(row).exec_without_returning(&transaction).await;
             insert.map_err(|error| match conflict_if_duplicate(error) {
                 StoreError::Conflict if refund.key.is_some() => InsertRefundError::KeyUsed,
-                error => error.into(),
+                error @ (StoreError::Conflict
+                | StoreError::Corrupt { .. }
+                | StoreError::Unavailable(_)) => error.into(),
             })?;
             insert_decisions(&transaction, refund, refund.decisions.len()).await?;
             let event = event_row(&refund.no, i64::from(refund.version), record);

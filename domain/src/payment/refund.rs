@@ -6,16 +6,22 @@
 //! red receipt; no refund by request leaves without two persons' consent.
 
 mod balance;
+#[cfg(test)]
+mod bench;
 mod booking;
 mod decide;
 mod decision;
 mod desk_case;
+#[cfg(test)]
+mod flow_tests;
 mod model;
 mod owe;
 mod port;
 mod read;
 mod report;
 mod request;
+#[cfg(test)]
+mod request_tests;
 mod requests;
 mod send;
 mod state;

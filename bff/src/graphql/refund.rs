@@ -36,7 +36,13 @@ pub enum RefundStatus {
 }
 
 /// Money that goes back (退付): of one notice, or a whole payment that never counted.
-pub struct Refund(pub domain::payment::Refund);
+pub struct Refund(Box<domain::payment::Refund>);
+
+impl From<domain::payment::Refund> for Refund {
+    fn from(refund: domain::payment::Refund) -> Self {
+        Self(Box::new(refund))
+    }
+}
 
 /// Money that goes back (退付): of one notice, or a whole payment that never counted.
 #[Object]
@@ -106,8 +112,8 @@ pub async fn request(ctx: &Context<'_>, input: RequestRefundInput) -> Result<Req
         ctx.data_unchecked::<UseCases>().request_refund.run(RefundMaker::Citizen(caller), &wanted);
     match made.await {
         Ok(refunds) => Ok(RequestRefundPayload {
-            refund: refunds.first().cloned().map(Refund),
-            refunds: refunds.into_iter().map(Refund).collect(),
+            refund: refunds.first().cloned().map(Refund::from),
+            refunds: refunds.into_iter().map(Refund::from).collect(),
             user_errors: Vec::new(),
         }),
         Err(RequestRefundError::Refused(why)) => {
@@ -190,7 +196,7 @@ pub async fn own_refund(ctx: &Context<'_>, no: &str) -> Result<Option<Node>> {
         return Ok(None);
     };
     let found = ctx.data_unchecked::<UseCases>().read_refunds.find(caller, &no).await;
-    Ok(found.map_err(|error| store_failed(&error))?.map(|refund| Node::Refund(Refund(refund))))
+    Ok(found.map_err(|error| store_failed(&error))?.map(|refund| Node::Refund(refund.into())))
 }
 
 /// The refunds of a payment that the caller was shown.
@@ -200,7 +206,7 @@ pub async fn of_payment(
 ) -> Result<Vec<Refund>> {
     let found = ctx.data_unchecked::<UseCases>().read_refunds.list(payment).await;
     let refunds = found.map_err(|error| store_failed(&error))?;
-    Ok(refunds.into_iter().map(Refund).collect())
+    Ok(refunds.into_iter().map(Refund::from).collect())
 }
 
 /// What of the payment can still be asked back.

@@ -46,16 +46,16 @@ pub struct QueryString {
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
     match posted(&request, &body) {
         Ok(operation) => answer(&request, operation, Verb::Post, &parts).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
 /// The operation of a POST with a JSON body; else the answer to give.
-pub(super) fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, HttpResponse> {
+pub(super) fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, Box<HttpResponse>> {
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(HttpResponse::UnsupportedMediaType().finish());
+        return Err(HttpResponse::UnsupportedMediaType().finish().into());
     }
     let sent = match std::str::from_utf8(body) {
         Ok(text) if !nesting_too_deep(text, Language::Json) => {
@@ -67,7 +67,9 @@ pub(super) fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, Ht
         Some(Body { query: Some(query), operation_name, variables, .. }) => {
             Ok(Operation { query, operation_name, variables })
         }
-        Some(_) | None => Err(refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST)),
+        Some(_) | None => {
+            Err(refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST).into())
+        }
     }
 }
 
@@ -118,7 +120,7 @@ async fn answer(
 ) -> HttpResponse {
     let document = match document(request, &operation) {
         Ok(document) => document,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let reads_only =
         document.operations.iter().all(|(_, found)| found.node.ty == OperationType::Query);
@@ -145,15 +147,15 @@ async fn answer(
 pub(super) fn document(
     request: &HttpRequest,
     operation: &Operation,
-) -> Result<ExecutableDocument, HttpResponse> {
-    let refused = || refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST);
+) -> Result<ExecutableDocument, Box<HttpResponse>> {
+    let refused = || Box::new(refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST));
     if nesting_too_deep(&operation.query, Language::GraphQl) {
         return Err(refused());
     }
     let parsed = async_graphql::parser::parse_query(&operation.query);
     let document = parsed.map_err(|error| {
         let server_error = ServerError::from(error);
-        reply(request, Response::from_errors(vec![server_error]), Parsed::No)
+        Box::new(reply(request, Response::from_errors(vec![server_error]), Parsed::No))
     })?;
     if too_wide(&document) { Err(refused()) } else { Ok(document) }
 }

@@ -13,11 +13,11 @@ use domain::identity::Secret;
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
     let operation = match posted(&request, &body) {
         Ok(operation) => operation,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let document = match document(&request, &operation) {
         Ok(document) => document,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let who = match requester(&request, &parts).await {
         Ok(who) => who,

@@ -1,6 +1,8 @@
 //! The contract of `RefundStore`: refunds come back as they were, and never take more than came.
 
-use crate::bench::{Bench, RefundPorts, change, happens, insert, paid, payment};
+use crate::bench::{
+    Bench, RefundPorts, change, happens, insert, notice, paid, payment, payment_of,
+};
 use crate::refund_samples::{
     automatic, by, moved, new, payment_change, refund_no, requested, stored, stored_all,
 };
@@ -30,6 +32,7 @@ pub async fn refund_store_contract<S: RefundPorts>(new_bench: impl AsyncFn() -> 
     nobody_decides_twice(&new_bench().await.store).await;
     money_back_is_booked_once_beside_the_payments_own(&new_bench().await.store).await;
     a_notice_whose_money_is_back_can_be_paid_again(&new_bench().await.store).await;
+    of_several_notices_the_one_whose_money_is_back_is_let_go(&new_bench().await.store).await;
 }
 
 async fn found(store: &impl RefundPorts, one: &Refund) -> Refund {
@@ -329,4 +332,27 @@ async fn a_notice_whose_money_is_back_can_be_paid_again(store: &impl RefundPorts
     back.released = Some(one.notices[0].no.clone());
     RefundStore::save(store, &back).await.unwrap();
     insert(store, &again).await;
+}
+
+async fn of_several_notices_the_one_whose_money_is_back_is_let_go(store: &impl RefundPorts) {
+    let one = paid(store, &payment_of(1, &[1, 2])).await;
+    let first = automatic(1, &one, 20_600);
+    stored(store, &one, 0, &first).await;
+    let sent = moved(&first, RefundEvent::Send, BalanceMove::None);
+    RefundStore::save(store, &sent).await.unwrap();
+    let now = happens(store, &one, PaymentEvent::StartRefund).await;
+    let sent = found(store, &first).await;
+    let done = RefundEvent::Finish { txn: None, at: at(70) };
+    let mut back = moved(&sent, done, BalanceMove::PaidBack);
+    let kind = JournalKind::RefundDone;
+    back.payment = Some(payment_change(&now, PaymentEvent::RefundPart, &first, kind));
+    back.released = Some(one.notices[0].no.clone());
+    RefundStore::save(store, &back).await.unwrap();
+    insert(store, &payment(2, 1)).await;
+    // What happens to the payment afterwards does not take the notice back.
+    happens(store, &one, PaymentEvent::StartRefund).await;
+    let holder = store.find_holder(&samples::notice_no(&notice(1))).await.unwrap();
+    assert_eq!(holder.map(|holder| holder.no), Some(payment(2, 1).no));
+    let refused = PaymentStore::insert(store, &payment(3, 2), &samples::started()).await;
+    assert!(refused.is_err(), "the other notice is held");
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
                      reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY   \
                      DATE: 2026-03-02\n  ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
-                     FINANCE:PROVINCE AUDITOR OPERATOR EDITOR";
+                     FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]

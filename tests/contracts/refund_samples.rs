@@ -41,6 +41,7 @@ pub fn requested(number: u32, of: &Payment, fen: i64) -> Refund {
             slices: vec![RefundSlice { place: 0, account: slice.account, amount: Fen::new(fen) }],
             desk: DeskStep::Due,
             receipt: ReceiptStep::Standing,
+            reversed_by: None,
         }),
         reason_code: RefundReasonCode::Overcharged,
         reason: "多缴".to_owned(),

@@ -104,6 +104,7 @@ async fn every_state_comes_back_as_it_was(store: &impl RefundPorts) {
         let (desk, receipt) = desks[number % desks.len()];
         if let Some(notice) = &mut now.notice {
             (notice.desk, notice.receipt) = (desk, receipt);
+            notice.reversed_by = (number % 2 == 1).then(|| refund_no(9));
         }
         let step = RedirectStep::ALL[number % 3];
         let redirect = Redirect { account: account.clone(), step };

@@ -97,6 +97,9 @@ pub(super) fn refund_row(
         desk: desk.map(|(desk, _)| desk.to_owned()),
         notice_after: desk.and_then(|(_, after)| after).map(str::to_owned),
         receipt: notice.map(|notice| notice.receipt.code().to_owned()),
+        reversed_by: notice
+            .and_then(|notice| notice.reversed_by.as_ref())
+            .map(|no| no.as_str().to_owned()),
         reason_code: refund.reason_code.code().to_owned(),
         reason: without_nul(&refund.reason),
         maker_kind: maker_kind.to_owned(),
@@ -204,12 +207,15 @@ fn notice_of(row: &refund::Model) -> Result<Option<RefundedNotice>, StoreError> 
             amount: Fen::new(slice.fen),
         })
     };
+    let reversed_by =
+        row.reversed_by.as_deref().map(|no| at.valid("reversed_by", RefundNo::new(no)));
     Ok(Some(RefundedNotice {
         no: at.valid("notice_no", NoticeNo::new(no))?,
         agency_code,
         slices: slices.into_iter().map(slice).collect::<Result<_, _>>()?,
         desk: at.some("desk", desk_of(desk, row.notice_after.as_deref()))?,
         receipt: at.some("receipt", ReceiptStep::from_code(receipt))?,
+        reversed_by: reversed_by.transpose()?,
     }))
 }
 

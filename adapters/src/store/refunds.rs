@@ -98,6 +98,7 @@ impl Store {
             desk: Set(row.desk),
             notice_after: Set(row.notice_after),
             receipt: Set(row.receipt),
+            reversed_by: Set(row.reversed_by),
             levels: Set(row.levels),
             account: Set(row.account),
             account_step: Set(row.account_step),

@@ -189,8 +189,17 @@ pub enum DeskSays {
 pub(super) struct RefundsAtDesk {
     says: DeskSays,
     cases: BTreeMap<String, (DeskRequest, DeskStanding)>,
-    /// By notice and payment: how many receipts were reversed, and of which rest one was issued.
-    reversed: BTreeMap<(String, String), (u32, Option<PayableFen>)>,
+    /// By notice and payment.
+    reversed: BTreeMap<(String, String), Reversals>,
+}
+
+/// The receipts of one notice and payment that were taken back.
+#[derive(Debug, Default)]
+struct Reversals {
+    /// Under which numbers, in order.
+    by: Vec<RefundNo>,
+    /// Of which rest one was issued since; `None`: none is valid.
+    rest: Option<PayableFen>,
 }
 
 fn case_of(standing: DeskStanding) -> DeskCase {
@@ -239,7 +248,10 @@ impl FakeGateway {
     /// was issued instead.
     pub fn reversals(&self, notice: &NoticeNo, payment: &PaymentNo) -> (u32, Option<PayableFen>) {
         let key = (notice.to_string(), payment.to_string());
-        locked(&self.desk).refunds.reversed.get(&key).copied().unwrap_or_default()
+        let desk = locked(&self.desk);
+        let found = desk.refunds.reversed.get(&key);
+        found
+            .map_or((0, None), |done| (u32::try_from(done.by.len()).unwrap_or(u32::MAX), done.rest))
     }
 }
 
@@ -327,10 +339,13 @@ impl ReceiptReversal for FakeGateway {
                 return Ok(Reversal::NotIssuedYet);
             }
             let key = (request.notice_no.to_string(), request.payment_no.to_string());
-            let (count, rest) = desk.refunds.reversed.entry(key).or_default();
-            if *count == 0 || rest.is_some() {
-                *count += 1;
-                *rest = None;
+            let done = desk.refunds.reversed.entry(key).or_default();
+            if !done.by.contains(&request.refund_no) {
+                if !done.by.is_empty() && done.rest.is_none() {
+                    return Ok(Reversal::NotIssuedYet);
+                }
+                done.by.push(request.refund_no.clone());
+                done.rest = None;
             }
             Ok(Reversal::Reversed)
         })
@@ -344,11 +359,12 @@ impl ReceiptReversal for FakeGateway {
         faulty(&self.plan, || {
             let key = (request.notice_no.to_string(), request.payment_no.to_string());
             match locked(&self.desk).refunds.reversed.get_mut(&key) {
-                Some((_, rest)) => {
-                    *rest = Some(amount);
+                Some(done) if done.rest.is_some() => Ok(Reversal::Reversed),
+                Some(done) if done.by.last() == Some(&request.refund_no) => {
+                    done.rest = Some(amount);
                     Ok(Reversal::Reversed)
                 }
-                None => refused("NOT_REVERSED"),
+                Some(_) | None => Ok(Reversal::NotIssuedYet),
             }
         })
     }

@@ -16,6 +16,7 @@ pub struct Model {
     pub desk: Option<String>,
     pub notice_after: Option<String>,
     pub receipt: Option<String>,
+    pub reversed_by: Option<String>,
     pub reason_code: String,
     pub reason: String,
     pub maker_kind: String,

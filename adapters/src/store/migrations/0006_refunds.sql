@@ -51,6 +51,7 @@ CREATE TABLE refund (
     desk TEXT,
     notice_after TEXT,              -- once the gateway has approved
     receipt TEXT,
+    reversed_by TEXT,               -- another refund's number, under which the receipt was reversed
     reason_code TEXT NOT NULL,
     reason TEXT NOT NULL,
     maker_kind TEXT NOT NULL,

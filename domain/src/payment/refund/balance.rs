@@ -1,6 +1,7 @@
 //! What of a payment can still go back, and of which items: pure.
 
-use super::{FinanceLevel, Refund, RefundSlice, RefundState};
+use super::{FinanceLevel, ReceiptStep, Refund, RefundSlice, RefundState};
+use crate::ids::RefundNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::payment::{
@@ -104,18 +105,44 @@ impl Balance<'_> {
         Some((slices, levels))
     }
 
-    /// What of this notice is not back and not under way: what a receipt of the rest is about.
-    /// `None` while another refund of it has not come to an end.
+    fn of_notice(&self, no: &NoticeNo) -> impl Iterator<Item = &Refund> {
+        let no = no.clone();
+        self.refunds.iter().filter(move |r| r.notice.as_ref().is_some_and(|n| n.no == no))
+    }
+
+    /// What of this notice is not back: what a receipt of the rest is about. `None` while money
+    /// of another refund is on its way under the same reversed receipt. One whose receipt still
+    /// stands waits for this receipt, to reverse it.
     pub fn rest_of(&self, notice: &NoticeSnapshot) -> Option<Fen> {
-        let of_notice =
-            |refund: &&Refund| refund.notice.as_ref().is_some_and(|n| n.no == notice.no);
-        let living: Vec<_> =
-            self.refunds.iter().filter(of_notice).filter(|r| r.state.reserves()).collect();
-        if living.iter().any(|refund| !matches!(refund.state, RefundState::Done { .. })) {
+        let is_done = |refund: &&Refund| matches!(refund.state, RefundState::Done { .. });
+        let under_way = |refund: &Refund| {
+            let step = refund.notice.as_ref().map(|notice| notice.receipt);
+            let ended =
+                matches!(refund.state, RefundState::Done { .. }) || !refund.state.reserves();
+            step == Some(ReceiptStep::Reversed) && !ended
+        };
+        if self.of_notice(&notice.no).any(under_way) {
             return None;
         }
-        let back = sum(living.iter().map(|refund| refund.amount.fen()));
+        let back = sum(self.of_notice(&notice.no).filter(is_done).map(|r| r.amount.fen()));
         Some(Fen::new(notice.total().value().saturating_sub(back.value())))
+    }
+
+    /// Under which number the notice's receipt was reversed for a refund that failed since, so
+    /// that no receipt stands, and no other refund has gone on from there.
+    pub fn left_reversed(&self, notice: &NoticeNo) -> Option<&RefundNo> {
+        let is_reversed = |refund: &&Refund| {
+            let step = refund.notice.as_ref().map(|notice| notice.receipt);
+            step.is_some_and(|step| step != ReceiptStep::Standing)
+        };
+        let reversed: Vec<_> = self.of_notice(notice).filter(is_reversed).collect();
+        let failed = |refund: &Refund| matches!(refund.state, RefundState::Failed { .. });
+        let gone_on = |no: &RefundNo| reversed.iter().any(|r| !failed(r) && r.reversal_no() == no);
+        let left = reversed.iter().filter(|refund| {
+            let step = refund.notice.as_ref().map(|notice| notice.receipt);
+            failed(refund) && step == Some(ReceiptStep::Reversed)
+        });
+        left.map(|refund| refund.reversal_no()).find(|no| !gone_on(no))
     }
 }
 

@@ -43,6 +43,7 @@ fn requested(by: Actor, levels: &[FinanceLevel]) -> Refund {
             slices: Vec::new(),
             desk: DeskStep::Asked,
             receipt: ReceiptStep::Standing,
+            reversed_by: None,
         }),
         reason_code: RefundReasonCode::Overcharged,
         reason: "多缴".to_owned(),

@@ -85,6 +85,44 @@ fn a_part_and_then_the_rest_take_back_each_levels_share_to_the_fen() {
 }
 
 #[test]
+fn two_parts_of_one_notice_take_turns_with_its_receipt() {
+    let bench = bench();
+    let no = bench.settled();
+    let notice = bench.payment(&no).notices[0].no.clone();
+    for (number, fen) in [(1, 5_000), (2, 6_000), (3, 1)] {
+        bench.asks(&wanted(Some(NOTICE_1), Some(fen), &format!("key-number-{number}"))).unwrap();
+    }
+    bench.works_for(12);
+    let done = |refund: &Refund| refund.state.status() == RefundStatus::Done;
+    assert!(bench.refunds(&no).iter().all(done), "{:?}", bench.refunds(&no));
+    let rest = PayableFen::new(20_003 - 11_001).ok();
+    assert_eq!(bench.gateway.reversals(&notice, &no), (3, rest));
+}
+
+#[test]
+fn a_refund_that_failed_after_its_receipt_was_reversed_leaves_the_way_open() {
+    let bench = bench();
+    let no = bench.settled();
+    let notice = bench.payment(&no).notices[0].no.clone();
+    bench.rail.refunds_go(RefundsGo::Failed("USER_ACCOUNT_ABNORMAL".to_owned()));
+    for number in 1..=2 {
+        let key = format!("key-number-{number}");
+        bench.asks(&wanted(Some(NOTICE_1), Some(7_000), &key)).unwrap();
+        bench.works_for(4);
+    }
+    assert!(bench.refunds(&no).iter().all(|r| r.state.status() == RefundStatus::Failed));
+    bench.rail.refunds_go(RefundsGo::Back);
+    bench.asks(&wanted(Some(NOTICE_1), Some(7_000), "key-number-3")).unwrap();
+    bench.works_for(4);
+    assert_eq!(bench.rail.given_back(&no), 7_000);
+    let rest = PayableFen::new(13_003).ok();
+    assert_eq!(bench.gateway.reversals(&notice, &no), (1, rest), "reversed once, for all three");
+    bench.asks(&wanted(Some(NOTICE_1), None, "key-number-4")).unwrap();
+    bench.works_for(4);
+    assert_eq!(bench.gateway.reversals(&notice, &no), (2, None), "and the rest like any other");
+}
+
+#[test]
 fn no_money_leaves_before_gateway_and_finance_agree_and_the_receipt_is_reversed() {
     let bench = bench();
     let no = bench.settled();

@@ -101,6 +101,9 @@ pub struct RefundedNotice {
     pub desk: DeskStep,
     /// The red receipt.
     pub receipt: ReceiptStep,
+    /// The refund under whose number the receipt was reversed, where that is another one: it
+    /// failed afterwards, and left the receipt reversed.
+    pub reversed_by: Option<RefundNo>,
 }
 
 /// By which call it was asked for: the same key is the same refunds, for ever.
@@ -261,6 +264,12 @@ impl Refund {
     pub fn next_level(&self) -> Option<FinanceLevel> {
         let undecided = |level: &&FinanceLevel| !self.is_decided(DecisionStage::Finance(**level));
         self.levels.iter().find(undecided).copied()
+    }
+
+    /// Under whose number the receipt of its notice is, or is to be, reversed.
+    pub fn reversal_no(&self) -> &RefundNo {
+        let other = self.notice.as_ref().and_then(|notice| notice.reversed_by.as_ref());
+        other.unwrap_or(&self.no)
     }
 
     /// Who asked for it.

@@ -221,6 +221,7 @@ impl RequestRefund {
                 slices,
                 desk: DeskStep::Due,
                 receipt: ReceiptStep::Standing,
+                reversed_by: None,
             }),
             reason_code: wanted.reason_code,
             reason: wanted.reason.clone(),

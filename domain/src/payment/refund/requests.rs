@@ -27,7 +27,7 @@ pub(super) fn desk_request(refund: &Refund) -> Option<DeskRequest> {
 pub(super) fn reversal_of(refund: &Refund) -> Option<ReversalRequest> {
     let notice = refund.notice.as_ref()?;
     Some(ReversalRequest {
-        refund_no: refund.no.clone(),
+        refund_no: refund.reversal_no().clone(),
         notice_no: notice.no.clone(),
         payment_no: refund.payment_no.clone(),
         reason: refund.reason.clone(),

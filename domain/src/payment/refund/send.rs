@@ -196,6 +196,17 @@ impl SendRefunds {
 
     async fn reverse_receipt(&self, refund: &Refund) -> Result<Stepped, StoreError> {
         let Some(request) = reversal_of(refund) else { return Ok(Stepped::Failed) };
+        let payment = self.payment_of(refund).await?;
+        let all = self.refunds.list_of_payment(&payment.no).await?;
+        let all = Balance { payment: &payment, refunds: &all };
+        if let Some(no) = all.left_reversed(&request.notice_no) {
+            let mut goes_on = refund.clone();
+            if let Some(notice) = &mut goes_on.notice {
+                notice.reversed_by = Some(no.clone());
+            }
+            let step = ReceiptStep::Reversed;
+            return self.receipt_stands(&goes_on, step, "REVERSED_BEFORE").await;
+        }
         let step = match self.receipts.reverse(&request).await {
             Ok(Reversal::Reversed) => ReceiptStep::Reversed,
             Ok(Reversal::NoReceipt) => ReceiptStep::Settled,

@@ -362,6 +362,7 @@ impl Application {
 
 /// 100 000 yuan may go back by rule, by each rail on each day; what is above waits for two persons.
 const AUTOMATIC_REFUNDS: Fen = Fen::new(10_000_000);
+
 /// Until rails are guarded, all of them count as well.
 struct Unwatched;
 

@@ -2,14 +2,16 @@
 
 use super::bench::{Bench, NOTICE_1, NOTICE_2, agency, staff, wait, wanted};
 use super::{
-    DecideRefusal, RefundAct, RefundMaker, RefundRefusal as No, RefundState, WantedRefund,
+    DecideRefusal, HearRefundDecision, RefundAct, RefundMaker, RefundRefusal as No, RefundState,
+    WantedRefund,
 };
 use crate::fakes::samples;
-use crate::fakes::{FaultPlan, InMemoryStore};
+use crate::fakes::{DeskSays, FaultPlan, InMemoryStore};
 use crate::identity::{AuditTrail, StaffRole};
 use crate::ids::RefundNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
+use crate::payment::{DeskStanding, NoticeAfter};
 use std::sync::Arc;
 
 fn bench() -> Bench {
@@ -143,4 +145,25 @@ fn nobody_asks_without_end() {
 fn a_refund_that_is_not_there_is_decided_by_nobody() {
     let no = RefundNo::new("YT20260302101531XX").unwrap();
     assert_eq!(bench().decides(&agency(), &no, &RefundAct::Check), Err(DecideRefusal::NotFound));
+}
+
+#[test]
+fn the_gateways_message_has_the_worker_ask_at_once_and_decides_nothing_itself() {
+    let bench = bench();
+    bench.settled();
+    bench.gateway.desk_says(DeskSays::Waiting);
+    let made = bench.asks(&wanted(Some(NOTICE_2), None, "key-number-1")).unwrap();
+    bench.work(); // Asked; the next look is minutes away.
+    bench.gateway.desk_moves(&made[0].no, DeskStanding::Approved(NoticeAfter::Cancelled));
+    bench.work();
+    assert_eq!(bench.refund(&made[0].no).state, RefundState::Requested);
+    let hear =
+        HearRefundDecision { refunds: Arc::new(bench.truth.clone()), clock: bench.clock.clone() };
+    for unknown in ["", "YT20260302101531XX", "不"] {
+        wait(hear.run(unknown)).unwrap();
+    }
+    wait(hear.run(made[0].no.as_str())).unwrap();
+    assert_eq!(bench.refund(&made[0].no).state, RefundState::Requested);
+    bench.work();
+    assert!(matches!(bench.refund(&made[0].no).state, RefundState::Done { .. }));
 }

@@ -2,9 +2,10 @@
 
 use crate::graphql::PublicSchema;
 use crate::staff_door::StaffDoor;
+use crate::staff_graphql::StaffSchema;
 use adapters::store::Store;
 use domain::clock::Clock;
-use domain::identity::Authenticate;
+use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, VerifyReceipt};
 use domain::reconciliation::DayBook;
@@ -35,6 +36,10 @@ pub struct Parts {
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What staff ask.
+    pub staff_schema: StaffSchema,
+    /// Who of them asks.
+    pub staff_sessions: Arc<dyn StaffSessions>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

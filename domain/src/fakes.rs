@@ -4,15 +4,19 @@
 mod faults;
 mod outside;
 mod rails;
+mod refunds;
 pub mod samples;
 mod store;
 mod store_identity;
 mod store_payment;
 mod store_receipt;
+mod store_refund;
+mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};
+pub use refunds::{DeskSays, RefundsGo};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

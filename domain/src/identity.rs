@@ -1,5 +1,6 @@
 //! Who somebody is: person, channel links, identity levels, sessions.
 
+mod audit;
 mod person;
 mod phone_code;
 mod session;
@@ -7,6 +8,7 @@ mod sign_in;
 mod staff;
 mod verify;
 
+pub use audit::{AuditEntry, AuditRecord, AuditTrail, AuditVerdict};
 pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
     PersonName, PersonStore, RealName,
@@ -20,7 +22,10 @@ pub use session::{
     SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
 pub use sign_in::{ChannelAccount, ChannelCodes, ChannelIdentity, SignIn, SignInBy, SignInError};
-pub use staff::{StaffAccount, StaffStore};
+pub use staff::{
+    PasswordCheck, SignInStaff, StaffAccount, StaffRole, StaffSession, StaffSessions,
+    StaffSignInError, StaffStore,
+};
 pub use verify::{
     CheckFace, FaceCheck, FaceError, FaceStart, FaceState, RealNameCheck, VerifyError,
     VerifyRealName,

@@ -2,10 +2,12 @@
 
 use adapters::store::{PersonalDataKeys, Store};
 use domain::fakes::{InMemoryStore, samples};
-use domain::identity::{PersonStore, PhoneCodeStore, SessionStore, StaffStore};
+use domain::identity::{
+    AuditTrail, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
+};
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
-    PaymentEvent, PaymentStore,
+    PaymentEvent, PaymentStore, RefundStore,
 };
 use domain::receipt::{GivenBackBook, PaidBook, ReceiptBook};
 use domain::reconciliation::DayBook;
@@ -49,6 +51,11 @@ impl<S> EveryPort for S where
 {
 }
 
+/// And those of refunds, whose methods are named as others are.
+pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
+
+impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -79,6 +86,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn payments() {
             crate::payments::payment_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn refunds() {
+            crate::refunds::refund_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn work_on_refunds() {
+            crate::refund_work::refund_work_contract($new_bench).await;
         }
         #[tokio::test]
         async fn leases_of_payments() {

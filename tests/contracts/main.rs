@@ -15,6 +15,10 @@ mod phone_codes;
 mod rail_bench;
 mod rails;
 mod receipts;
+mod refund_databases;
+mod refund_samples;
+mod refund_work;
+mod refunds;
 mod sessions;
 mod staff;
 

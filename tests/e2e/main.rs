@@ -15,4 +15,5 @@ mod rails;
 mod readme;
 mod refusals;
 mod silence;
+mod staff;
 mod thread;

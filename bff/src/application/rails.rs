@@ -18,7 +18,7 @@ use adapters::wechat::{
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;
-use domain::payment::{PaymentRail, RailCallbacks, RailRefunds, Rails};
+use domain::payment::{PaymentRail, RailCallbacks, RailRefunds, Rails, Refunders};
 use domain::reconciliation::StatementSource;
 use std::sync::Arc;
 
@@ -95,6 +95,14 @@ impl Platforms {
     /// The rails as payments know them.
     pub fn rails(&self) -> Rails {
         Rails::new(self.rails.iter().map(|rail| rail.guarded.clone() as _).collect())
+    }
+
+    /// The rails as refunds know them.
+    pub fn refunders(&self) -> Refunders {
+        Refunders::new(
+            self.rails.iter().map(|rail| rail.guarded.clone() as _).collect(),
+            Vec::new(),
+        )
     }
 
     /// How they are.

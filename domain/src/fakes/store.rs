@@ -1,15 +1,19 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
 use super::{Fault, FaultPlan};
-use crate::identity::{ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::money::Fen;
 use crate::outside::StoreError;
-use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
+use crate::payment::{
+    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
+    StoredCallback,
+};
 use crate::receipt::FiledReceipt;
 use crate::reconciliation::{DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A lock that outlives a test's panic elsewhere.
@@ -65,6 +69,12 @@ pub(super) struct Tables {
     pub inbox: Vec<Boxed>,
     pub receipts: Vec<FiledReceipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
+    pub refunds: BTreeMap<String, (Refund, Vec<RefundRecord>)>,
+    pub balances: BTreeMap<String, super::store_refund::Left>,
+    pub ceilings: BTreeMap<(Rail, Date), Fen>,
+    pub released: BTreeSet<(String, String)>,
+    pub audit: Vec<AuditEntry>,
+    pub staff_sessions: Vec<(String, String, Timestamp)>,
 }
 
 /// Every store port, in memory; clones share their content.

@@ -17,16 +17,50 @@ use jiff::civil::Date;
 
 /// Another payment that holds one of the notices.
 fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a Payment)> {
-    let others = t
-        .payments
-        .values()
-        .map(|(other, _)| other)
-        .filter(|other| other.no != payment.no && other.state.holds_notices());
+    let others = t.payments.values().map(|(other, _)| other).filter(|o| o.no != payment.no);
     others.into_iter().find_map(|other| {
-        let mine = |no: &NoticeNo| payment.notices.iter().any(|notice| &notice.no == no);
-        let shared = other.notices.iter().find(|notice| mine(&notice.no))?;
-        Some((shared.no.clone(), other))
+        let wanted = |no: &NoticeNo| payment.notices.iter().any(|notice| &notice.no == no);
+        let mut shared = other.notices.iter().map(|notice| &notice.no).filter(|no| wanted(no));
+        let no = shared.find(|no| holds(t, other, no) && !is_released(t, payment, no))?;
+        Some((no.clone(), other))
     })
+}
+
+fn is_released(t: &Tables, payment: &Payment, no: &NoticeNo) -> bool {
+    t.released.contains(&(payment.no.to_string(), no.to_string()))
+}
+
+fn holds(t: &Tables, payment: &Payment, no: &NoticeNo) -> bool {
+    payment.state.holds_notices()
+        && payment.notices.iter().any(|notice| &notice.no == no)
+        && !is_released(t, payment, no)
+}
+
+/// The change of a payment, as part of a larger one.
+pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(), StoreError> {
+    if change.payment.state.holds_notices() && other_holder(t, &change.payment).is_some() {
+        return Err(StoreError::Conflict);
+    }
+    let stored = t.payments.get_mut(change.payment.no.as_str());
+    let (payment, history) = stored.ok_or(StoreError::Conflict)?;
+    if payment.version != change.payment.version {
+        return Err(StoreError::Conflict);
+    }
+    let mut saved = Payment { version: payment.version + 1, ..change.payment.clone() };
+    // Write-offs are marked by the outbox alone, and outlive a save of an older reading.
+    for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
+        notice.written_off_at = stored.written_off_at;
+    }
+    *payment = saved;
+    history.extend(change.record.clone());
+    t.journals.extend(change.journal.clone());
+    t.outbox.extend(change.outbox.iter().map(|item| Waiting {
+        item: item.clone(),
+        attempts: 0,
+        due: Some(Timestamp::MIN),
+        done: false,
+    }));
+    Ok(())
 }
 
 #[async_trait]
@@ -51,32 +85,7 @@ impl PaymentStore for InMemoryStore {
     }
 
     async fn save(&self, change: &PaymentChange) -> Result<(), StoreError> {
-        self.call(|t| {
-            let holds = change.payment.state.holds_notices();
-            if holds && other_holder(t, &change.payment).is_some() {
-                return Err(StoreError::Conflict);
-            }
-            let stored = t.payments.get_mut(change.payment.no.as_str());
-            let (payment, history) = stored.ok_or(StoreError::Conflict)?;
-            if payment.version != change.payment.version {
-                return Err(StoreError::Conflict);
-            }
-            let mut saved = Payment { version: payment.version + 1, ..change.payment.clone() };
-            // Write-offs are marked by the outbox alone, and outlive a save of an older reading.
-            for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
-                notice.written_off_at = stored.written_off_at;
-            }
-            *payment = saved;
-            history.extend(change.record.clone());
-            t.journals.extend(change.journal.clone());
-            t.outbox.extend(change.outbox.iter().map(|item| Waiting {
-                item: item.clone(),
-                attempts: 0,
-                due: Some(Timestamp::MIN),
-                done: false,
-            }));
-            Ok(())
-        })
+        self.call(|t| save_payment(t, change))
     }
 
     async fn find(&self, no: &PaymentNo) -> Result<Option<Payment>, StoreError> {
@@ -96,9 +105,8 @@ impl PaymentStore for InMemoryStore {
 
     async fn find_holder(&self, notice: &NoticeNo) -> Result<Option<Payment>, StoreError> {
         self.call(|t| {
-            let mut holding =
-                t.payments.values().map(|(p, _)| p).filter(|p| p.state.holds_notices());
-            Ok(holding.find(|p| p.notices.iter().any(|n| &n.no == notice)).cloned())
+            let mut all = t.payments.values().map(|(payment, _)| payment);
+            Ok(all.find(|payment| holds(t, payment, notice)).cloned())
         })
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 const DESCRIPTION: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/mock-channels.openapi.json");
+const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/mock-channels.md");
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
 /// `post /orders/{}/approve`: the names of parameters do not matter to a caller.
@@ -73,6 +74,23 @@ fn every_lever_is_described_and_no_other() {
         missing.is_empty() && invented.is_empty(),
         "missing {missing:?}, invented {invented:?}"
     );
+}
+
+/// Up to the first parameter, and every fixed part after it.
+fn fixed_parts(path: &str) -> Vec<String> {
+    let (head, rest) = path.split_once("/{").unwrap_or((path, ""));
+    let after = rest.split('/').skip(1).filter(|part| !part.starts_with('{'));
+    std::iter::once(head.to_owned()).chain(after.map(|part| format!("/{part}"))).collect()
+}
+
+#[test]
+fn the_manual_names_every_lever() {
+    let manual = fs::read_to_string(MANUAL).unwrap();
+    for path in description()["paths"].as_object().unwrap().keys() {
+        for part in fixed_parts(path) {
+            assert!(manual.contains(&part), "{path}: {part}");
+        }
+    }
 }
 
 #[test]

@@ -126,5 +126,5 @@ fn the_example_of_the_manual_is_a_script() {
     let manual = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/mock-channels.md"));
     let (_, chapter) = manual.split_once("## Fault scripts").unwrap();
     let example = chapter.split("```").nth(1).unwrap();
-    assert_eq!(parse(example, now()).unwrap().len(), 9);
+    assert_eq!(parse(example, now()).unwrap().len(), 11);
 }

@@ -5,6 +5,7 @@ mod item;
 mod item_check;
 mod late_fee;
 mod model;
+mod payer;
 
 pub use item::{
     ChitCode, Destination, ItemAmount, ItemCode, ItemCodeInvalid, ItemLateFee, PaymentItem,
@@ -16,3 +17,4 @@ pub use model::{
     Agency, Due, FindNotices, ListedNotice, Notice, NoticeBook, NoticeFaulty, NoticeItem, NoticeNo,
     NoticeNoInvalid, NoticeStanding,
 };
+pub use payer::{PayerKey, PayerName};

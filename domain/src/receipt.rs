@@ -2,6 +2,13 @@
 
 mod fulfil;
 mod model;
+mod news;
 
-pub use fulfil::{FulfilPayments, Fulfilled, NoticeWriteOff, ReceiptIssuer, WriteOff};
+pub use fulfil::{
+    Confirmation, FulfilPayments, Fulfilled, NoticeWriteOff, ReceiptIssuer, WriteOff,
+};
 pub use model::{Receipt, ReceiptBook, ReceiptId, VerifyReceipt};
+pub use news::{
+    GatewayCall, GatewayCallbacks, GatewayEvent, GatewayInbox, GatewayNews, RefundDecided,
+    RejectionReason, WriteOffVerdict,
+};

@@ -3,11 +3,17 @@
 //! Invariants, checked on every run: each line of a statement is in exactly one bucket, and
 //! counts and sums of the buckets re-add to the file's own totals.
 
+mod clearing;
 mod day;
 mod matching;
 mod run;
 mod statement;
 
+pub use clearing::{
+    ClearingDay, ClearingError, ClearingExchange, ClearingFault, ClearingItem, ClearingOrder,
+    ClearingPayment, ClearingRefund, FileFault, FinanceResult, JudgedOrder, LineFault,
+    OrderedRefund, Payee, RejectedLine, Sent, Verdict,
+};
 pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken};
 pub use matching::{
     Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,

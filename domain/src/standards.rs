@@ -10,9 +10,9 @@ mod simple;
 mod uscc;
 
 pub use citizen_id::{CitizenId, CitizenIdInvalid};
-pub use paper_notice::{PaperNotice, PaperNoticeInvalid};
+pub use paper_notice::{PaperNotice, PaperNoticeInvalid, full_check, number_check};
 pub use pay_code::{PayCode, PayCodeInvalid};
-pub use plate::{PlateInvalid, PlateNo};
+pub use plate::{PlateInvalid, PlateKind, PlateKindInvalid, PlateNo};
 pub use receipt::{
     CheckCode, CheckCodeInvalid, ReceiptCode, ReceiptCodeInvalid, ReceiptNo, ReceiptNoInvalid,
 };

@@ -3,11 +3,12 @@
 use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
 use crate::money::{Fen, PayableFen};
-use crate::notice::{Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding};
+use crate::notice::{Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PayerName};
 use crate::payment::{
     CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
     PaymentStatus, Rail, RailTxn,
 };
+use crate::standards::RegionCode;
 use jiff::{SignedDuration, Timestamp};
 
 /// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
@@ -37,9 +38,16 @@ pub fn notice(no: &str, fen: i64) -> Notice {
         items: vec![NoticeItem {
             code: "00050001".to_owned(),
             name: "交通违法罚款".to_owned(),
+            unit: "件".to_owned(),
+            quantity: "1".to_owned(),
+            price: Fen::new(fen),
             amount: Fen::new(fen),
             late_fee: LateFee::None,
         }],
+        region: RegionCode::new("330100").expect("a region code"),
+        payer: PayerName::new("张三"),
+        pay_code: None,
+        business_code: String::new(),
         expires_at: None,
         standing: NoticeStanding::Open,
     }

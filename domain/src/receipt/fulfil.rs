@@ -26,13 +26,31 @@ pub struct WriteOff {
     pub amount: Fen,
     /// By the rail's clock.
     pub paid_at: Timestamp,
+    /// When the sum was quoted: when the payment was made.
+    pub quoted_at: Timestamp,
+    /// 执收单位编码 of the notice.
+    pub agency_code: String,
+    /// The notice without late fee, which its check code covers.
+    pub principal: Fen,
+    /// The place of this message among those about the notice, from 1, in the order in which they
+    /// must arrive; `None`: nobody counts them.
+    pub sequence: Option<u32>,
+}
+
+/// What the gateway says of a write-off that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It stands.
+    Confirmed,
+    /// The agency decides later: [`super::GatewayNews`] will tell.
+    Pending,
 }
 
 /// The gateway's message `GetPay_Info`.
 #[async_trait]
 pub trait NoticeWriteOff: Send + Sync {
-    /// MUST be safe to repeat with the same notice and payment.
-    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError>;
+    /// MUST be safe to repeat with the same notice and payment, and answer how it stands now.
+    async fn write_off(&self, write_off: &WriteOff) -> Result<Confirmation, OutsideError>;
 }
 
 /// The gateway's issue of fiscal e-receipts.
@@ -99,7 +117,7 @@ impl FulfilPayments {
         let write_off = write_off_of(&payment, &item.notice_no).ok_or_else(corrupt)?;
         let tried = match item.kind {
             OutboxKind::WriteOff => match self.write_offs.write_off(&write_off).await {
-                Ok(()) => {
+                Ok(Confirmation::Confirmed | Confirmation::Pending) => {
                     self.outbox.written_off(item, self.clock.now()).await?;
                     Ok(())
                 }
@@ -134,7 +152,16 @@ impl FulfilPayments {
 
 /// Refusals that no time mends; every other one ("system busy", say) is tried on and on.
 fn is_final(error: &OutsideError) -> bool {
-    let codes = ["ALREADY_PAID", "NOT_FOUND", "WITHDRAWN", "AMOUNT"];
+    let codes = [
+        "ALREADY_PAID",
+        "AMOUNT",
+        "CHECKCODE",
+        "INVALID",
+        "NOT_FOUND",
+        "QUOTE",
+        "REVERSED",
+        "WITHDRAWN",
+    ];
     matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
 }
 
@@ -153,6 +180,10 @@ fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
         txn: money.txn.as_str().to_owned(),
         amount: notice.total(),
         paid_at: money.at,
+        quoted_at: payment.created_at,
+        agency_code: notice.agency.code.clone(),
+        principal: notice.principal,
+        sequence: None,
     })
 }
 

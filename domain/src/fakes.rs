@@ -3,6 +3,7 @@
 
 mod faults;
 mod outside;
+mod rails;
 pub mod samples;
 mod store;
 mod store_identity;
@@ -11,5 +12,6 @@ mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
 pub use outside::{FakeGateway, FakeRail};
+pub use rails::{FakeWatch, PlainSeal};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

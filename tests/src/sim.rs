@@ -111,6 +111,7 @@ async fn starts(flow: &Flow, dice: &mut Dice, person: &str) {
         notice_nos: wanted.iter().map(|(no, _)| samples::notice_no(no)).collect(),
         rail: Rail::WeChatPay,
         expected_total: Fen::new(total),
+        quote: None,
         key: IdempotencyKey::new(&format!("key-number-{}", dice.below(6))).unwrap(),
     };
     let _ = flow.start.run(&samples::caller(person), wanted).await;

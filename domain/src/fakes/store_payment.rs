@@ -135,6 +135,7 @@ impl PaymentStore for InMemoryStore {
 
     async fn lease_unsettled(
         &self,
+        rail: Rail,
         now: Timestamp,
         until: Timestamp,
         limit: u16,
@@ -144,7 +145,7 @@ impl PaymentStore for InMemoryStore {
                 .payments
                 .values_mut()
                 .map(|(payment, _)| payment)
-                .filter(|p| p.state.is_unsettled() && p.next_check_at <= now)
+                .filter(|p| p.rail == rail && p.state.is_unsettled() && p.next_check_at <= now)
                 .collect();
             due.sort_by(|a, b| (a.next_check_at, &a.no).cmp(&(b.next_check_at, &b.no)));
             let taken = due.into_iter().take(usize::from(limit)).map(|payment| {

@@ -4,6 +4,7 @@ mod port;
 
 pub use crate::money::FinanceLevel;
 pub use port::{
-    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode,
-    RefundRedirects, Refunders, Reversal, ReversalRequest,
+    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, NoticeAfter,
+    PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects, Refunders,
+    Reversal, ReversalRequest,
 };

@@ -1,11 +1,11 @@
 use super::super::envelope::wrap;
 use super::super::keys::Seal;
 use super::super::testing::{
-    NO, NOW, PAY_NO, config, gateway_key, gateway_of, gateway_sm2_key, parameter, seal,
+    NO, NOW, PAY_NO, config, gateway_key, gateway_of, gateway_sm2_key, our_public_key, parameter, seal,
     seal_config, sm2_config,
 };
 use super::*;
-use crate::crypto::{AgileSigningKey, AgileVerifyingKey, SignatureAlgorithm};
+use crate::crypto::AgileSigningKey;
 use crate::non_tax::NonTaxConfig;
 use crate::test_support::Peer;
 use domain::payment::{DeskStage, DeskStanding, FinanceLevel, NoticeAfter};
@@ -169,9 +169,7 @@ async fn the_answer_is_signed_by_our_key_and_repeats_the_event() {
     assert_eq!(parameter(&document, "MESSAGE"), "WriteOff_Confirm");
     let (_, rest) = answer.split_once("KEYID=\"our-1\" ALGORITHM=\"RSA-SHA256\">").unwrap();
     let signature = rest.split_once("</SIGN>").unwrap().0;
-    let vectors = crate::test_support::wechat_vectors();
-    let public = vectors["keys"]["doc_merchant"]["public_key_pem"].as_str().unwrap();
-    let ours = AgileVerifyingKey::from_pem(SignatureAlgorithm::RsaSha256, public).unwrap();
+    let ours = our_public_key();
     assert_eq!(ours.verify(document.as_bytes(), signature), Ok(()));
 }
 

@@ -2,11 +2,11 @@ use super::super::clearing_out::tests::sample;
 use super::super::envelope::wrap;
 use super::super::testing::{
     answer, document_of, done, echoing, gateway, gateway_key, gateway_of, gateway_sm2_key, http,
-    name, parameter, sm2_config,
+    name, our_public_key, parameter, sm2_config,
 };
 use super::*;
-use crate::crypto::{AgileSigningKey, AgileVerifyingKey, SignatureAlgorithm};
-use crate::test_support::{Peer, wechat_vectors};
+use crate::crypto::AgileSigningKey;
+use crate::test_support::Peer;
 use jiff::civil::date;
 use std::sync::{Arc, Mutex};
 
@@ -42,9 +42,7 @@ async fn a_file_is_sent_with_a_signature_over_its_digest() {
     assert_eq!(head(&request, "x-gateway-algorithm"), "RSA-SHA256");
     let digest = sha256_hex(&super::super::clearing_out::split(&sample()));
     let text = format!("POST\n/files/non-tax/FC_20260302.txt\n20260302101540\n{digest}\n");
-    let vectors = wechat_vectors();
-    let public = vectors["keys"]["doc_merchant"]["public_key_pem"].as_str().unwrap();
-    let ours = AgileVerifyingKey::from_pem(SignatureAlgorithm::RsaSha256, public).unwrap();
+    let ours = our_public_key();
     let signature = head(&request, "x-gateway-signature");
     assert_eq!(ours.verify(text.as_bytes(), signature), Ok(()));
 }

@@ -3,7 +3,7 @@
 use super::call::{Message, NonTaxConfig, NonTaxGateway};
 use super::envelope::wrap;
 use super::keys::{GatewayKeyConfig, Seal, SealConfig};
-use crate::crypto::{AgileSigningKey, SignatureAlgorithm};
+use crate::crypto::{AgileSigningKey, AgileVerifyingKey, SignatureAlgorithm};
 use crate::system::RandomIds;
 use crate::test_support::{Peer, StillClock, quick_client, test_data, wechat_vectors};
 use domain::ids::PaymentNo;
@@ -77,6 +77,12 @@ pub(super) fn gateway_of(config: &NonTaxConfig) -> NonTaxGateway {
 
 pub(super) fn gateway(base_url: &str) -> NonTaxGateway {
     gateway_of(&config(base_url))
+}
+
+/// The public half of our RSA key.
+pub(super) fn our_public_key() -> AgileVerifyingKey {
+    let pem = String::from_utf8(test_data("doc_merchant_public.pem")).unwrap();
+    AgileVerifyingKey::from_pem(SignatureAlgorithm::RsaSha256, &pem).unwrap()
 }
 
 /// The gateway's RSA key.

@@ -6,11 +6,13 @@
 //! what no code of ours writes is [`StoreError::Corrupt`].
 
 mod callbacks;
+mod clearing;
 mod column;
 mod connect;
 mod day_rows;
 mod days;
 mod entity;
+mod gateway_inbox;
 mod journals;
 mod key_file;
 mod migrations;

@@ -2,13 +2,13 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod gateway;
 mod reader;
 mod secret;
 
-pub use channels::{
-    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, WeChatPaySettings,
-};
-pub use reader::{Environment, SettingFault, SettingsRefused};
+pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings, WeChatPaySettings};
+pub use gateway::{GatewaySettings, SealSettings};
+pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
 pub use secret::Secret;
 
 use reader::Reader;

@@ -6,6 +6,7 @@ mod outside;
 mod rails;
 pub mod samples;
 mod store;
+mod store_gateway;
 mod store_identity;
 mod store_payment;
 mod time;

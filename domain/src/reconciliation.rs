@@ -3,12 +3,18 @@
 //! Invariants, checked on every run: each line of a statement is in exactly one bucket, and
 //! counts and sums of the buckets re-add to the file's own totals.
 
+mod clear;
+mod cleared;
 mod clearing;
 mod day;
 mod matching;
 mod run;
 mod statement;
 
+pub use clear::{ClearDue, ClearError, ClearOneDay};
+pub use cleared::{
+    ClearedDay, ClearingBook, ClearingDifference, ClearingDifferenceKind, ClearingState,
+};
 pub use clearing::{
     ClearingDay, ClearingError, ClearingExchange, ClearingFault, ClearingItem, ClearingOrder,
     ClearingPayment, ClearingRefund, FileFault, FinanceResult, JudgedOrder, LineFault,

@@ -93,17 +93,10 @@ impl fmt::Debug for Sm4Key {
 }
 
 impl Sm4Key {
-    /// Reads 32 hex digits.
-    ///
     /// # Errors
     /// [`KeyInvalid::Length`].
-    pub fn from_hex(text: &str) -> Result<Self, KeyInvalid> {
-        let digits = text.len() == 2 * BLOCK && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if !digits {
-            return Err(KeyInvalid::Length(BLOCK));
-        }
-        let key = u128::from_str_radix(text, 16).or(Err(KeyInvalid::Length(BLOCK)))?;
-        Ok(Self(key.to_be_bytes()))
+    pub fn new(key: &[u8]) -> Result<Self, KeyInvalid> {
+        key.try_into().map(Self).or(Err(KeyInvalid::Length(BLOCK)))
     }
 
     /// Base64 of `iv` and the text under CBC with PKCS#7. `iv` must be fresh and unpredictable.

@@ -27,7 +27,7 @@ pub struct NonTaxConfig {
     pub our_private_key_pem: String,
     /// The gateway's public keys; several while they change. Others are asked for.
     pub gateway_keys: Vec<GatewayKeyConfig>,
-    /// What contents are sealed by; `None`: they go openly, signed.
+    /// What contents are sealed by; `None`: they go and come openly, signed.
     pub seal: Option<SealConfig>,
 }
 
@@ -155,7 +155,9 @@ impl NonTaxGateway {
             ("MESSAGE", message.name()),
         ];
         let document = root::request(&[parameters, &own].concat());
-        let seal = self.seal.as_ref().map(|seal| (seal, self.fresh_iv()));
+        let seal = self.seal.as_ref().filter(|seal| seal.requests);
+        let sealed = seal.is_some();
+        let seal = seal.map(|seal| (seal, self.fresh_iv()));
         let body = envelope::wrap(message.name(), &document, (&self.key_id, &self.key), seal)
             .map_err(|error| OutsideError::NotSent(error.into()))?;
         let url = below(&self.base, "/services/UnifiedPayment");
@@ -167,7 +169,7 @@ impl NonTaxGateway {
             return Err(unexpected("the gateway answered with HTTP status", answer.status));
         }
         let signed = self.answer_to(message, &answer.body)?;
-        if signed.is_sealed() != self.seal.is_some() {
+        if signed.is_sealed() != sealed {
             return Err(unknown(EnvelopeFault::Seal));
         }
         Ok((request_id, signed))

@@ -28,8 +28,10 @@ pub struct GatewayKeyConfig {
 pub struct SealConfig {
     /// Its id.
     pub key_id: String,
-    /// SM4: 32 hex digits.
-    pub key_hex: String,
+    /// SM4: 16 bytes, base64.
+    pub key_base64: String,
+    /// Are our own requests sealed? Else only what comes sealed is opened, and answered so.
+    pub requests: bool,
 }
 
 impl fmt::Debug for SealConfig {
@@ -43,14 +45,16 @@ impl fmt::Debug for SealConfig {
 pub(super) struct Seal {
     pub key_id: String,
     pub key: Sm4Key,
+    pub requests: bool,
 }
 
 impl Seal {
     pub fn new(config: &SealConfig) -> Result<Self, ConfigFault> {
         ConfigFault::unless_filled("seal.key_id", &config.key_id)?;
-        let key = Sm4Key::from_hex(&config.key_hex)
-            .map_err(|error| ConfigFault::new("seal.key_hex", error))?;
-        Ok(Self { key_id: config.key_id.clone(), key })
+        let faulty = |error| ConfigFault::new("seal.key_base64", error);
+        let bytes = from_base64(config.key_base64.trim()).or(Err(faulty(KeyInvalid::Length(16))))?;
+        let key = Sm4Key::new(&bytes).map_err(faulty)?;
+        Ok(Self { key_id: config.key_id.clone(), key, requests: config.requests })
     }
 }
 

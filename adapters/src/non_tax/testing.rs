@@ -62,8 +62,8 @@ pub(super) fn sm2_config(base_url: &str) -> NonTaxConfig {
 }
 
 pub(super) fn seal_config() -> SealConfig {
-    let key_hex = "0123456789abcdeffedcba9876543210".to_owned();
-    SealConfig { key_id: "seal-1".to_owned(), key_hex }
+    let key_base64 = "ASNFZ4mrze/+3LqYdlQyEA==".to_owned();
+    SealConfig { key_id: "seal-1".to_owned(), key_base64, requests: true }
 }
 
 pub(super) fn seal() -> Seal {

@@ -4,8 +4,8 @@ use super::{Fault, FaultPlan};
 use crate::identity::{ChannelLink, Person, Session, StaffAccount};
 use crate::outside::StoreError;
 use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
-use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
-use crate::reconciliation::{DayBook, DayResult};
+use crate::receipt::{GatewayEvent, Receipt, ReceiptBook, ReceiptId};
+use crate::reconciliation::{ClearedDay, DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,6 +34,14 @@ pub(super) struct Boxed {
     pub outcome: Option<String>,
 }
 
+/// One event of the gateway's inbox.
+#[derive(Debug, Clone)]
+pub(super) struct BoxedNews {
+    pub event: GatewayEvent,
+    pub leased_until: Timestamp,
+    pub outcome: Option<String>,
+}
+
 /// A session with its tokens, old ones last.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
@@ -54,6 +62,8 @@ pub(super) struct Tables {
     pub journals: Vec<Journal>,
     pub outbox: Vec<Waiting>,
     pub inbox: Vec<Boxed>,
+    pub gateway_inbox: Vec<BoxedNews>,
+    pub clearing: BTreeMap<Date, ClearedDay>,
     pub receipts: Vec<Receipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
 }

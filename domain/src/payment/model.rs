@@ -208,11 +208,13 @@ pub enum EventReason {
     Expired,
     /// The citizen gave up.
     Cancelled,
+    /// The agency took a notice back.
+    NoticeWithdrawn,
 }
 
 impl EventReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Started,
         Self::RailWaits,
         Self::RailSilent,
@@ -223,6 +225,7 @@ impl EventReason {
         Self::LateOwedBack,
         Self::Expired,
         Self::Cancelled,
+        Self::NoticeWithdrawn,
     ];
 
     /// The word of columns and clients.
@@ -238,6 +241,7 @@ impl EventReason {
             Self::LateOwedBack => "LATE_OWED_BACK",
             Self::Expired => "EXPIRED",
             Self::Cancelled => "CANCELLED",
+            Self::NoticeWithdrawn => "NOTICE_WITHDRAWN",
         }
     }
 

@@ -26,7 +26,7 @@ pub struct WriteOff {
     pub amount: Fen,
     /// By the rail's clock.
     pub paid_at: Timestamp,
-    /// When the sum was quoted: when the payment was made.
+    /// When the sum was quoted: its late fee is that of this moment's day.
     pub quoted_at: Timestamp,
     /// 执收单位编码 of the notice.
     pub agency_code: String,
@@ -117,10 +117,11 @@ impl FulfilPayments {
         let write_off = write_off_of(&payment, &item.notice_no).ok_or_else(corrupt)?;
         let tried = match item.kind {
             OutboxKind::WriteOff => match self.write_offs.write_off(&write_off).await {
-                Ok(Confirmation::Confirmed | Confirmation::Pending) => {
+                Ok(Confirmation::Confirmed) => {
                     self.outbox.written_off(item, self.clock.now()).await?;
                     Ok(())
                 }
+                Ok(Confirmation::Pending) => return self.wait_for_agency(row).await,
                 Err(error) => Err(error),
             },
             OutboxKind::IssueReceipt => match self.receipts.issue(&write_off).await {
@@ -135,6 +136,13 @@ impl FulfilPayments {
             Ok(()) => Ok(Fulfilled::Done),
             Err(error) => self.postpone(row, &error).await,
         }
+    }
+
+    /// The gateway has it, the agency decides later: its word comes as news, and by asking again.
+    async fn wait_for_agency(&self, row: &OutboxRow) -> Result<Fulfilled, StoreError> {
+        let next = self.clock.now() + pause(row.attempts);
+        self.outbox.postpone(&row.item, "PENDING: 等待执收单位确认", Some(next)).await?;
+        Ok(Fulfilled::Postponed)
     }
 
     async fn postpone(
@@ -180,7 +188,7 @@ fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
         txn: money.txn.as_str().to_owned(),
         amount: notice.total(),
         paid_at: money.at,
-        quoted_at: payment.created_at,
+        quoted_at: payment.quoted_at,
         agency_code: notice.agency.code.clone(),
         principal: notice.principal,
         sequence: None,

@@ -136,8 +136,9 @@ pub trait GatewayCallbacks: Send + Sync {
 /// Calls that were verified.
 #[async_trait]
 pub trait GatewayInbox: Send + Sync {
-    /// Keeps it. MUST answer [`Received::Seen`] when the same event with the same news is there.
-    async fn record(&self, event: &GatewayEvent) -> Result<Received, StoreError>;
+    /// Keeps it with the bytes that were signed. MUST answer [`Received::Seen`] when the same
+    /// event with the same news is there.
+    async fn record(&self, event: &GatewayEvent, raw: &[u8]) -> Result<Received, StoreError>;
     /// Takes up to `limit` that wait, for nobody else before `until`.
     async fn lease(
         &self,

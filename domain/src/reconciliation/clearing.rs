@@ -400,4 +400,4 @@ pub trait ClearingExchange: Send + Sync {
 
 #[cfg(test)]
 #[path = "clearing_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -2,7 +2,13 @@ use super::*;
 use crate::fakes::samples::{at, notice_no, payment_no};
 use jiff::civil::date;
 
-fn payment() -> ClearingPayment {
+/// A day of these payments.
+pub fn day_of(payments: Vec<ClearingPayment>) -> ClearingDay {
+    ClearingDay::new(DAY, payments, Vec::new()).unwrap()
+}
+
+/// 206.00 on the 2nd of March.
+pub fn payment() -> ClearingPayment {
     ClearingPayment {
         payment_no: payment_no("YW20260302101531ABCDEFGHJKMN"),
         order: ClearingOrder {

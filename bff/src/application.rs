@@ -1,5 +1,7 @@
 //! The composition root: reads top to bottom, and is the only file that names concrete adapters.
 
+mod gateway;
+
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
 use crate::parts::Parts;
@@ -9,7 +11,6 @@ use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
-use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
@@ -29,7 +30,8 @@ use domain::payment::{
     StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
-use domain::reconciliation::{ReconcileDay, ReconcileDue};
+use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use gateway::GatewayWork;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -95,10 +97,7 @@ impl Application {
         };
         let mini_program = mini_program(channels, &http, &clock)?;
         let account = we_chat_pay(channels, &public_url, &http, &clock, &ids)?;
-        let gateway = Arc::new(
-            NonTaxGateway::new(&gateway_config(channels), http.clone(), clock.clone(), ids.clone())
-                .map_err(part("the payment gateway"))?,
-        );
+        let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
@@ -128,7 +127,11 @@ impl Application {
             days: shared.clone(),
             clock: clock.clone(),
         });
+        let gateway_work = GatewayWork::new(&gateway, &shared, (&rails, &healer), &clock);
         let jobs = Jobs {
+            gateway_news: gateway_work.news,
+            wake_gateway_news: Arc::new(Notify::new()),
+            clear: gateway_work.clear.clone(),
             callbacks: Arc::new(ProcessCallbacks {
                 inbox: shared.clone(),
                 apply,
@@ -236,6 +239,8 @@ impl Application {
                 inbox: shared.clone(),
                 clock: clock.clone(),
             },
+            receive_gateway: gateway_work.receive,
+            wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {
                 notices: gateway,
                 items: items.clone(),
@@ -279,6 +284,11 @@ impl Application {
     /// Reconciles one day of a rail now, for the command of that name.
     pub fn reconcile(&self) -> &Arc<ReconcileDay> {
         &self.reconcile
+    }
+
+    /// Clears one day with the finance department now, for the command `reconcile GATEWAY`.
+    pub fn clear(&self) -> &Arc<ClearOneDay> {
+        &self.jobs.clear.day
     }
 
     /// The store, for tests that look behind the door.
@@ -383,15 +393,6 @@ fn we_chat_pay(
     };
     let made = WeChatPayAccount::new(&config, http.clone(), clock.clone(), ids.clone());
     made.map(Arc::new).map_err(part("WeChat Pay"))
-}
-
-fn gateway_config(channels: &ChannelSettings) -> NonTaxConfig {
-    NonTaxConfig {
-        base_url: channels.gateway.base_url.clone(),
-        our_key_id: channels.gateway.key_id.clone(),
-        our_private_key_pem: channels.gateway.private_key.expose().to_owned(),
-        gateway_keys: channels.gateway.gateway_keys.clone(),
-    }
 }
 
 fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {

@@ -16,7 +16,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | reconcile RAIL DATE | \
-                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY   DATE: 2026-03-02";
+                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY, or GATEWAY: clearing with finance   DATE: 2026-03-02";
+
+/// In the place of a rail: the files that are exchanged with the non-tax gateway.
+const GATEWAY: &str = "GATEWAY";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
@@ -180,8 +183,10 @@ async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
 }
 
 async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
-    let known = Rail::from_code(rail).filter(|rail| *rail == Rail::WeChatPay);
-    known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
+    if rail != GATEWAY {
+        let known = Rail::from_code(rail).filter(|rail| *rail == Rail::WeChatPay);
+        known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
+    }
     let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
     let settings = load(environment)?;
     let world = running_or_own_world(&settings).await?;
@@ -190,6 +195,9 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
     announce_password(&application);
+    if rail == GATEWAY {
+        return clear(&application, day).await;
+    }
     let result = application.reconcile().run(day).await.map_err(|error| chain(&error))?;
     println!(
         "{} {}: {:?}, {} lines, {} differences",
@@ -199,5 +207,22 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
         result.lines.len(),
         result.discrepancies.len()
     );
+    Ok(())
+}
+
+async fn clear(application: &Application, day: Date) -> Result<(), String> {
+    let cleared = application.clear().run(day).await.map_err(|error| chain(&error))?;
+    println!(
+        "{GATEWAY} {}: {}, {} lines, finance agrees in {}, {} differences",
+        cleared.day,
+        cleared.state.code(),
+        cleared.orders,
+        cleared.agreed,
+        cleared.differences.len()
+    );
+    for found in &cleared.differences {
+        let (kind, order) = (found.kind.code(), &found.order_no);
+        println!("  {kind} {order} {} {} {} {}", found.notice_no, found.amount, found.code, found.reason);
+    }
     Ok(())
 }

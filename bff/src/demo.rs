@@ -1,12 +1,12 @@
 //! What only a demo has: mock channels beside, whose keys and clock it takes over.
 
 use crate::settings::{
-    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, Secret,
-    WeChatPaySettings,
+    ChannelSettings, ExchangeSettings, GatewaySettings, KeyFile, MiniProgramSettings, SealSettings,
+    Secret, WeChatPaySettings,
 };
 use domain::clock::Clock;
 use jiff::Timestamp;
-use mock_channels::{MockChannels, MockClock, Onboarding};
+use mock_channels::{GatewayOnboarding, MockChannels, MockClock, Onboarding};
 use std::sync::Arc;
 
 /// The clock of mock channels in this process.
@@ -52,10 +52,22 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),
             private_key: Secret::new(&gateway.our_private_key_pem),
-            gateway_keys: vec![(
-                gateway.gateway_key_id.clone(),
-                gateway.gateway_public_key_pem.clone(),
-            )],
+            algorithm: gateway.algorithm.clone(),
+            gateway_keys: gateway_keys(gateway),
+            seal: Some(SealSettings {
+                key_id: gateway.sm4_key_id.clone(),
+                key: Secret::new(&gateway.sm4_key_base64),
+                requests: false,
+            }),
         },
     }
+}
+
+fn gateway_keys(gateway: &GatewayOnboarding) -> Vec<KeyFile> {
+    let keys = gateway.gateway_keys.iter().map(|key| KeyFile {
+        id: key.key_id.clone(),
+        algorithm: key.algorithm.clone(),
+        pem: key.public_key_pem.clone(),
+    });
+    keys.collect()
 }

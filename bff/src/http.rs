@@ -17,6 +17,8 @@ use std::net::TcpListener;
 
 /// A query, its variables and its name; the largest document of the clients has 9 KB.
 const MAX_BODY: usize = 64 * 1024;
+/// The gateway's document allows its calls so much.
+const MAX_GATEWAY_CALL: usize = 1024 * 1024;
 /// Requests under way at once, over all workers, before the socket stops accepting.
 const MAX_CONNECTIONS: usize = 4_096;
 /// In flight when the server is told to stop: so long they have.
@@ -57,6 +59,11 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .service(
+            web::resource("/callbacks/non-tax")
+                .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))
+                .route(web::post().to(callbacks::non_tax)),
+        )
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))

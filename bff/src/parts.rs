@@ -6,6 +6,7 @@ use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::Authenticate;
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
+use domain::receipt::ReceiveGatewayCall;
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -18,6 +19,10 @@ pub struct Parts {
     pub authenticate: Authenticate,
     /// Takes WeChat Pay's callbacks in.
     pub receive_we_chat_pay: ReceiveCallback,
+    /// Takes the gateway's calls in.
+    pub receive_gateway: ReceiveGatewayCall,
+    /// Rings for the worker that acts on them.
+    pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.

@@ -6,6 +6,7 @@ mod item_check;
 mod late_fee;
 mod model;
 mod payer;
+mod search;
 
 pub use item::{
     ChitCode, Destination, ItemAmount, ItemCode, ItemCodeInvalid, ItemLateFee, PaymentItem,
@@ -18,3 +19,4 @@ pub use model::{
     NoticeNoInvalid, NoticeStanding,
 };
 pub use payer::{PayerKey, PayerName};
+pub use search::{SearchError, Sought};

@@ -104,6 +104,9 @@ async fn serve(environment: &Environment) -> Result<(), String> {
     let world = world(&settings).await?;
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
+    if let Some(mocks) = &world.mocks {
+        introduce(&settings, mocks).await?;
+    }
     announce(&settings, &application, &world);
     let handle = application.handle();
     tokio::spawn(async move {
@@ -116,6 +119,15 @@ async fn serve(environment: &Environment) -> Result<(), String> {
         mocks.stop().await;
     }
     Ok(())
+}
+
+/// Tells the mock gateway where to call us, as an operator tells the real one in writing.
+async fn introduce(settings: &Settings, mocks: &MockChannels) -> Result<(), String> {
+    let http = HttpClient::new(Deadlines::USUAL).map_err(|error| chain(&error))?;
+    let address = format!("{}/control/gateway/settings", mocks.base_url());
+    let url = format!("{}/callbacks/non-tax", settings.public_url);
+    let told = http.post_json(&address, serde_json::json!({ "notifyUrl": url }).to_string());
+    told.await.map(drop).map_err(|error| chain(&error))
 }
 
 /// Ctrl-C at a terminal, or the signal by which a service manager stops.
@@ -222,7 +234,10 @@ async fn clear(application: &Application, day: Date) -> Result<(), String> {
     );
     for found in &cleared.differences {
         let (kind, order) = (found.kind.code(), &found.order_no);
-        println!("  {kind} {order} {} {} {} {}", found.notice_no, found.amount, found.code, found.reason);
+        println!(
+            "  {kind} {order} {} {} {} {}",
+            found.notice_no, found.amount, found.code, found.reason
+        );
     }
     Ok(())
 }

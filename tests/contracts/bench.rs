@@ -7,8 +7,8 @@ use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
     PaymentEvent, PaymentStore,
 };
-use domain::receipt::ReceiptBook;
-use domain::reconciliation::DayBook;
+use domain::receipt::{GatewayInbox, ReceiptBook};
+use domain::reconciliation::{ClearingBook, DayBook};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,6 +23,8 @@ pub trait EveryPort:
     + CallbackInbox
     + ReceiptBook
     + DayBook
+    + GatewayInbox
+    + ClearingBook
     + Clone
     + 'static
 {
@@ -38,6 +40,8 @@ impl<S> EveryPort for S where
         + CallbackInbox
         + ReceiptBook
         + DayBook
+        + GatewayInbox
+        + ClearingBook
         + Clone
         + 'static
 {
@@ -89,6 +93,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn days() {
             crate::days::day_book_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn gateway_inbox() {
+            crate::gateway::gateway_inbox_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn clearing_of_days() {
+            crate::gateway::clearing_book_contract($new_bench).await;
         }
     };
 }

@@ -4,6 +4,7 @@
 mod bills;
 mod callbacks;
 mod front;
+mod gateway;
 mod identity;
 mod killed;
 mod payments;

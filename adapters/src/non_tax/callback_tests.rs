@@ -1,8 +1,8 @@
 use super::super::envelope::wrap;
 use super::super::keys::Seal;
 use super::super::testing::{
-    NO, NOW, PAY_NO, config, gateway_key, gateway_of, gateway_sm2_key, our_public_key, parameter, seal,
-    seal_config, sm2_config,
+    NO, NOW, PAY_NO, config, gateway_key, gateway_of, gateway_sm2_key, our_public_key, parameter,
+    seal, seal_config, sm2_config,
 };
 use super::*;
 use crate::crypto::AgileSigningKey;

@@ -52,7 +52,8 @@ impl Seal {
     pub fn new(config: &SealConfig) -> Result<Self, ConfigFault> {
         ConfigFault::unless_filled("seal.key_id", &config.key_id)?;
         let faulty = |error| ConfigFault::new("seal.key_base64", error);
-        let bytes = from_base64(config.key_base64.trim()).or(Err(faulty(KeyInvalid::Length(16))))?;
+        let bytes =
+            from_base64(config.key_base64.trim()).or(Err(faulty(KeyInvalid::Length(16))))?;
         let key = Sm4Key::new(&bytes).map_err(faulty)?;
         Ok(Self { key_id: config.key_id.clone(), key, requests: config.requests })
     }

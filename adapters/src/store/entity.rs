@@ -3,9 +3,9 @@
 
 pub(super) mod callback_inbox;
 pub(super) mod channel_link;
-pub(super) mod discrepancy;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;
+pub(super) mod discrepancy;
 pub(super) mod gateway_inbox;
 pub(super) mod journal;
 pub(super) mod journal_entry;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::ids::{PaymentNo, RefundNo};
-use domain::money::{FinanceLevel, Fen, PayableFen};
+use domain::money::{Fen, FinanceLevel, PayableFen};
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
 use domain::payment::{DeskDecision, DeskStage, DeskStanding, NoticeAfter, Received};

@@ -2,10 +2,10 @@
 
 use super::error::{FailureCode, internal, store_failed};
 use super::node_id::Kind;
+use super::notice_search::NoticesOf;
 use super::payment::{Payment, WriteOffStatus};
 use super::receipt::Receipt;
 use super::scalars::{Day, Money};
-use super::notice_search::NoticesOf;
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::clock::beijing_day;

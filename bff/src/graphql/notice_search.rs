@@ -5,7 +5,9 @@ use super::payment::notice_no_hint;
 use super::{UseCases, requester};
 use async_graphql::{Context, Error, InputObject, OneofObject, Result};
 use domain::notice::{ListedNotice, NoticeNo, SearchError, Sought};
-use domain::standards::{NoticeQr, NoticeQrInvalid, PayCode, PayCodeInvalid, PlateKind, PlateNo, Uscc};
+use domain::standards::{
+    NoticeQr, NoticeQrInvalid, PayCode, PayCodeInvalid, PlateKind, PlateNo, Uscc,
+};
 
 /// Exactly one: what is looked for. Who has a number, a code or a QR text is shown its notice in
 /// whatever state; of vehicles and companies the open ones, from level REAL_NAME on.
@@ -42,10 +44,7 @@ pub struct CompanyInput {
 }
 
 /// What is looked for, from the gateway.
-pub(super) async fn search(
-    ctx: &Context<'_>,
-    of: Option<NoticesOf>,
-) -> Result<Vec<ListedNotice>> {
+pub(super) async fn search(ctx: &Context<'_>, of: Option<NoticesOf>) -> Result<Vec<ListedNotice>> {
     let who = requester(ctx);
     let Some(caller) = &who.caller else { return Ok(Vec::new()) };
     let sought = of.map_or(Ok(Sought::Own), read)?;

@@ -39,9 +39,8 @@ pub(super) async fn hear(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
 
 fn notice_no(event: &GatewayEvent) -> &str {
     match &event.news {
-        GatewayNews::WriteOff { notice_no, .. } | GatewayNews::NoticeWithdrawn { notice_no, .. } => {
-            notice_no.as_str()
-        }
+        GatewayNews::WriteOff { notice_no, .. }
+        | GatewayNews::NoticeWithdrawn { notice_no, .. } => notice_no.as_str(),
         GatewayNews::RefundDecided(decided) => decided.notice_no.as_str(),
     }
 }

@@ -128,7 +128,9 @@ fn a_qr_code_must_say_what_the_notice_says() {
     // Both check codes fit: whoever edits a code can compute them too.
     let qr = |region: &str, unit: &str, fen: i64, no: &str| {
         let (number, whole) = (number_check(unit, no), full_check(unit, no, Fen::new(fen)));
-        Sought::Qr(NoticeQr::new(&format!("{region}|{unit}|{no}|{fen}|{number}|{whole}||")).unwrap())
+        Sought::Qr(
+            NoticeQr::new(&format!("{region}|{unit}|{no}|{fen}|{number}|{whole}||")).unwrap(),
+        )
     };
     let good = qr("330100", "330101", 20_000, FINE);
     assert_eq!(finds(&book, &somebody(), &good), Ok(vec![FINE.to_owned()]));

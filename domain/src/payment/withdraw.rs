@@ -1,7 +1,9 @@
 //! The agency takes a notice back while somebody stands at the cashier with it.
 
 use super::cancel::close;
-use super::{ApplyError, EventReason, Evidence, HealPayments, Payment, PaymentEvent, PaymentStore, Rails};
+use super::{
+    ApplyError, EventReason, Evidence, HealPayments, Payment, PaymentEvent, PaymentStore, Rails,
+};
 use crate::clock::Clock;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;

@@ -1,6 +1,8 @@
 //! Acting on what the gateway tells us by itself.
 
-use super::{GatewayCallbacks, GatewayEvent, GatewayInbox, GatewayNews, RefundDecided, WriteOffVerdict};
+use super::{
+    GatewayCallbacks, GatewayEvent, GatewayInbox, GatewayNews, RefundDecided, WriteOffVerdict,
+};
 use crate::clock::Clock;
 use crate::ids::PaymentNo;
 use crate::money::Fen;

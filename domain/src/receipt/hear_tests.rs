@@ -52,12 +52,8 @@ impl World {
             apply,
             clock: clock.clone(),
         });
-        let withdrawn = CloseWithdrawn {
-            payments: shared.clone(),
-            rails,
-            healer,
-            clock: clock.clone(),
-        };
+        let withdrawn =
+            CloseWithdrawn { payments: shared.clone(), rails, healer, clock: clock.clone() };
         let hear = ProcessGatewayNews {
             inbox: shared.clone(),
             payments: shared.clone(),

@@ -197,7 +197,8 @@ impl ClearOneDay {
                         Some(line) => lines.push(line),
                         None => {
                             let line = (no.to_string(), snapshot.no.to_string());
-                            let reason = "统一公共支付平台没有这张缴款单，或与缴款时不符".to_owned();
+                            let reason =
+                                "统一公共支付平台没有这张缴款单，或与缴款时不符".to_owned();
                             let mut found = unusable(Kind::Unsendable, &line, reason);
                             found.amount = snapshot.total();
                             differences.push(found);

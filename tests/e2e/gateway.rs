@@ -223,3 +223,82 @@ async fn what_finance_leaves_open_is_asked_for_again() {
     assert_eq!((agreed.state, agreed.agreed), (ClearingState::Agreed, 1), "{agreed:?}");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_collected_for_others_is_settled_without_a_receipt() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let id = citizen.facts["citizenId"].as_str().unwrap();
+    let owed = json!({ "amountFen": 5_000, "itemCode": "901050000" });
+    let no = app.levers.notice(id, owed).await;
+    let payment_no = citizen.starts_paying(&no, 5_000).await;
+    app.levers.pays(&payment_no).await;
+    eventually("written off", || async {
+        let payment = citizen.payment(&payment_no).await;
+        (payment["writeOff"] == "DONE").then_some(())
+    })
+    .await;
+    // Ends once nothing waits: the receipt is not asked for without end.
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_gateway_is_told_again_and_counts_once() {
+    for name in ["销账繁忙", "票据繁忙"] {
+        let app = TestApp::start().await;
+        let facts = app.levers.pull("citizens", json!({ "name": name })).await;
+        let citizen = Citizen::signs_in(&app.node.base_url, &app.levers, facts).await;
+        let (fine, fen) = citizen.finds_fine().await;
+        let payment_no = citizen.starts_paying(&fine, fen).await;
+        app.levers.pays(&payment_no).await;
+        app.levers.advance(60).await;
+        citizen.waits_for_receipt(&payment_no).await;
+        let held = app.levers.gateway_notice(&fine).await;
+        assert_eq!(held["receipts"].as_array().unwrap().len(), 1, "{name}: {held}");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_off_that_the_agency_rejects_waits_for_staff() {
+    let app = TestApp::start().await;
+    told(&app, json!({})).await;
+    let facts = app.levers.pull("citizens", json!({ "name": "确认驳回" })).await;
+    let citizen = Citizen::signs_in(&app.node.base_url, &app.levers, facts).await;
+    let (fine, fen) = citizen.finds_fine().await;
+    let payment_no = citizen.starts_paying(&fine, fen).await;
+    app.levers.pays(&payment_no).await;
+    citizen.waits_for(&payment_no, "PAID").await;
+    eventually("a pending write-off", || async {
+        let held = app.levers.gateway_notice(&fine).await;
+        held["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+    })
+    .await;
+    app.levers.advance(601).await;
+    eventually("a parked write-off", || async {
+        let (_, parked) = domain::payment::OutboxStore::backlog(&app.node.store).await.unwrap();
+        (parked == 1).then_some(())
+    })
+    .await;
+    let payment = citizen.payment(&payment_no).await;
+    assert_eq!(payment["writeOff"], "PENDING", "nothing is claimed that does not stand");
+    assert_eq!(payment["receipts"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_may_change_its_keys_and_algorithm_without_notice() {
+    let app = TestApp::start().await;
+    let citizen = proved(&app, None).await;
+    let (fine, _) = citizen.finds_fine().await;
+    for algorithm in ["RSA-SHA256", "SM2-SM3"] {
+        let made = app.levers.pull("gateway/keys", json!({ "algorithm": algorithm })).await;
+        let id = made["keyId"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
+        app.levers.pull(&format!("gateway/keys/{id}/use"), json!({})).await;
+        // We keep what the gateway listed for ten seconds.
+        app.levers.advance(11).await;
+        assert!(finds(&citizen, Value::Null).await.contains(&fine), "{algorithm}");
+    }
+    app.levers.pull("gateway/settings", json!({ "algorithm": "SM2-SM3" })).await;
+    assert!(finds(&citizen, Value::Null).await.contains(&fine), "answered by SM2");
+    app.finish().await;
+}

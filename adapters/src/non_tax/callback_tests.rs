@@ -96,7 +96,9 @@ async fn a_write_off_is_confirmed_or_rejected() {
             assert_eq!((said, verdict), (amount, WriteOffVerdict::Confirmed));
             assert_eq!(at, now() - SignedDuration::from_secs(10));
         }
-        other => panic!("{other:?}"),
+        other @ (GatewayNews::NoticeWithdrawn { .. } | GatewayNews::RefundDecided(_)) => {
+            panic!("{other:?}")
+        }
     }
     let rejected = with(&CONFIRM, "RESULT", "REJECTED");
     let rejected = with(&rejected, "REASON", "已缴");
@@ -109,7 +111,9 @@ async fn a_write_off_is_confirmed_or_rejected() {
             } => {
                 assert_eq!((reason_code.code(), reason.as_str()), (code, "已缴"));
             }
-            other => panic!("{other:?}"),
+            other @ (GatewayNews::WriteOff { .. }
+            | GatewayNews::NoticeWithdrawn { .. }
+            | GatewayNews::RefundDecided(_)) => panic!("{other:?}"),
         }
     }
 }

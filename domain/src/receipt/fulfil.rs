@@ -129,6 +129,11 @@ impl FulfilPayments {
                     self.outbox.receipted(item, &receipt).await?;
                     Ok(())
                 }
+                // What is collected for others gets no receipt of the finance department.
+                Err(OutsideError::Refused { code, .. }) if code == "NO_RECEIPT" => {
+                    self.outbox.never_receipted(item, self.clock.now()).await?;
+                    Ok(())
+                }
                 Err(error) => Err(error),
             },
         };

@@ -75,7 +75,7 @@ impl World {
         wait(PaymentStore::find(&self.store, &payment_no(NO))).unwrap().unwrap()
     }
 
-    fn is_paid(self) -> Self {
+    fn paid(self) -> Self {
         let paid = PaymentEvent::Confirm(money("T1", 20_600));
         let record = (EventReason::RailConfirmed, Some(Evidence::Answer(at(20))));
         let change = self.payment().after(paid, record, at(20)).unwrap();
@@ -121,7 +121,7 @@ fn withdrawn() -> GatewayNews {
 
 #[test]
 fn a_confirmed_write_off_is_done_and_known_the_second_time() {
-    let world = World::sound().is_paid();
+    let world = World::sound().paid();
     let news = told(20_600, WriteOffVerdict::Confirmed);
     assert_eq!(world.hears(&news).unwrap(), NewsActed::Moved);
     assert_eq!(world.payment().notices[0].written_off_at, Some(at(40)));
@@ -131,7 +131,7 @@ fn a_confirmed_write_off_is_done_and_known_the_second_time() {
 
 #[test]
 fn a_rejected_write_off_waits_for_staff() {
-    let world = World::sound().is_paid();
+    let world = World::sound().paid();
     assert_eq!(world.hears(&told(20_600, rejected())).unwrap(), NewsActed::Moved);
     assert_eq!(wait(world.store.backlog()).unwrap(), (1, 1), "parked, and its receipt waits");
     assert_eq!(world.payment().notices[0].written_off_at, None);
@@ -142,10 +142,10 @@ fn what_contradicts_us_changes_nothing() {
     let confirmed = || WriteOffVerdict::Confirmed;
     let unpaid = World::sound();
     assert_eq!(unpaid.hears(&told(20_600, confirmed())).unwrap(), NewsActed::Contradicts);
-    let other_sum = World::sound().is_paid();
+    let other_sum = World::sound().paid();
     assert_eq!(other_sum.hears(&told(20_599, confirmed())).unwrap(), NewsActed::Contradicts);
     assert_eq!(other_sum.payment().notices[0].written_off_at, None);
-    let done = World::sound().is_paid();
+    let done = World::sound().paid();
     wait(done.hear.act(&told(20_600, confirmed()))).unwrap();
     assert_eq!(done.hears(&told(20_600, rejected())).unwrap(), NewsActed::Contradicts);
     assert_eq!(wait(done.store.backlog()).unwrap(), (1, 0), "nothing is parked");
@@ -153,7 +153,7 @@ fn what_contradicts_us_changes_nothing() {
 
 #[test]
 fn what_is_not_ours_is_foreign() {
-    let world = World::sound().is_paid();
+    let world = World::sound().paid();
     let of = |no: &str, notice: &str| GatewayNews::WriteOff {
         notice_no: notice_no(notice),
         payment_no: payment_no(no),

@@ -1,3 +1,6 @@
+-- Is an earlier write-off of the same notice still to be told?
+CREATE INDEX outbox_notice ON outbox (notice_no) WHERE done_at IS NULL;
+
 -- What the non-tax gateway told us by itself. Not bound to payments: it is kept even when no
 -- payment fits.
 CREATE TABLE gateway_inbox (

@@ -6,6 +6,7 @@
 mod clear;
 mod cleared;
 mod clearing;
+mod clearing_fault;
 mod day;
 mod matching;
 mod run;
@@ -16,10 +17,10 @@ pub use cleared::{
     ClearedDay, ClearingBook, ClearingDifference, ClearingDifferenceKind, ClearingState,
 };
 pub use clearing::{
-    ClearingDay, ClearingError, ClearingExchange, ClearingFault, ClearingItem, ClearingOrder,
-    ClearingPayment, ClearingRefund, FileFault, FinanceResult, JudgedOrder, LineFault,
-    OrderedRefund, Payee, RejectedLine, Sent, Verdict,
+    ClearingDay, ClearingExchange, ClearingFault, ClearingItem, ClearingOrder, ClearingPayment,
+    ClearingRefund, FinanceResult, JudgedOrder, OrderedRefund, Payee, RejectedLine, Sent, Verdict,
 };
+pub use clearing_fault::{ClearingError, FileFault, LineFault};
 pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken};
 pub use matching::{
     Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,

@@ -1,6 +1,6 @@
 //! Signatures, digests and ciphers that the platforms ask for, by aws-lc-rs, and the national
-//! ones by RustCrypto. Every fault
-//! of what comes from outside is an error, never a panic; keys never print.
+//! ones by RustCrypto. Every fault of what comes from outside is an error, never a panic; keys
+//! never print.
 
 mod agile;
 mod national;

@@ -106,7 +106,7 @@ async fn what_is_signed_but_not_ours_changes_nothing() {
     }
     // All five have been judged once no callback waits.
     eventually("an empty inbox", || async {
-        // A lease that is over at once: looking takes nothing from the worker.
+        // Looks at those that are leased as well, and takes none away from the worker.
         let (now, until) = (jiff::Timestamp::MAX, jiff::Timestamp::UNIX_EPOCH);
         let inbox = &app.node.store;
         let waiting = domain::payment::CallbackInbox::lease(inbox, now, until, 1).await.unwrap();

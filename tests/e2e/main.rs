@@ -5,6 +5,7 @@ mod bills;
 mod callbacks;
 mod front;
 mod gateway;
+mod gateway_refunds;
 mod identity;
 mod killed;
 mod payments;

@@ -4,7 +4,7 @@ use super::cleared::{judge, ordered, rejections, unusable};
 use super::{
     ClearedDay, ClearingBook, ClearingDay, ClearingDifference, ClearingDifferenceKind as Kind,
     ClearingError, ClearingExchange, ClearingItem, ClearingOrder, ClearingPayment, ClearingState,
-    DayBook, DayState, Sent,
+    DayBook, DayResult, DayState, Sent,
 };
 use crate::clock::{Clock, beijing_day, from_beijing};
 use crate::money::{Fen, FenOverflow};
@@ -311,12 +311,8 @@ impl ClearDue {
         let Some(first) = first else { return Ok(Vec::new()) };
         let mut day = first.max(beijing_day(now) - jiff::Span::new().days(WINDOW_DAYS));
         let mut results = Vec::new();
-        while self.ready(day, now).await? {
-            let open = match self.day.book.find(day).await? {
-                None => true,
-                Some(earlier) => earlier.next_try_at.is_some_and(|at| at <= now),
-            };
-            if open {
+        while hour_after(day, 10).is_some_and(|earliest| earliest <= now) {
+            if self.open(day, now).await? && self.ready(day, now).await? {
                 results.push((day, self.day.run(day).await));
             }
             let Ok(next) = day.tomorrow() else { break };
@@ -325,24 +321,39 @@ impl ClearDue {
         Ok(results)
     }
 
-    /// From 10:00 of the next day, once every rail's statement is judged; from 14:00 without.
+    async fn open(&self, day: Date, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(match self.day.book.find(day).await? {
+            None => true,
+            Some(earlier) => earlier.next_try_at.is_some_and(|at| at <= now),
+        })
+    }
+
+    /// Once every rail's statement is judged; from 14:00 of the next day without.
     async fn ready(&self, day: Date, now: Timestamp) -> Result<bool, StoreError> {
-        let at = |hour| day.tomorrow().ok().and_then(|next| from_beijing(next.at(hour, 0, 0, 0)));
-        if at(10).is_none_or(|earliest| now < earliest) {
-            return Ok(false);
-        }
-        if at(14).is_some_and(|latest| now >= latest) {
+        if hour_after(day, 14).is_some_and(|latest| latest <= now) {
             return Ok(true);
         }
+        let newest = self.days.list(NEWEST).await?;
         for rail in Rail::ALL {
             let uses = self.days.first_day(rail).await?.is_some_and(|first| first <= day);
-            let judged = self.days.find(rail, day).await?;
-            if uses && judged.is_none_or(|result| result.state == DayState::WaitingForFile) {
+            let judged = |result: &DayResult| {
+                let is_it = result.rail == rail && result.day == day;
+                is_it && result.state != DayState::WaitingForFile
+            };
+            if uses && !newest.iter().any(judged) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+}
+
+/// Yesterday's results of all rails are among so many.
+const NEWEST: u16 = 16;
+
+/// That hour of the next day, Beijing.
+fn hour_after(day: Date, hour: i8) -> Option<Timestamp> {
+    from_beijing(day.tomorrow().ok()?.at(hour, 0, 0, 0))
 }
 
 #[cfg(test)]

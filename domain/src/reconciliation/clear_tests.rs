@@ -247,6 +247,35 @@ fn a_day_is_cleared_once_its_statements_are_judged_or_at_two_at_the_latest() {
     assert_eq!(due(), 1);
 }
 
+/// What the rail's statement of [`DAY`] came to.
+fn statement(state: DayState) -> DayResult {
+    DayResult {
+        rail: Rail::WeChatPay,
+        day: DAY,
+        state,
+        judged_at: at(0),
+        file_hash: String::new(),
+        lines: Vec::new(),
+        ledger_count: 1,
+        ledger_total: Fen::new(20_600),
+        fee_total: Fen::ZERO,
+        discrepancies: Vec::new(),
+        next_try_at: None,
+    }
+}
+
+#[test]
+fn a_judged_statement_opens_the_way_and_a_missing_one_does_not() {
+    for (state, days) in
+        [(DayState::WaitingForFile, 0), (DayState::Matched, 1), (DayState::Different, 1)]
+    {
+        let world = usual();
+        world.clock.advance(SignedDuration::from_hours(24));
+        wait(DayBook::save(&world.store, &statement(state), b"")).unwrap();
+        assert_eq!(wait(world.due.run_once()).unwrap().len(), days, "{state:?}");
+    }
+}
+
 fn two_items(first: LateFee, second: LateFee) -> Notice {
     let whole = notice(FINE, 100);
     let item = |late_fee| NoticeItem { late_fee, ..whole.items[0].clone() };

@@ -1,5 +1,14 @@
-//! Signatures, digests and ciphers that the platforms ask for, by aws-lc-rs alone. Every fault
-//! of what comes from outside is an error, never a panic; keys never print.
+//! Signatures, digests and ciphers that the platforms ask for, by aws-lc-rs, and the national
+//! ones by RustCrypto. Every fault of what comes from outside is an error, never a panic; keys
+//! never print.
+
+mod agile;
+mod national;
+#[cfg(test)]
+mod national_tests;
+
+pub use agile::{AgileSigningKey, AgileVerifyingKey, SignatureAlgorithm};
+pub use national::{Sm2SigningKey, Sm2VerifyingKey, Sm4Key, sm3_hex};
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
@@ -24,6 +33,9 @@ pub enum KeyInvalid {
     /// The content of the PEM text is not such a key.
     #[error("not an RSA key of at least 2048 bits")]
     Rsa,
+    /// The content is not an SM2 key.
+    #[error("not a key of SM2")]
+    Sm2,
     /// A symmetric key of another length.
     #[error("not {0} bytes long")]
     Length(usize),

@@ -197,6 +197,17 @@ impl HttpClient {
         Ok(self.send(HttpRequest::get(url)).await?.body)
     }
 
+    /// Posts JSON to an address of our own; the body of the answer, whatever the status.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get_bytes`].
+    pub async fn post_json(&self, address: &str, json: String) -> Result<Vec<u8>, OutsideError> {
+        let url = Url::parse(address).map_err(unknown)?;
+        let request = HttpRequest::post(url, json.into_bytes());
+        let request = request.header("content-type", "application/json");
+        Ok(self.send(request).await?.body)
+    }
+
     /// Sends once.
     ///
     /// # Errors

@@ -7,11 +7,13 @@
 
 mod audit;
 mod callbacks;
+mod clearing;
 mod column;
 mod connect;
 mod day_rows;
 mod days;
 mod entity;
+mod gateway_inbox;
 mod journals;
 mod key_file;
 mod migrations;

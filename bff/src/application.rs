@@ -5,6 +5,8 @@ pub mod rails;
 
 mod documents;
 
+mod gateway;
+
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
 use crate::not_connected::NotConnected;
@@ -17,7 +19,6 @@ use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
-use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
@@ -38,7 +39,8 @@ use domain::payment::{
     StartPayment,
 };
 use domain::receipt::FulfilPayments;
-use domain::reconciliation::{ReconcileDay, ReconcileDue};
+use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use gateway::GatewayWork;
 use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -111,10 +113,7 @@ impl Application {
             ids: &ids,
         })?;
         let (rails, watch) = (platforms.rails(), platforms.watch());
-        let gateway = Arc::new(
-            NonTaxGateway::new(&gateway_config(channels), http.clone(), clock.clone(), ids.clone())
-                .map_err(part("the payment gateway"))?,
-        );
+        let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
@@ -161,7 +160,11 @@ impl Application {
                 })
             })
             .collect();
+        let gateway_work = GatewayWork::new(&gateway, &shared, (&rails, &healer), &clock);
         let jobs = Jobs {
+            gateway_news: gateway_work.news,
+            wake_gateway_news: Arc::new(Notify::new()),
+            clear: gateway_work.clear.clone(),
             callbacks: Arc::new(ProcessCallbacks {
                 inbox: shared.clone(),
                 apply,
@@ -321,6 +324,8 @@ impl Application {
                     clock: clock.clone(),
                 })
                 .collect(),
+            receive_gateway: gateway_work.receive,
+            wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {
                 notices: gateway,
                 items: items.clone(),
@@ -366,6 +371,11 @@ impl Application {
     /// Reconciles one day of a rail now, for the command of that name; `None`: not connected.
     pub fn reconcile(&self, rail: Rail) -> Option<&Arc<ReconcileDay>> {
         self.reconcile.iter().find(|day| day.source.rail() == rail)
+    }
+
+    /// Clears one day with the finance department now, for the command `reconcile GATEWAY`.
+    pub fn clear(&self) -> &Arc<ClearOneDay> {
+        &self.jobs.clear.day
     }
 
     /// The store, for tests that look behind the door.
@@ -429,13 +439,6 @@ fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
     sealed.map_err(part("the key of tokens"))
 }
 
-fn gateway_config(channels: &ChannelSettings) -> NonTaxConfig {
-    NonTaxConfig {
-        base_url: channels.gateway.base_url.clone(),
-        our_key_id: channels.gateway.key_id.clone(),
-        our_private_key_pem: channels.gateway.private_key.expose().to_owned(),
-        gateway_keys: channels.gateway.gateway_keys.clone(),
-    }
 }
 
 fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {

@@ -19,9 +19,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
-                     reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY UNIONPAY   \
-                     DATE: 2026-03-02\n  ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
+                     reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY \
+                     UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
+                     ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
                      FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
+
+/// In the place of a rail: the files that are exchanged with the non-tax gateway.
+const GATEWAY: &str = "GATEWAY";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
@@ -111,6 +115,9 @@ async fn serve(environment: &Environment) -> Result<(), String> {
     let world = world(&settings).await?;
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
+    if let Some(mocks) = &world.mocks {
+        introduce(&settings, mocks).await?;
+    }
     announce(&settings, &application, &world);
     let handle = application.handle();
     tokio::spawn(async move {
@@ -123,6 +130,15 @@ async fn serve(environment: &Environment) -> Result<(), String> {
         mocks.stop().await;
     }
     Ok(())
+}
+
+/// Tells the mock gateway where to call us, as an operator tells the real one in writing.
+async fn introduce(settings: &Settings, mocks: &MockChannels) -> Result<(), String> {
+    let http = HttpClient::new(Deadlines::USUAL).map_err(|error| chain(&error))?;
+    let address = format!("{}/control/gateway/settings", mocks.base_url());
+    let url = format!("{}/callbacks/non-tax", settings.public_url);
+    let told = http.post_json(&address, serde_json::json!({ "notifyUrl": url }).to_string());
+    told.await.map(drop).map_err(|error| chain(&error))
 }
 
 /// Ctrl-C at a terminal, or the signal by which a service manager stops.
@@ -221,7 +237,9 @@ async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
 
 async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
     let known = Rail::from_code(rail);
-    let rail = known.ok_or_else(|| format!("`{rail}` is not a rail\n{USAGE}"))?;
+    if known.is_none() && rail != GATEWAY {
+        return Err(format!("`{rail}` is not a rail\n{USAGE}"));
+    }
     let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
     let settings = load(environment)?;
     let world = running_or_own_world(&settings).await?;
@@ -230,6 +248,7 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
     announce_password(&application);
+    let Some(rail) = known else { return clear(&application, day).await };
     let reconcile = application
         .reconcile(rail)
         .ok_or_else(|| format!("rail {} is not connected", rail.code()))?;
@@ -242,5 +261,25 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
         result.lines.len(),
         result.discrepancies.len()
     );
+    Ok(())
+}
+
+async fn clear(application: &Application, day: Date) -> Result<(), String> {
+    let cleared = application.clear().run(day).await.map_err(|error| chain(&error))?;
+    println!(
+        "{GATEWAY} {}: {}, {} lines, finance agrees in {}, {} differences",
+        cleared.day,
+        cleared.state.code(),
+        cleared.orders,
+        cleared.agreed,
+        cleared.differences.len()
+    );
+    for found in &cleared.differences {
+        let (kind, order) = (found.kind.code(), &found.order_no);
+        println!(
+            "  {kind} {order} {} {} {} {}",
+            found.notice_no, found.amount, found.code, found.reason
+        );
+    }
     Ok(())
 }

@@ -2,12 +2,15 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, MiniProgramSettings, Secret, UnionPaySettings, WeChatPaySettings,
+    GatewaySettings, KeyFile, MiniProgramSettings, SealSettings, Secret, UnionPaySettings,
+    WeChatPaySettings,
 };
 use domain::clock::Clock;
 use domain::money::PayableFen;
 use jiff::Timestamp;
-use mock_channels::{AlipayOnboarding, MockChannels, MockClock, Onboarding, UnionPayOnboarding};
+use mock_channels::{
+    AlipayOnboarding, GatewayOnboarding, MockChannels, MockClock, Onboarding, UnionPayOnboarding,
+};
 use std::sync::Arc;
 
 /// The clock of mock channels in this process.
@@ -57,12 +60,24 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),
             private_key: Secret::new(&gateway.our_private_key_pem),
-            gateway_keys: vec![(
-                gateway.gateway_key_id.clone(),
-                gateway.gateway_public_key_pem.clone(),
-            )],
+            algorithm: gateway.algorithm.clone(),
+            gateway_keys: gateway_keys(gateway),
+            seal: Some(SealSettings {
+                key_id: gateway.sm4_key_id.clone(),
+                key: Secret::new(&gateway.sm4_key_base64),
+                requests: false,
+            }),
         },
     }
+}
+
+fn gateway_keys(gateway: &GatewayOnboarding) -> Vec<KeyFile> {
+    let keys = gateway.gateway_keys.iter().map(|key| KeyFile {
+        id: key.key_id.clone(),
+        algorithm: key.algorithm.clone(),
+        pem: key.public_key_pem.clone(),
+    });
+    keys.collect()
 }
 
 fn alipay(alipay: &AlipayOnboarding) -> AlipaySettings {

@@ -7,6 +7,7 @@ pub mod error;
 mod identity;
 mod node_id;
 mod notice;
+mod notice_search;
 mod pay_link;
 mod payment;
 mod quote;

@@ -21,6 +21,8 @@ use std::net::TcpListener;
 
 /// A query, its variables and its name; the largest document of the clients has 9 KB.
 const MAX_BODY: usize = 64 * 1024;
+/// The gateway's document allows its calls so much.
+const MAX_GATEWAY_CALL: usize = 1024 * 1024;
 /// Requests under way at once, over all workers, before the socket stops accepting.
 const MAX_CONNECTIONS: usize = 4_096;
 /// In flight when the server is told to stop: so long they have.
@@ -65,6 +67,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/receipts/verify", web::get().to(verify_page::verify))
+        .service(
+            web::resource("/callbacks/non-tax")
+                .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))
+                .route(web::post().to(callbacks::non_tax)),
+        )
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))

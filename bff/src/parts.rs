@@ -7,7 +7,7 @@ use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
-use domain::receipt::{Documents, VerifyReceipt};
+use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -20,6 +20,10 @@ pub struct Parts {
     pub authenticate: Authenticate,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
+    /// Takes the gateway's calls in.
+    pub receive_gateway: ReceiveGatewayCall,
+    /// Rings for the worker that acts on them.
+    pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.

@@ -2,15 +2,17 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod gateway;
 mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings};
+pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
-pub use reader::{Environment, SettingFault, SettingsRefused};
+pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
 pub use secret::Secret;
 
 use reader::Reader;

@@ -1,12 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod gateway;
+
 use crate::graphql::error::chain;
 use domain::payment::{
     Acted, Applied, HealPayments, OweBack, Owed, ProcessCallbacks, Rail, RefundApplied, SendRefunds,
 };
-use domain::receipt::{FulfilPayments, Fulfilled};
-use domain::reconciliation::{DayState, ReconcileDue};
+use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
+use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -19,6 +21,12 @@ pub struct Jobs {
     pub callbacks: Arc<ProcessCallbacks>,
     /// Rings when a callback was stored.
     pub wake_callbacks: Arc<Notify>,
+    /// Acts on what the gateway told us.
+    pub gateway_news: Arc<ProcessGatewayNews>,
+    /// Rings when it told something.
+    pub wake_gateway_news: Arc<Notify>,
+    /// Clears days with the finance department.
+    pub clear: Arc<ClearDue>,
     /// Asks the rails.
     pub healer: Arc<HealPayments>,
     /// Tells the gateway.
@@ -55,6 +63,8 @@ impl Workers {
             tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
+            tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
+            tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
         // One a rail: what one rail keeps waiting waits for nobody else.
         for rail in jobs.healer.rails.all() {

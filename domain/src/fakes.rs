@@ -7,6 +7,7 @@ mod rails;
 mod refunds;
 pub mod samples;
 mod store;
+mod store_gateway;
 mod store_identity;
 mod store_payment;
 mod store_receipt;

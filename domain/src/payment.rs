@@ -22,6 +22,7 @@ mod refusal;
 mod start;
 mod state;
 mod store;
+mod withdraw;
 
 pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
 pub use callback::{
@@ -67,3 +68,4 @@ pub use store::{
     InsertError, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, PaymentChange,
     PaymentPage, PaymentStore,
 };
+pub use withdraw::{CloseWithdrawn, Withdrawn};

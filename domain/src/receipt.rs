@@ -8,7 +8,9 @@
 mod capitals;
 mod document;
 mod fulfil;
+mod hear;
 mod model;
+mod news;
 mod reverse;
 mod verify;
 mod year;
@@ -18,9 +20,16 @@ pub use document::{
     Document, DocumentClaim, DocumentFile, DocumentLinks, DocumentPrinter, Documents,
     OpenDocumentError, Opened, PrintFailed, ReceiptSheet, YearSheet,
 };
-pub use fulfil::{FulfilPayments, Fulfilled, NoticeWriteOff, ReceiptIssuer, WriteOff};
+pub use fulfil::{
+    Confirmation, FulfilPayments, Fulfilled, NoticeWriteOff, ReceiptIssuer, WriteOff,
+};
+pub use hear::{NewsActed, ProcessGatewayNews, ReceiveGatewayCall};
 pub use model::{
     FiledReceipt, NotOfThisPayment, Receipt, ReceiptBook, ReceiptId, ReceiptPage, RedLetter,
+};
+pub use news::{
+    GatewayCall, GatewayCallbacks, GatewayEvent, GatewayInbox, GatewayNews, RefundDecided,
+    RejectionReason, WriteOffVerdict,
 };
 pub use reverse::{RedReceiptIssuer, ReverseReceipts};
 pub use verify::{GivenBack, GivenBackBook, Verified, VerifyReceipt};

@@ -9,8 +9,8 @@ use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
     PaymentEvent, PaymentStore, RefundStore,
 };
-use domain::receipt::{GivenBackBook, PaidBook, ReceiptBook};
-use domain::reconciliation::DayBook;
+use domain::receipt::{GatewayInbox, GivenBackBook, PaidBook, ReceiptBook};
+use domain::reconciliation::{ClearingBook, DayBook};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -28,6 +28,8 @@ pub trait EveryPort:
     + GivenBackBook
     + PaidBook
     + DayBook
+    + GatewayInbox
+    + ClearingBook
     + Clone
     + 'static
 {
@@ -46,6 +48,8 @@ impl<S> EveryPort for S where
         + GivenBackBook
         + PaidBook
         + DayBook
+        + GatewayInbox
+        + ClearingBook
         + Clone
         + 'static
 {
@@ -118,6 +122,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn days() {
             crate::days::day_book_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn gateway_inbox() {
+            crate::gateway::gateway_inbox_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn clearing_of_days() {
+            crate::gateway::clearing_book_contract($new_bench).await;
         }
     };
 }

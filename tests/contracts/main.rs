@@ -6,6 +6,7 @@ mod bench;
 mod callbacks;
 mod databases;
 mod days;
+mod gateway;
 mod leases;
 mod ledger;
 mod outbox;

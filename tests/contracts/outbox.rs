@@ -19,6 +19,8 @@ pub async fn outbox_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Be
     receipts_of_a_payment_are_in_order(&new_bench().await.store).await;
     an_item_that_is_done_stays_done(&new_bench().await.store).await;
     a_save_takes_no_write_off_away(&new_bench().await.store).await;
+    messages_about_one_notice_go_in_order(&new_bench().await.store).await;
+    a_receipt_that_never_comes_waits_no_longer(&new_bench().await.store).await;
 }
 
 fn item(payment: &Payment, place: usize, kind: OutboxKind) -> OutboxItem {
@@ -176,4 +178,36 @@ async fn a_save_takes_no_write_off_away(store: &impl EveryPort) {
     PaymentStore::save(store, &change).await.unwrap();
     let stored = PaymentStore::find(store, &old.no).await.unwrap().unwrap();
     assert_eq!(stored.notices[0].written_off_at, Some(at(30)));
+}
+
+/// The first payment was refunded before the gateway had heard of it, and the notice paid again.
+async fn messages_about_one_notice_go_in_order(store: &impl EveryPort) {
+    let first = paid(store, &payment(1, 1)).await;
+    for event in [PaymentEvent::StartRefund, PaymentEvent::RefundRest] {
+        crate::bench::happens(store, &first, event).await;
+    }
+    let second = paid(store, &payment(2, 1)).await;
+    let elsewhere = paid(store, &payment(3, 2)).await;
+    let write_off = |of: &Payment| item(of, 0, OutboxKind::WriteOff);
+    let due = [(write_off(&first), 0), (write_off(&elsewhere), 0)];
+    assert_eq!(leased(store, at(20), at(30)).await, due);
+    store.postpone(&write_off(&first), "not reached", Some(at(60))).await.unwrap();
+    assert_eq!(leased(store, at(59), at(90)).await, [(write_off(&elsewhere), 0)]);
+    store.written_off(&write_off(&elsewhere), at(59)).await.unwrap();
+    assert_eq!(leased(store, at(60), at(90)).await[0], (write_off(&first), 1));
+    // Staff have it: whatever they find, the later money counts.
+    store.postpone(&write_off(&first), "REVERSED", None).await.unwrap();
+    let next = leased(store, at(60), at(90)).await;
+    assert!(next.contains(&(write_off(&second), 0)), "{next:?}");
+}
+
+async fn a_receipt_that_never_comes_waits_no_longer(store: &impl EveryPort) {
+    let one = paid(store, &payment(1, 1)).await;
+    store.written_off(&item(&one, 0, OutboxKind::WriteOff), at(30)).await.unwrap();
+    let issue = item(&one, 0, OutboxKind::IssueReceipt);
+    assert_eq!(leased(store, at(30), at(60)).await, [(issue.clone(), 0)]);
+    store.never_receipted(&issue, at(31)).await.unwrap();
+    assert_eq!(leased(store, at(9999), at(10_000)).await, []);
+    assert_eq!(store.backlog().await.unwrap(), (0, 0));
+    assert_eq!(store.list_of_payment(&one.no).await.unwrap(), []);
 }

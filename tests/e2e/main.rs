@@ -5,6 +5,8 @@ mod bills;
 mod callbacks;
 mod documents;
 mod front;
+mod gateway;
+mod gateway_refunds;
 mod identity;
 mod killed;
 mod pay_links;

@@ -53,6 +53,12 @@ async fn change(
     Ok(())
 }
 
+/// The gateway takes messages about one notice in the order in which they were made. Numbers of
+/// payments begin with the time of their making.
+const FIRST_OF_NOTICE: &str = "NOT EXISTS (SELECT 1 FROM outbox AS earlier \
+     WHERE earlier.notice_no = outbox.notice_no AND earlier.payment_no < outbox.payment_no \
+     AND earlier.kind = 'WRITE_OFF' AND earlier.done_at IS NULL AND earlier.due_at IS NOT NULL)";
+
 #[async_trait]
 impl OutboxStore for Store {
     async fn lease(
@@ -65,6 +71,7 @@ impl OutboxStore for Store {
         let due = outbox::Entity::find()
             .filter(outbox::Column::DoneAt.is_null())
             .filter(Expr::cust("ready"))
+            .filter(Expr::cust(FIRST_OF_NOTICE))
             .filter(outbox::Column::DueAt.lte(micros(now)))
             .order_by_asc(outbox::Column::DueAt)
             .order_by_asc(outbox::Column::PaymentNo)
@@ -109,6 +116,12 @@ impl OutboxStore for Store {
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
         transaction.commit().await.map_err(unavailable)
+    }
+
+    async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {
+        let done_at = Set(Some(micros(at)));
+        let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
+        change(&self.write, is(item, item.kind), done).await
     }
 
     async fn postpone(

@@ -3,6 +3,7 @@
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, store_failed};
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
+use super::notice_search::NoticesOf;
 use super::payment::{PaymentConnection, own_payments};
 use super::receipt::{ReceiptConnection, YearlyStatement, own_receipts, own_year};
 use super::scalars::DateTime;
@@ -83,8 +84,8 @@ impl Viewer {
         Person(self.0.clone())
     }
 
-    /// The caller's open notices, the most urgent first. Null, with an entry in `errors`, when the
-    /// gateway is silent. Empty below level REAL_NAME.
+    /// The caller's open notices, or those that `of` names, the most urgent first. Null, with an
+    /// entry in `errors`, when the gateway is silent. Without `of` empty below level REAL_NAME.
     #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
     async fn notices(
         &self,
@@ -92,8 +93,9 @@ impl Viewer {
         #[graphql(default = 20)] first: i32,
         after: Option<String>,
         payable: Option<bool>,
+        of: Option<NoticesOf>,
     ) -> Result<Option<NoticeConnection>> {
-        open_notices(ctx, first, after, payable).await.map(Some)
+        open_notices(ctx, first, after, payable, of).await.map(Some)
     }
 
     /// The caller's payments, newest first.

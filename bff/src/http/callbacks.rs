@@ -1,4 +1,4 @@
-//! Callbacks of rails: verified, stored and answered here; acted on by a worker. Each platform
+//! Callbacks of the rails and calls of the gateway: verified, stored and answered here; acted on by a worker. Each platform
 //! knows its own words only, and sends again when it hears others.
 
 use crate::graphql::error::chain;
@@ -6,6 +6,39 @@ use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::payment::{Rail, RailCallback, ReceiveError, Received};
+
+fn as_received(request: &HttpRequest, body: &[u8]) -> RailCallback {
+    let headers = request.headers().iter().filter_map(|(name, value)| {
+        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
+    });
+    RailCallback { headers: headers.collect(), body: body.to_vec() }
+}
+
+/// Where the non-tax gateway calls. A signed answer stops its repeats; anything else brings them.
+pub async fn non_tax(
+    body: web::Bytes,
+    request: HttpRequest,
+    parts: web::Data<Parts>,
+) -> HttpResponse {
+    const XML: &str = "text/xml; charset=utf-8";
+    match parts.receive_gateway.run(&as_received(&request, &body)).await {
+        Ok((received, answer)) => {
+            if received == Received::New {
+                parts.wake_gateway_news.notify_one();
+            }
+            HttpResponse::Ok().content_type(XML).body(answer)
+        }
+        Err(ReceiveError::Refused(why)) => {
+            tracing::warn!(%why, "call of the gateway refused");
+            let fault = parts.receive_gateway.fault(&why);
+            HttpResponse::InternalServerError().content_type(XML).body(fault)
+        }
+        Err(ReceiveError::Store(error)) => {
+            tracing::error!(error = %chain(&error), "call of the gateway not stored");
+            HttpResponse::ServiceUnavailable().finish()
+        }
+    }
+}
 
 /// Where WeChat Pay reports. 200 stops its re-sends; anything from 400 up brings them.
 pub async fn we_chat_pay(
@@ -42,11 +75,7 @@ pub async fn union_pay(
 async fn taken(rail: Rail, body: &[u8], request: &HttpRequest, parts: &Parts) -> StatusCode {
     let receive = parts.receive_callback.iter().find(|receive| receive.reader.rail() == rail);
     let Some(receive) = receive else { return StatusCode::NOT_FOUND };
-    let headers = request.headers().iter().filter_map(|(name, value)| {
-        value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
-    });
-    let callback = RailCallback { headers: headers.collect(), body: body.to_vec() };
-    match receive.run(&callback).await {
+    match receive.run(&as_received(request, body)).await {
         Ok(received) => {
             if received == Received::New {
                 parts.wake_callbacks.notify_one();

@@ -1,8 +1,8 @@
 //! The platforms: addresses, numbers and keys.
 
-use super::Secret;
 use super::rails::{AlipaySettings, UnionPaySettings, WeChatPaySettings};
 use super::reader::Reader;
+use super::{GatewaySettings, Secret};
 
 /// WeChat's mini-program platform.
 #[derive(Debug, Clone)]
@@ -24,19 +24,6 @@ pub struct ExchangeSettings {
     pub client_id: String,
     /// The shared key, base64.
     pub key: Secret,
-}
-
-/// The unified non-tax payment gateway.
-#[derive(Debug, Clone)]
-pub struct GatewaySettings {
-    /// Its address.
-    pub base_url: String,
-    /// Id of our key there.
-    pub key_id: String,
-    /// Our private key, PEM.
-    pub private_key: Secret,
-    /// The gateway's public keys: id and PEM.
-    pub gateway_keys: Vec<(String, String)>,
 }
 
 /// All platforms.
@@ -80,12 +67,7 @@ impl ChannelSettings {
                 client_id: reader.required("exchange.client_id"),
                 key: reader.secret_file("exchange.key_file"),
             },
-            gateway: GatewaySettings {
-                base_url: reader.required("gateway.base_url"),
-                key_id: reader.required("gateway.key_id"),
-                private_key: reader.secret_file("gateway.private_key_file"),
-                gateway_keys: reader.key_files("gateway.keys"),
-            },
+            gateway: GatewaySettings::read(reader),
         })
     }
 

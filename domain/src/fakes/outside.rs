@@ -5,16 +5,16 @@ use super::{Fault, FaultPlan, samples};
 use crate::identity::Channel;
 use crate::ids::PaymentNo;
 use crate::money::{Fen, PayableFen};
-use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding};
+use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding, PayerKey};
 use crate::outside::OutsideError;
 use crate::payment::{
     Cashier, CashierKind, MerchantIdentity, Money, OrderKey, PaymentRail, Rail, RailOrder,
     RailOrderState, RailReport, ReversalRequest,
 };
 use crate::receipt::{
-    NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, RedReceiptIssuer, WriteOff,
+    Confirmation, NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, RedReceiptIssuer, WriteOff,
 };
-use crate::standards::{CheckCode, CitizenId, ReceiptCode, ReceiptNo};
+use crate::standards::{CheckCode, PayCode, ReceiptCode, ReceiptNo};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -240,14 +240,22 @@ impl NoticeBook for FakeGateway {
         faulty(&self.plan, || Ok(locked(&self.desk).notices.get(no.as_str()).cloned()))
     }
 
-    async fn list_of_payer(&self, _id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError> {
+    async fn find_by_pay_code(&self, code: &PayCode) -> Result<Option<Notice>, OutsideError> {
+        faulty(&self.plan, || {
+            let desk = locked(&self.desk);
+            let fits = |notice: &&Notice| notice.pay_code.as_ref() == Some(code);
+            Ok(desk.notices.values().find(fits).cloned())
+        })
+    }
+
+    async fn list_of_payer(&self, _payer: &PayerKey) -> Result<Vec<Notice>, OutsideError> {
         faulty(&self.plan, || Ok(locked(&self.desk).notices.values().cloned().collect()))
     }
 }
 
 #[async_trait]
 impl NoticeWriteOff for FakeGateway {
-    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError> {
+    async fn write_off(&self, write_off: &WriteOff) -> Result<Confirmation, OutsideError> {
         faulty(&self.plan, || {
             let mut desk = locked(&self.desk);
             let known = desk.written_off.iter().find(|w| w.notice_no == write_off.notice_no);
@@ -256,13 +264,13 @@ impl NoticeWriteOff for FakeGateway {
                     code: "ALREADY_PAID".to_owned(),
                     message: String::new(),
                 }),
-                Some(_) => Ok(()),
+                Some(_) => Ok(Confirmation::Confirmed),
                 None => {
                     if let Some(notice) = desk.notices.get_mut(write_off.notice_no.as_str()) {
                         notice.standing = NoticeStanding::Paid;
                     }
                     desk.written_off.push(write_off.clone());
-                    Ok(())
+                    Ok(Confirmation::Confirmed)
                 }
             }
         })

@@ -4,14 +4,14 @@ use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{
-    Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PaymentItems, RawItem,
+    Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PayerName, PaymentItems, RawItem,
 };
 use crate::payment::{
     CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
     PaymentStatus, Rail, RailTxn,
 };
 use crate::receipt::{Receipt, ReceiptId};
-use crate::standards::{CheckCode, ReceiptCode, ReceiptNo};
+use crate::standards::{CheckCode, ReceiptCode, ReceiptNo, RegionCode};
 use jiff::{SignedDuration, Timestamp};
 
 /// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
@@ -41,9 +41,16 @@ pub fn notice(no: &str, fen: i64) -> Notice {
         items: vec![NoticeItem {
             code: "00050001".to_owned(),
             name: "交通违法罚款".to_owned(),
+            unit: "件".to_owned(),
+            quantity: "1".to_owned(),
+            price: Fen::new(fen),
             amount: Fen::new(fen),
             late_fee: LateFee::None,
         }],
+        region: RegionCode::new("330100").expect("a region code"),
+        payer: PayerName::new("张三"),
+        pay_code: None,
+        business_code: String::new(),
         expires_at: None,
         standing: NoticeStanding::Open,
     }

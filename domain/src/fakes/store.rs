@@ -8,8 +8,8 @@ use crate::payment::{
     Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
     StoredCallback,
 };
-use crate::receipt::FiledReceipt;
-use crate::reconciliation::{DayBook, DayResult};
+use crate::receipt::{FiledReceipt, GatewayEvent};
+use crate::reconciliation::{ClearedDay, DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,6 +34,14 @@ pub(super) struct Waiting {
 #[derive(Debug, Clone)]
 pub(super) struct Boxed {
     pub callback: StoredCallback,
+    pub leased_until: Timestamp,
+    pub outcome: Option<String>,
+}
+
+/// One event of the gateway's inbox.
+#[derive(Debug, Clone)]
+pub(super) struct BoxedNews {
+    pub event: GatewayEvent,
     pub leased_until: Timestamp,
     pub outcome: Option<String>,
 }
@@ -67,6 +75,8 @@ pub(super) struct Tables {
     pub journals: Vec<Journal>,
     pub outbox: Vec<Waiting>,
     pub inbox: Vec<Boxed>,
+    pub gateway_inbox: Vec<BoxedNews>,
+    pub clearing: BTreeMap<Date, ClearedDay>,
     pub receipts: Vec<FiledReceipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
     pub refunds: BTreeMap<String, (Refund, Vec<RefundRecord>)>,

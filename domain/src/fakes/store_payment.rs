@@ -203,8 +203,21 @@ impl OutboxStore for InMemoryStore {
                     written_off.contains(&(item.payment_no.clone(), item.notice_no.clone()))
                 }
             };
+            let open: Vec<_> = t
+                .outbox
+                .iter()
+                .filter(|w| !w.done && w.due.is_some() && w.item.kind == OutboxKind::WriteOff)
+                .map(|w| w.item.clone())
+                .collect();
+            let first = |item: &OutboxItem| {
+                let earlier = |other: &OutboxItem| {
+                    other.notice_no == item.notice_no && other.payment_no < item.payment_no
+                };
+                !open.iter().any(earlier)
+            };
             let due = t.outbox.iter_mut().filter(|waiting| {
-                !waiting.done && waiting.due.is_some_and(|due| due <= now) && ready(&waiting.item)
+                let due = !waiting.done && waiting.due.is_some_and(|due| due <= now);
+                due && ready(&waiting.item) && first(&waiting.item)
             });
             let taken = due.take(usize::from(limit)).map(|waiting| {
                 waiting.due = Some(until);
@@ -232,6 +245,10 @@ impl OutboxStore for InMemoryStore {
             }
         };
         self.with_item(item, |waiting| waiting.done = true, keep)
+    }
+
+    async fn never_receipted(&self, item: &OutboxItem, _at: Timestamp) -> Result<(), StoreError> {
+        self.with_item(item, |waiting| waiting.done = true, |_| ())
     }
 
     async fn postpone(

@@ -214,11 +214,13 @@ pub enum EventReason {
     RefundDone,
     /// The rail gave a refund up.
     RefundFailed,
+    /// The agency took a notice back.
+    NoticeWithdrawn,
 }
 
 impl EventReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Started,
         Self::RailWaits,
         Self::RailSilent,
@@ -232,6 +234,7 @@ impl EventReason {
         Self::RefundSent,
         Self::RefundDone,
         Self::RefundFailed,
+        Self::NoticeWithdrawn,
     ];
 
     /// The word of columns and clients.
@@ -250,6 +253,7 @@ impl EventReason {
             Self::RefundSent => "REFUND_SENT",
             Self::RefundDone => "REFUND_DONE",
             Self::RefundFailed => "REFUND_FAILED",
+            Self::NoticeWithdrawn => "NOTICE_WITHDRAWN",
         }
     }
 

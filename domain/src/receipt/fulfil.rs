@@ -27,13 +27,31 @@ pub struct WriteOff {
     pub amount: Fen,
     /// By the rail's clock.
     pub paid_at: Timestamp,
+    /// When the sum was quoted: its late fee is that of this moment's day.
+    pub quoted_at: Timestamp,
+    /// 执收单位编码 of the notice.
+    pub agency_code: String,
+    /// The notice without late fee, which its check code covers.
+    pub principal: Fen,
+    /// The place of this message among those about the notice, from 1, in the order in which they
+    /// must arrive; `None`: nobody counts them.
+    pub sequence: Option<u32>,
+}
+
+/// What the gateway says of a write-off that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It stands.
+    Confirmed,
+    /// The agency decides later: [`super::GatewayNews`] will tell.
+    Pending,
 }
 
 /// The gateway's message `GetPay_Info`.
 #[async_trait]
 pub trait NoticeWriteOff: Send + Sync {
-    /// MUST be safe to repeat with the same notice and payment.
-    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError>;
+    /// MUST be safe to repeat with the same notice and payment, and answer how it stands now.
+    async fn write_off(&self, write_off: &WriteOff) -> Result<Confirmation, OutsideError>;
 }
 
 /// The gateway's issue of fiscal e-receipts.
@@ -102,14 +120,20 @@ impl FulfilPayments {
         let write_off = write_off_of(&payment, &item.notice_no).ok_or_else(corrupt)?;
         let tried = match item.kind {
             OutboxKind::WriteOff => match self.write_offs.write_off(&write_off).await {
-                Ok(()) => {
+                Ok(Confirmation::Confirmed) => {
                     self.outbox.written_off(item, self.clock.now()).await?;
                     Ok(())
                 }
+                Ok(Confirmation::Pending) => return self.wait_for_agency(row).await,
                 Err(error) => Err(error),
             },
             OutboxKind::IssueReceipt => match self.receipts.issue(&write_off).await {
                 Ok(receipt) => self.file(item, &payment, receipt).await?,
+                // What is collected for others gets no receipt of the finance department.
+                Err(OutsideError::Refused { code, .. }) if code == "NO_RECEIPT" => {
+                    self.outbox.never_receipted(item, self.clock.now()).await?;
+                    Ok(())
+                }
                 Err(error) => Err(error),
             },
         };
@@ -135,6 +159,13 @@ impl FulfilPayments {
         }
     }
 
+    /// The gateway has it, the agency decides later: its word comes as news, and by asking again.
+    async fn wait_for_agency(&self, row: &OutboxRow) -> Result<Fulfilled, StoreError> {
+        let next = self.clock.now() + pause(row.attempts);
+        self.outbox.postpone(&row.item, "PENDING: 等待执收单位确认", Some(next)).await?;
+        Ok(Fulfilled::Postponed)
+    }
+
     async fn postpone(
         &self,
         row: &OutboxRow,
@@ -150,7 +181,16 @@ impl FulfilPayments {
 
 /// Refusals that no time mends; every other one ("system busy", say) is tried on and on.
 fn is_final(error: &OutsideError) -> bool {
-    let codes = ["ALREADY_PAID", "NOT_FOUND", "WITHDRAWN", "AMOUNT"];
+    let codes = [
+        "ALREADY_PAID",
+        "AMOUNT",
+        "CHECKCODE",
+        "INVALID",
+        "NOT_FOUND",
+        "QUOTE",
+        "REVERSED",
+        "WITHDRAWN",
+    ];
     matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
 }
 
@@ -170,6 +210,10 @@ pub(super) fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<Wr
         txn: money.txn.as_str().to_owned(),
         amount: notice.total(),
         paid_at: money.at,
+        quoted_at: payment.quoted_at,
+        agency_code: notice.agency.code.clone(),
+        principal: notice.principal,
+        sequence: None,
     })
 }
 

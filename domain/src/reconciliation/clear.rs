@@ -219,7 +219,9 @@ impl ClearOneDay {
         let Some(notice) = self.notices.find(&snapshot.no).await? else { return Ok(None) };
         let Some(items) = items_of(&notice, &snapshot.items) else { return Ok(None) };
         let receipts = self.receipts.list_of_payment(&payment.no).await?;
-        let receipt = receipts.into_iter().find(|receipt| receipt.notice_no == snapshot.no);
+        // The one that was issued for the money, whatever became of it since.
+        let mut receipts = receipts.into_iter().filter(|filed| filed.red_letter.is_none());
+        let receipt = receipts.find(|filed| filed.receipt.notice_no == snapshot.no);
         Ok(Some(ClearingPayment {
             payment_no: payment.no.clone(),
             order: ClearingOrder {
@@ -232,7 +234,7 @@ impl ClearOneDay {
                 payer: notice.payer,
                 principal: snapshot.principal,
                 late_fee: snapshot.late_fee,
-                receipt: receipt.map(|receipt| receipt.id),
+                receipt: receipt.map(|filed| filed.receipt.id),
                 ordered_at: payment.created_at,
                 business_code: notice.business_code,
             },

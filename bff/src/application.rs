@@ -9,7 +9,6 @@ mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
-use crate::not_connected::NotConnected;
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -38,7 +37,7 @@ use domain::payment::{
     ReadRefunds, ReceiveCallback, RefreshPayment, Refunders, RequestRefund, SendRefunds,
     StartPayment,
 };
-use domain::receipt::FulfilPayments;
+use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
@@ -119,7 +118,12 @@ impl Application {
                 .map_err(part("the departments' exchange"))?,
         );
         let refunders = platforms.refunders();
-        let (desk, reversals) = (Arc::new(NotConnected), Arc::new(NotConnected));
+        let reversals = Arc::new(ReverseReceipts {
+            receipts: shared.clone(),
+            payments: shared.clone(),
+            items: items.clone(),
+            gateway: gateway.clone(),
+        });
 
         let apply = Arc::new(ApplyRailReport {
             payments: shared.clone(),
@@ -182,7 +186,7 @@ impl Application {
                 refunds: shared.clone(),
                 payments: shared.clone(),
                 refunders,
-                desk,
+                desk: gateway.clone(),
                 receipts: reversals,
                 apply: apply_refund,
                 clock: clock.clone(),
@@ -437,8 +441,6 @@ fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
         }
     };
     sealed.map_err(part("the key of tokens"))
-}
-
 }
 
 fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {

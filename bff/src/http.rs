@@ -8,8 +8,8 @@ mod health;
 mod page;
 mod pay_page;
 mod requester;
-mod verify_page;
 mod staff_route;
+mod verify_page;
 
 use crate::graphql;
 use crate::parts::Parts;

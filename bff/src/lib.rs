@@ -5,7 +5,6 @@ pub mod application;
 pub mod demo;
 pub mod graphql;
 mod http;
-mod not_connected;
 mod parts;
 pub mod passwords;
 pub mod settings;

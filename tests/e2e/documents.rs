@@ -263,7 +263,12 @@ async fn a_receipt_that_was_taken_back_says_so_to_everybody() {
     };
     let store = Arc::new(app.node.store.clone());
     let gateway = Arc::new(Gateway);
-    let reversing = ReverseReceipts { receipts: store.clone(), payments: store, gateway };
+    let reversing = ReverseReceipts {
+        receipts: store.clone(),
+        payments: store,
+        items: Arc::new(adapters::definitions::load_payment_items().unwrap()),
+        gateway,
+    };
     reversing.reverse(&request).await.unwrap();
 
     let after = verify(&receipt).await;

@@ -110,7 +110,7 @@ async fn money_goes_back_after_approval_and_a_red_receipt() {
         let notice = paid_back(&app, &request);
         assert_eq!(code(gateway.tell_paid_back(&notice).await), "RECEIPT_NOT_REVERSED");
         let receipts = app.node.store.list_of_payment(&request.payment_no).await.unwrap();
-        let id = &receipts[0].id;
+        let id = &receipts[0].receipt.id;
         let reverse_no = request.refund_no.as_str();
         let red = gateway.reverse_receipt(id, "退付", reverse_no).await.unwrap();
         assert_eq!(red.amount, Fen::new(-request.amount.fen().value()));

@@ -9,7 +9,8 @@ use domain::ids::PaymentNo;
 use domain::money::Fen;
 use domain::notice::NoticeNo;
 use domain::outside::OutsideError;
-use domain::receipt::{Receipt, ReceiptId, ReceiptIssuer, WriteOff};
+use domain::payment::ReversalRequest;
+use domain::receipt::{Receipt, ReceiptId, ReceiptIssuer, RedReceiptIssuer, WriteOff};
 use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
 use serde::Deserialize;
 
@@ -222,6 +223,29 @@ impl NonTaxGateway {
         } else {
             Err(unexpected("another receipt than", id.number.as_str()))
         }
+    }
+}
+
+#[async_trait]
+impl RedReceiptIssuer for NonTaxGateway {
+    async fn reverse(
+        &self,
+        receipt: &Receipt,
+        request: &ReversalRequest,
+    ) -> Result<Receipt, OutsideError> {
+        let (reason, no) = (&request.reason, request.refund_no.as_str());
+        let red = self.reverse_receipt(&receipt.id, reason, no).await?;
+        let amount = red.amount.value().checked_neg().map(Fen::new);
+        let amount = amount.ok_or_else(|| unexpected("the sum of the red receipt", red.amount))?;
+        Ok(Receipt { amount, ..red })
+    }
+
+    async fn replace(
+        &self,
+        rest: &WriteOff,
+        reversed: &ReceiptId,
+    ) -> Result<Receipt, OutsideError> {
+        self.replace_receipt(rest, reversed).await
     }
 }
 

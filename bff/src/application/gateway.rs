@@ -6,7 +6,7 @@ use adapters::http::HttpClient;
 use adapters::non_tax::{GatewayKeyConfig, NonTaxConfig, NonTaxGateway, SealConfig};
 use adapters::store::Store;
 use domain::clock::{Clock, IdSource};
-use domain::payment::{CloseWithdrawn, HealPayments, Rails};
+use domain::payment::{CloseWithdrawn, HealPayments, HearRefundDecision, Rails};
 use domain::receipt::{ProcessGatewayNews, ReceiveGatewayCall};
 use domain::reconciliation::{ClearDue, ClearOneDay};
 use std::sync::Arc;
@@ -86,6 +86,7 @@ impl GatewayWork {
                 inbox: store.clone(),
                 payments: store.clone(),
                 outbox: store.clone(),
+                refunds: HearRefundDecision { refunds: store.clone(), clock: clock.clone() },
                 withdrawn,
                 clock: clock.clone(),
             }),

@@ -9,8 +9,8 @@ use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{
-    ApplyError, CloseWithdrawn, OutboxItem, OutboxKind, OutboxStore, PaymentStore, RailCallback,
-    ReceiveError, Received, Withdrawn,
+    ApplyError, CloseWithdrawn, HearRefundDecision, OutboxItem, OutboxKind, OutboxStore,
+    PaymentStore, RailCallback, ReceiveError, Received, Withdrawn,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -68,6 +68,8 @@ pub struct ProcessGatewayNews {
     pub payments: Arc<dyn PaymentStore>,
     /// Write-offs that wait.
     pub outbox: Arc<dyn OutboxStore>,
+    /// Who wakes the refunds that were decided.
+    pub refunds: HearRefundDecision,
     /// Who closes orders that nobody may pay any more.
     pub withdrawn: CloseWithdrawn,
     /// Time.
@@ -114,7 +116,7 @@ impl ProcessGatewayNews {
                     Withdrawn::StillOpen => NewsActed::NotYet,
                 })
             }
-            GatewayNews::RefundDecided(decided) => Ok(self.refund_decided(decided)),
+            GatewayNews::RefundDecided(decided) => Ok(self.refund_decided(decided).await?),
         }
     }
 
@@ -156,9 +158,12 @@ impl ProcessGatewayNews {
         Ok(NewsActed::Moved)
     }
 
-    /// A decision about a refund. No refund is asked for at the gateway yet, so none can be ours.
-    fn refund_decided(&self, _decided: &RefundDecided) -> NewsActed {
-        NewsActed::Foreign
+    /// A decision about a refund: the refund's own worker asks what it was. What finance ordered
+    /// by itself is no refund of ours; the clearing files show it.
+    async fn refund_decided(&self, decided: &RefundDecided) -> Result<NewsActed, StoreError> {
+        let Some(no) = &decided.refund_no else { return Ok(NewsActed::Foreign) };
+        self.refunds.run(no.as_str()).await?;
+        Ok(NewsActed::Moved)
     }
 }
 

@@ -57,7 +57,8 @@ impl World {
         let hear = ProcessGatewayNews {
             inbox: shared.clone(),
             payments: shared.clone(),
-            outbox: shared,
+            outbox: shared.clone(),
+            refunds: HearRefundDecision { refunds: shared, clock: clock.clone() },
             withdrawn,
             clock,
         };

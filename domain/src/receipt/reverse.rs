@@ -4,8 +4,11 @@
 use super::fulfil::write_off_of;
 use super::{FiledReceipt, Receipt, ReceiptBook, ReceiptId, RedLetter, WriteOff};
 use crate::money::PayableFen;
+use crate::notice::PaymentItems;
 use crate::outside::{OutsideError, StoreError};
-use crate::payment::{PaymentStore, ReceiptReversal, Reversal, ReversalRequest, SnapshotItem};
+use crate::payment::{
+    Payment, PaymentStore, ReceiptReversal, Reversal, ReversalRequest, SnapshotItem,
+};
 use async_trait::async_trait;
 use std::sync::Arc;
 
@@ -31,6 +34,8 @@ pub struct ReverseReceipts {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Whose money they are for.
     pub payments: Arc<dyn PaymentStore>,
+    /// Which items get receipts at all.
+    pub items: Arc<PaymentItems>,
     /// The gateway.
     pub gateway: Arc<dyn RedReceiptIssuer>,
 }
@@ -58,9 +63,25 @@ impl ReverseReceipts {
         Ok(Chain(found.map_err(|error| OutsideError::NotSent(error.into()))?))
     }
 
-    async fn write_off(&self, request: &ReversalRequest) -> Result<WriteOff, OutsideError> {
+    async fn payment(&self, request: &ReversalRequest) -> Result<Option<Payment>, OutsideError> {
         let payment = self.payments.find(&request.payment_no).await;
-        let payment = payment.map_err(|error| OutsideError::NotSent(error.into()))?;
+        payment.map_err(|error| OutsideError::NotSent(error.into()))
+    }
+
+    /// What is collected for others: the finance department gives no receipt for it.
+    async fn gets_no_receipt(&self, request: &ReversalRequest) -> Result<bool, OutsideError> {
+        let Some(payment) = self.payment(request).await? else { return Ok(false) };
+        let notice = payment.notices.iter().find(|notice| notice.no == request.notice_no);
+        Ok(notice.is_some_and(|notice| {
+            notice.items.iter().all(|line| {
+                let item = self.items.find_by_chit_code(&line.code);
+                item.is_some_and(|item| item.receipt_class.is_none())
+            })
+        }))
+    }
+
+    async fn write_off(&self, request: &ReversalRequest) -> Result<WriteOff, OutsideError> {
+        let payment = self.payment(request).await?;
         let write_off = payment.and_then(|payment| write_off_of(&payment, &request.notice_no));
         write_off.ok_or_else(|| OutsideError::NotSent("a receipt without its payment".into()))
     }
@@ -73,7 +94,10 @@ impl ReceiptReversal for ReverseReceipts {
         if chain.taken_back_by(request).is_some() {
             return Ok(Reversal::Reversed);
         }
-        let Some(standing) = chain.standing() else { return Ok(Reversal::NotIssuedYet) };
+        let Some(standing) = chain.standing() else {
+            let never = chain.0.is_empty() && self.gets_no_receipt(request).await?;
+            return Ok(if never { Reversal::NoReceipt } else { Reversal::NotIssuedYet });
+        };
         let of = &standing.receipt;
         let issued = self.gateway.reverse(of, request).await?;
         if issued.id == of.id || issued.amount != of.amount || !same_money(&issued, of) {

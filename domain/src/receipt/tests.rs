@@ -56,7 +56,12 @@ fn filed(store: &InMemoryStore, number: u32) -> FiledReceipt {
 fn reversing(store: &InMemoryStore) -> ReverseReceipts {
     let gateway = Arc::new(FakeGateway::new(Vec::new(), Arc::new(FaultPlan::default())));
     let book = Arc::new(store.clone());
-    ReverseReceipts { receipts: book.clone(), payments: book, gateway }
+    ReverseReceipts {
+        receipts: book.clone(),
+        payments: book,
+        items: Arc::new(samples::items()),
+        gateway,
+    }
 }
 
 fn request(of: &FiledReceipt, refund: &str) -> ReversalRequest {
@@ -161,7 +166,12 @@ fn another_receipt_than_the_one_asked_for_is_not_filed() {
     for answer in [one.receipt.clone(), two.receipt.clone(), less] {
         let gateway = Arc::new(Confused(answer));
         let book = Arc::new(store.clone());
-        let reversing = ReverseReceipts { receipts: book.clone(), payments: book, gateway };
+        let reversing = ReverseReceipts {
+            receipts: book.clone(),
+            payments: book,
+            items: Arc::new(samples::items()),
+            gateway,
+        };
         let told = wait(reversing.reverse(&request(&one, "YT000001")));
         assert!(matches!(told, Err(OutsideError::OutcomeUnknown(_))));
     }

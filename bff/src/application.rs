@@ -34,8 +34,7 @@ use domain::outside::BoxError;
 use domain::payment::{
     ApplyRailReport, ApplyRefundReport, CancelPayment, DecideRefund, HealPayments, MakePayLink,
     MakeQuote, OweBack, PayByLink, PaymentRail as _, ProcessCallbacks, Rail, ReadPayments,
-    ReadRefunds, ReceiveCallback, RefreshPayment, Refunders, RequestRefund, SendRefunds,
-    StartPayment,
+    ReadRefunds, ReceiveCallback, RefreshPayment, RequestRefund, SendRefunds, StartPayment,
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};

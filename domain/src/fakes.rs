@@ -2,6 +2,8 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod index;
+mod look;
 mod outside;
 pub mod samples;
 mod store;
@@ -10,6 +12,7 @@ mod store_payment;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

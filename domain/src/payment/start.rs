@@ -1,5 +1,7 @@
 //! Starting a payment.
 
+mod again;
+
 use super::{
     Cashier, CashierKind, EventReason, Evidence, InsertError, NoticeSnapshot, Payment,
     PaymentEvent, PaymentRail, PaymentRecord, PaymentState, PaymentStore, Rail, Rails,
@@ -164,13 +166,13 @@ impl StartPayment {
         caller: &Caller,
         payment: Payment,
     ) -> Result<Started, StartPaymentError> {
-        let in_time = self.clock.now() + SHORTEST < payment.expires_at;
-        let here = payment.channel == caller.channel && payment.state.is_unsettled();
-        match self.rails.get(payment.rail) {
-            Some(rail) if here && in_time => {
-                self.submit(rail.as_ref(), payment, Asked::Again).await
-            }
-            Some(_) | None => Ok(Started { payment, cashier: None }),
+        let here = payment.channel == caller.channel;
+        let Some(rail) = self.rails.get(payment.rail).filter(|_| here) else {
+            return Ok(Started { payment, cashier: None });
+        };
+        match self.asked_again(payment).await? {
+            (payment, true) => self.submit(rail.as_ref(), payment, Asked::Again).await,
+            (payment, false) => Ok(Started { payment, cashier: None }),
         }
     }
 
@@ -322,6 +324,10 @@ impl StartPayment {
             Err(OutsideError::Refused { .. }) if asked == Asked::First => {
                 let payment =
                     self.settle(payment, PaymentEvent::Close, EventReason::RailRefused).await?;
+                if payment.state.is_unsettled() {
+                    // Asked again meanwhile, and that asking may have placed the order.
+                    return Err(StartPaymentError::OutcomeUnknown(Box::new(payment)));
+                }
                 let own = Box::new(Started { payment, cashier: None });
                 Err(StartPaymentError::Refused(Refusal::RailRefused, Some(own)))
             }
@@ -386,3 +392,6 @@ fn order_end(now: Timestamp, notices: &[NoticeSnapshot]) -> Timestamp {
     let end = deadline.map_or(now + HOLD, |deadline| deadline.min(now + HOLD));
     end.max(now + SHORTEST)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use domain::fakes::{
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, RailNews,
-    RailReport, Rails, StartPayment, StoredCallback,
+    ApplyRailReport, CallbackInbox as _, HealPayments, ProcessCallbacks, RailNews, RailReport,
+    Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -24,8 +24,6 @@ pub struct Flow {
     pub gateway: Arc<FakeGateway>,
     /// Starts payments.
     pub start: StartPayment,
-    /// Gives payments up.
-    pub cancel: CancelPayment,
     inbox: InMemoryStore,
     callbacks: ProcessCallbacks,
     healer: Arc<HealPayments>,
@@ -62,15 +60,9 @@ impl Flow {
                 payments: store.clone(),
                 persons: store.clone(),
                 notices: gateway.clone(),
-                rails: rails.clone(),
+                rails,
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
-            },
-            cancel: CancelPayment {
-                payments: store.clone(),
-                rails,
-                healer: healer.clone(),
-                clock: clock.clone(),
             },
             inbox: store.as_ref().clone(),
             callbacks: ProcessCallbacks { inbox: store.clone(), apply, clock: clock.clone() },

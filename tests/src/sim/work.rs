@@ -1,0 +1,142 @@
+//! What a node does: each function is one task.
+
+use super::citizen::{Answer, Call, What};
+use super::fault::Kind;
+use super::node::Node;
+use super::world::{CallbackContent, World};
+use super::{callback, chance, rail};
+use domain::ids::{PaymentNo, RefundNo};
+use domain::payment::{
+    PaymentStatus, PaymentStore, RailRefundState, RailRefunds, RefundOrder, Refusal,
+    StartPaymentError, Started,
+};
+use std::sync::Arc;
+
+/// How much a worker takes at once, as the product's workers do.
+const TURN: u16 = 16;
+
+pub async fn callbacks(node: Arc<Node>) {
+    // What fails comes again by itself; so everywhere below.
+    let _ = node.callbacks.run_once(TURN).await;
+}
+
+pub async fn heals(node: Arc<Node>) {
+    let _ = node.healer.run_once(TURN).await;
+}
+
+pub async fn fulfils(node: Arc<Node>) {
+    let _ = node.fulfil.run_once(TURN).await;
+}
+
+pub async fn reconciles(node: Arc<Node>) {
+    let _ = node.reconcile.run_once().await;
+}
+
+/// A callback comes in; the rail is told "received" only when it is stored.
+pub async fn receive(
+    node: Arc<Node>,
+    world: World,
+    rail: usize,
+    no: String,
+    content: CallbackContent,
+) {
+    let received = node.receive[rail].run(&callback::wire(rail, &content)).await;
+    world.with(|core| {
+        core.note(if received.is_ok() { "received" } else { "not received" }, &content.event_id, 0);
+        let key = core.next_key();
+        if received.is_ok() && content.counts && !core.fault(Kind::LoseAnswer, key) {
+            if let Some(order) = core.rails[rail].orders.get_mut(&no) {
+                order.told = true;
+            }
+        }
+    });
+}
+
+/// A citizen's request.
+pub async fn serve(node: Arc<Node>, world: World, call: Call) {
+    let answer = match call.what {
+        What::Start(wanted) => {
+            let started = node.start.run(&call.caller, wanted).await;
+            refusals_change_nothing(&world, &started);
+            answer_of(started)
+        }
+        What::Cancel(no) => match node.cancel.run(&call.caller, &no).await {
+            Ok(_) | Err(_) => Answer::Done,
+        },
+        What::Ask(no) => match node.refresh.run(&call.caller, &no).await {
+            Ok(_) | Err(_) => Answer::Done,
+        },
+    };
+    world.with(|core| {
+        let key = core.next_key();
+        if !core.fault(Kind::LoseAnswer, key) {
+            core.answer(call.citizen, call.number, answer);
+        }
+    });
+}
+
+fn refusals_change_nothing(world: &World, started: &Result<Started, StartPaymentError>) {
+    world.with(|core| match started {
+        Err(StartPaymentError::Refused(Refusal::RailRefused, Some(own))) => {
+            let no = &own.payment.no;
+            let status = core.truth.stored(no).map(|stored| stored.payment.state.status());
+            let open = [Some(PaymentStatus::Submitted), Some(PaymentStatus::Unknown)];
+            if open.contains(&status) {
+                core.checks.broke("M9", format!("{no} was shown as failed, and is open"));
+            }
+        }
+        Err(StartPaymentError::Refused(_, None) | StartPaymentError::Gateway(_)) => {
+            core.current.refused = true;
+        }
+        Ok(_)
+        | Err(
+            StartPaymentError::Refused(_, Some(_))
+            | StartPaymentError::OutcomeUnknown(_)
+            | StartPaymentError::RailNotReached(_)
+            | StartPaymentError::Store(_),
+        ) => {}
+    });
+}
+
+fn answer_of(started: Result<Started, StartPaymentError>) -> Answer {
+    let of = |started: Started| (started.payment.no, started.cashier.is_some());
+    match started {
+        Ok(started) => {
+            let (no, cashier) = of(started);
+            Answer::Started { no, cashier }
+        }
+        Err(StartPaymentError::Refused(why, own)) => Answer::Refused(why, own.map(|own| of(*own))),
+        Err(
+            StartPaymentError::OutcomeUnknown(_)
+            | StartPaymentError::RailNotReached(_)
+            | StartPaymentError::Gateway(_)
+            | StartPaymentError::Store(_),
+        ) => Answer::Later,
+    }
+}
+
+/// The clerk has the rail give back what is due back: one number, however often it is tried.
+pub async fn give_back(node: Arc<Node>, world: World, no: PaymentNo) {
+    let Ok(Some(payment)) = PaymentStore::find(node.store.as_ref(), &no).await else { return };
+    let Some(money) = payment.state.money().cloned() else { return };
+    let refund = RefundOrder {
+        no: RefundNo::new(&format!("YT{}", &no.as_str()[2..])).unwrap(),
+        payment: payment.order_key(),
+        txn: money.txn,
+        paid: money.amount,
+        amount: money.amount,
+        reason: "退还未入账款项".to_owned(),
+        made_at: payment.created_at,
+    };
+    let port = &node.rails[rail::place_of(payment.rail)];
+    let state = match port.query_refund(&refund).await {
+        Ok(RailRefundState::NotFound) => port.refund(&refund).await,
+        known => known,
+    };
+    if let Ok(RailRefundState::Done { .. }) = state {
+        world.with(|core| {
+            core.note("back", no.as_str(), chance::key(refund.no.as_str()).cast_signed());
+            core.clerk_done.insert(no)
+        });
+    }
+}

@@ -5,6 +5,7 @@
 mod fault;
 mod files;
 mod lines;
+mod payment_items;
 mod regions;
 mod wire;
 
@@ -14,6 +15,7 @@ mod standards_examples;
 mod tests;
 
 pub use fault::{DefinitionFault, DefinitionFaults};
+pub use payment_items::load_payment_items;
 
 use domain::catalogue::{
     AppDefinition, Catalogue, CatalogueParts, Category, Fault, Place, RawApp, RegionTable,

@@ -9,6 +9,7 @@ pub mod followed_clock;
 pub mod http;
 pub mod non_tax;
 pub mod password;
+pub mod sealed_tokens;
 pub mod store;
 pub mod system;
 #[cfg(test)]

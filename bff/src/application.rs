@@ -10,6 +10,7 @@ use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
 use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
+use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use adapters::wechat::{
@@ -23,8 +24,9 @@ use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut,
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, PaymentRail as _, ProcessCallbacks, Rails,
-    ReadPayments, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, PayByLink,
+    PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
+    StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
@@ -77,8 +79,12 @@ impl Application {
         let catalogue = adapters::definitions::load_embedded()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+        let items = adapters::definitions::load_payment_items()
+            .map_err(|faults| StartupError::Definitions(faults.into()))?;
+        let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
+        let tokens = Arc::new(sealed_tokens(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
@@ -142,6 +148,17 @@ impl Application {
                 clock: clock.clone(),
             }),
         };
+        let start_payment = Arc::new(StartPayment {
+            payments: shared.clone(),
+            persons: shared.clone(),
+            notices: gateway.clone(),
+            items: items.clone(),
+            quotes: tokens.clone(),
+            rails: rails.clone(),
+            watch: Arc::new(Unwatched),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let use_cases = UseCases {
             catalogue: catalogue.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -174,13 +191,19 @@ impl Application {
                 clock: clock.clone(),
             }),
             find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
-            start_payment: Arc::new(StartPayment {
-                payments: shared.clone(),
-                persons: shared.clone(),
-                notices: gateway,
-                rails: rails.clone(),
+            start_payment: start_payment.clone(),
+            public_url: public_url.clone(),
+            make_pay_link: Arc::new(MakePayLink {
+                notices: gateway.clone(),
+                items: items.clone(),
+                seal: tokens.clone(),
                 clock: clock.clone(),
-                ids: ids.clone(),
+            }),
+            make_quote: Arc::new(MakeQuote {
+                notices: gateway.clone(),
+                items: items.clone(),
+                seal: tokens.clone(),
+                clock: clock.clone(),
             }),
             refresh_payment: Arc::new(RefreshPayment {
                 payments: shared.clone(),
@@ -212,6 +235,15 @@ impl Application {
                 reader: Arc::new(WeChatPayCallbacks::new(account)),
                 inbox: shared.clone(),
                 clock: clock.clone(),
+            },
+            pay_by_link: PayByLink {
+                notices: gateway,
+                items: items.clone(),
+                seal: tokens,
+                payments: shared.clone(),
+                start: start_payment,
+                clock: clock.clone(),
+                ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
             store: store.clone(),
@@ -270,6 +302,15 @@ impl Application {
     }
 }
 
+/// Until rails are guarded, all of them count as well.
+struct Unwatched;
+
+impl domain::payment::RailWatch for Unwatched {
+    fn health(&self, _rail: domain::payment::Rail) -> domain::payment::RailHealth {
+        domain::payment::RailHealth::Well
+    }
+}
+
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;
 
@@ -292,6 +333,19 @@ pub async fn open_store(settings: &Settings) -> Result<Store, StartupError> {
     let store = Store::connect(&settings.database_url, keys).await.map_err(part("the database"))?;
     store.migrate().await.map_err(part("the database's tables"))?;
     Ok(store)
+}
+
+fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
+    let sealed = match settings.mode {
+        Mode::Demo => SealedTokens::generate(&settings.key_dir),
+        Mode::Production => {
+            let older: Vec<_> = std::iter::once(settings.key_dir.join("tokens.older.key"))
+                .filter(|path| path.is_file())
+                .collect();
+            SealedTokens::from_files(&settings.key_dir.join("tokens.key"), &older)
+        }
+    };
+    sealed.map_err(part("the key of tokens"))
 }
 
 fn mini_program(

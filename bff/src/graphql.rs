@@ -7,7 +7,9 @@ pub mod error;
 mod identity;
 mod node_id;
 mod notice;
+mod pay_link;
 mod payment;
+mod quote;
 mod receipt;
 mod scalars;
 
@@ -18,7 +20,9 @@ use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
-use domain::payment::{CancelPayment, ReadPayments, RefreshPayment, StartPayment};
+use domain::payment::{
+    CancelPayment, MakePayLink, MakeQuote, ReadPayments, RefreshPayment, StartPayment,
+};
 use domain::receipt::{ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
@@ -57,6 +61,12 @@ pub struct UseCases {
     pub find_notices: Arc<FindNotices>,
     /// Starts a payment.
     pub start_payment: Arc<StartPayment>,
+    /// Asks somebody else to pay.
+    pub make_pay_link: Arc<MakePayLink>,
+    /// How platforms and citizens reach the server.
+    pub public_url: String,
+    /// Says what notices cost, for a while.
+    pub make_quote: Arc<MakeQuote>,
     /// Looks at one now.
     pub refresh_payment: Arc<RefreshPayment>,
     /// Gives one up.
@@ -108,6 +118,11 @@ pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
     Schema::build(Query, Mutation, EmptySubscription).finish().sdl()
+}
+
+/// A refusal of a payment in words for a citizen.
+pub(crate) fn refusal_words(why: &domain::payment::Refusal) -> String {
+    payment::refusal(why).message
 }
 
 pub(crate) fn requester<'a>(ctx: &Context<'a>) -> &'a Requester {
@@ -188,6 +203,13 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// What the notices cost if paid before `expiresAt`; the late fee is that of the quote's
+    /// issue.
+    #[graphql(complexity = "20 * child_complexity + 1")]
+    async fn quote(&self, ctx: &Context<'_>, notice_nos: Vec<String>) -> Result<quote::Quote> {
+        quote::make(ctx, &notice_nos).await
     }
 
     /// Is this receipt genuine? Anybody who holds one may ask.
@@ -290,6 +312,15 @@ impl Mutation {
         input: payment::RefreshPaymentInput,
     ) -> Result<payment::RefreshPaymentPayload> {
         payment::refresh(ctx, input).await
+    }
+
+    /// A link by which somebody else pays: it shows amounts, and nothing about the person.
+    async fn create_pay_link(
+        &self,
+        ctx: &Context<'_>,
+        input: pay_link::CreatePayLinkInput,
+    ) -> Result<pay_link::CreatePayLinkPayload> {
+        pay_link::create(ctx, input).await
     }
 
     /// Closes an own payment that nobody has paid.

@@ -4,6 +4,7 @@ mod callbacks;
 mod document;
 mod graphql_route;
 mod health;
+mod pay_page;
 mod requester;
 
 use crate::graphql;
@@ -56,6 +57,11 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .service(
+            web::resource("/pay/{token}")
+                .route(web::get().to(pay_page::show))
+                .route(web::post().to(pay_page::pay)),
+        )
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(web::scope("/staff").configure(staff::routes))

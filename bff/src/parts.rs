@@ -5,7 +5,7 @@ use crate::staff_door::StaffDoor;
 use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::Authenticate;
-use domain::payment::{OutboxStore, ReceiveCallback};
+use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -18,6 +18,8 @@ pub struct Parts {
     pub authenticate: Authenticate,
     /// Takes WeChat Pay's callbacks in.
     pub receive_we_chat_pay: ReceiveCallback,
+    /// Lets others pay for a citizen.
+    pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
     /// For the health check.

@@ -155,7 +155,7 @@ impl Settings {
         if !self.public_url.starts_with("https://") {
             reader.fault("public_url", "production is reached by https".to_owned());
         }
-        for name in ["data.key", "index.key"] {
+        for name in ["data.key", "index.key", "tokens.key"] {
             if !self.key_dir.join(name).is_file() {
                 let why = format!("production makes no keys: {name} is missing there");
                 reader.fault("key_dir", why);

@@ -2,7 +2,7 @@
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
 use crate::graphql::error::chain;
-use domain::payment::{Applied, HealPayments, ProcessCallbacks};
+use domain::payment::{Applied, HealPayments, ProcessCallbacks, Rail};
 use domain::receipt::{FulfilPayments, Fulfilled};
 use domain::reconciliation::{DayState, ReconcileDue};
 use std::sync::Arc;
@@ -43,12 +43,15 @@ impl Workers {
     /// Starts all of them.
     pub fn start(jobs: &Jobs) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(callbacks(jobs.clone(), stopped.clone())),
-            tokio::spawn(heal(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
-            tokio::spawn(reconcile(jobs.clone(), stopped)),
+            tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
         ];
+        // One a rail: what one rail keeps waiting waits for nobody else.
+        for rail in jobs.healer.rails.all() {
+            tasks.push(tokio::spawn(heal(rail.rail(), jobs.clone(), stopped.clone())));
+        }
         Self { stop, tasks }
     }
 
@@ -98,9 +101,9 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn heal(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+async fn heal(rail: Rail, jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
-        match jobs.healer.run_once(TURN).await {
+        match jobs.healer.run_once(rail, TURN).await {
             Ok(looked) => looked.iter().for_each(|(payment_no, asked)| match asked {
                 Ok(asked) => tracing::debug!(%payment_no, ?asked, "healer asked"),
                 Err(error) => {

@@ -85,6 +85,13 @@ impl SessionId {
     }
 }
 
+impl IdempotencyKey {
+    /// A key that nobody sent: for what is started here.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 32))
+    }
+}
+
 impl RefundNo {
     /// Like [`PaymentNo::generate`], with `YT` for 退.
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {

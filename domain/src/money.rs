@@ -123,6 +123,36 @@ impl Fen {
     }
 }
 
+/// A level of public finance (财政级次): has shares of what is paid, and decides on refunds of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FinanceLevel {
+    /// City or county.
+    Local,
+    /// The province.
+    Province,
+    /// The central government.
+    Central,
+}
+
+impl FinanceLevel {
+    /// Every level, in the order in which they decide.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Province, Self::Central];
+
+    /// The word of columns, and of the gateway.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Local => "LOCAL",
+            Self::Province => "PROVINCE",
+            Self::Central => "CENTRAL",
+        }
+    }
+
+    /// The level whose [`FinanceLevel::code`] is `code`.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.code() == code)
+    }
+}
+
 /// Yuan with two decimals: `1234.05`.
 impl fmt::Display for Fen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,8 +12,13 @@ mod cancel;
 mod heal;
 mod ledger;
 mod model;
+mod pay_link;
+mod payable;
+mod quote;
 mod rail;
 mod read;
+mod refund;
+mod refusal;
 mod start;
 mod state;
 mod store;
@@ -27,15 +32,25 @@ pub use cancel::{CancelError, CancelPayment};
 pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
 pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, UnknownAccount};
 pub use model::{
-    EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotItem, WriteOffStatus,
+    Allotment, EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotError,
+    SnapshotItem, WriteOffStatus,
 };
+pub use pay_link::{LinkError, LinkShows, MadeLink, MakePayLink, PayByLink, PayLink, PayLinkSeal};
+pub use payable::PayableError;
+pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{
     Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
     RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use read::{Holder, ReadPayments};
-pub use start::{Refusal, StartPayment, StartPaymentError, Started, WantedPayment};
+pub use refund::{
+    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
+    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects,
+    Refunders, Reversal, ReversalRequest,
+};
+pub use refusal::{Refusal, StartPaymentError};
+pub use start::{StartPayment, Started, WantedPayment};
 pub use state::{
     Money, PaymentEvent, PaymentState, PaymentStatus, RefundOrigin, TransitionRefused,
 };

@@ -1,37 +1,47 @@
-//! Delivers notifications, on their platform's schedule and when a tester says so.
+//! Delivers notifications, on each platform's schedule and when a tester says so.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::alipay;
-use crate::clock::rfc3339;
-use crate::crypto::{self, CryptoError, LETTERS_AND_DIGITS};
+use crate::crypto::CryptoError;
+use crate::gateway::calls;
 use crate::outside::Outside;
 use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 
+mod unionpay;
+mod wechat_pay;
+
 const TICK: Duration = Duration::from_millis(50);
-/// WeChat Pay now and then sends signatures that must be refused; they begin like this.
-const PROBE: &str = "WECHATPAY/SIGNTEST/";
 
 /// What is untrue about a delivery. Everything else stays as it was, and signature and seal
 /// are right unless the forgery is about them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Forgery {
+    #[serde(alias = "orderId")]
     pub(crate) out_trade_no: Option<String>,
     pub(crate) app_id: Option<String>,
+    #[serde(alias = "merId")]
     pub(crate) mch_id: Option<String>,
+    /// Alipay only.
     pub(crate) seller_id: Option<String>,
     pub(crate) amount_fen: Option<i64>,
     pub(crate) bad_signature: bool,
     pub(crate) stale_seconds: i64,
-    pub(crate) probe: bool,
+    /// WeChat Pay only: a signature that it sends on purpose to be refused.
+    probe: bool,
+    /// UnionPay only: the certificate has the right names and comes from another root.
+    foreign_chain: bool,
+    /// UnionPay only: the certificate is good, and somebody else's.
+    other_subject: bool,
+    /// UnionPay only: the certificate was good until a year ago.
+    expired_certificate: bool,
 }
 
 /// Delivers what is due, for ever.
@@ -42,6 +52,8 @@ pub(crate) async fn run(outside: Arc<Outside>) {
     loop {
         ticks.tick().await;
         while deliveries.try_join_next().is_some() {}
+        crate::unionpay::settle_due(&outside);
+        calls::ripen(&outside);
         for callback in take_due(&outside) {
             deliveries.spawn(deliver(Arc::clone(&outside), callback));
         }
@@ -97,11 +109,13 @@ pub(crate) async fn attempt(
     let honest = Forgery::default();
     let said = forgery.unwrap_or(&honest);
     let letter = match callback.platform {
-        Platform::WechatPay => letter(outside, callback, said),
+        Platform::WechatPay => wechat_pay::letter(outside, callback, said),
         Platform::Alipay => alipay::notify::letter(outside, callback, said),
+        Platform::Unionpay => unionpay::letter(outside, callback, said),
+        Platform::Gateway => calls::letter(outside, callback, said),
     };
     let answer = match letter {
-        Ok(letter) => send(outside, url, letter).await,
+        Ok(letter) => send(outside, callback.platform.deadline(), url, letter).await,
         Err(CryptoError) => None,
     };
     Attempt {
@@ -109,8 +123,16 @@ pub(crate) async fn attempt(
         url: url.to_owned(),
         status: answer.as_ref().map(|(status, _)| *status),
         forged: forgery.is_some(),
-        taken: answer.is_some_and(|(status, body)| callback.platform.is_taken(status, &body)),
+        taken: answer.is_some_and(|(status, body)| is_taken(outside, callback, status, &body)),
     }
+}
+
+fn is_taken(outside: &Outside, callback: &Callback, status: u16, body: &[u8]) -> bool {
+    callback.platform.is_taken(status, body)
+        && match callback.platform {
+            Platform::Gateway => calls::is_agreed(outside, callback, body),
+            Platform::WechatPay | Platform::Alipay | Platform::Unionpay => true,
+        }
 }
 
 /// A notification as it goes over the wire.
@@ -119,75 +141,14 @@ pub(crate) struct Letter {
     pub(crate) body: String,
 }
 
-/// WeChat Pay's notification of a payment.
-fn letter(
-    outside: &Outside,
-    callback: &Callback,
-    forgery: &Forgery,
-) -> Result<Letter, CryptoError> {
-    let resource = forgery.applied_to(callback.resource.clone());
-    let key = &outside.onboarding.wechat_pay.api_v3_key;
-    let resource_nonce = crypto::random_text(LETTERS_AND_DIGITS, 12);
-    let ciphertext =
-        crypto::seal_gcm(key, &resource_nonce, "transaction", resource.to_string().as_bytes())?;
-    let body = json!({
-        "id": callback.id,
-        "create_time": rfc3339(callback.created_ms),
-        "resource_type": "encrypt-resource",
-        "event_type": "TRANSACTION.SUCCESS",
-        "summary": "支付成功",
-        "resource": {
-            "original_type": "transaction",
-            "algorithm": "AEAD_AES_256_GCM",
-            "ciphertext": ciphertext,
-            "associated_data": "transaction",
-            "nonce": resource_nonce,
-        },
-    })
-    .to_string();
-    let timestamp = (outside.now_ms() / 1000 - forgery.stale_seconds).to_string();
-    let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
-    let signed_body = if forgery.bad_signature { "something else" } else { body.as_str() };
-    let message = format!("{timestamp}\n{nonce}\n{signed_body}\n");
-    let mut signature = outside.keys.platform.sign(message.as_bytes())?;
-    if forgery.probe {
-        signature.replace_range(..PROBE.len(), PROBE);
-    }
-    let key_id = outside.onboarding.wechat_pay.platform_key_id.clone();
-    let headers = vec![
-        ("Content-Type", "application/json".to_owned()),
-        ("Accept", "*/*".to_owned()),
-        ("Wechatpay-Timestamp", timestamp),
-        ("Wechatpay-Nonce", nonce),
-        ("Wechatpay-Signature", signature),
-        ("Wechatpay-Serial", key_id),
-        ("Wechatpay-Signature-Type", "WECHATPAY2-SHA256-RSA2048".to_owned()),
-    ];
-    Ok(Letter { headers, body })
-}
-
-impl Forgery {
-    fn applied_to(&self, mut resource: Value) -> Value {
-        if let Some(number) = &self.out_trade_no {
-            resource["out_trade_no"] = json!(number);
-        }
-        if let Some(app_id) = &self.app_id {
-            resource["appid"] = json!(app_id);
-        }
-        if let Some(mch_id) = &self.mch_id {
-            resource["mchid"] = json!(mch_id);
-        }
-        if let Some(fen) = self.amount_fen {
-            resource["amount"]["total"] = json!(fen);
-            resource["amount"]["payer_total"] = json!(fen);
-        }
-        resource
-    }
-}
-
 /// Status and body, or nothing when the receiver did not answer within the deadline.
-async fn send(outside: &Outside, url: &str, letter: Letter) -> Option<(u16, Bytes)> {
-    let mut request = outside.http.post(url);
+async fn send(
+    outside: &Outside,
+    deadline: Duration,
+    url: &str,
+    letter: Letter,
+) -> Option<(u16, Bytes)> {
+    let mut request = outside.http.post(url).timeout(deadline);
     for (name, value) in letter.headers {
         request = request.header(name, value);
     }

@@ -90,6 +90,18 @@ impl Day {
         Self::from_text(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
     }
 
+    /// How many months from `start` on have begun by this day: 1 on `start` itself, 0 before.
+    pub(crate) fn begun_months_since(self, start: Self) -> i64 {
+        if self < start {
+            return 0;
+        }
+        let (first, last) = (start.date(), self.date());
+        let years = i64::from(last.year()) - i64::from(first.year());
+        let months = years * 12 + i64::from(last.month()) - i64::from(first.month());
+        let begun = last.day() >= first.day().min(last.days_in_month());
+        months + i64::from(begun)
+    }
+
     pub(crate) fn three_months_before(self) -> Self {
         Self::from_date(self.date().saturating_sub(3.months()))
     }

@@ -16,9 +16,13 @@ use crate::server::Shared;
 mod alipay;
 mod callbacks;
 mod citizens;
+mod companies;
 mod faults;
+mod gateway;
 mod notices;
 mod orders;
+mod refunds;
+mod unionpay;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -29,9 +33,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
+        .configure(unionpay::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(alipay::routes)
+        .configure(companies::routes)
+        .configure(gateway::routes)
+        .configure(refunds::routes)
         .default_service(web::to(nowhere));
     config.service(scope);
 }

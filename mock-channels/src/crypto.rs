@@ -11,6 +11,8 @@ use aws_lc_rs::{constant_time, hmac, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub(crate) mod sm;
+
 /// Why something could not be signed, verified, sealed or opened. Deliberately without detail:
 /// a reader of a decryption error must not learn which check failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -148,6 +150,22 @@ pub(crate) fn sha1_hex(bytes: &[u8]) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A random identifier in groups, as events have it.
+pub(crate) fn uuid() -> String {
+    let hex = hex(&random_bytes::<16>());
+    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+    format!("{a}-{b}-{c}-{d}-{e}")
+}
+
+/// The bytes of lower-case hex, for test vectors.
+#[cfg(test)]
+pub(crate) fn from_hex(text: &str) -> Vec<u8> {
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("a vector is hex"))
+        .collect()
 }
 
 pub(crate) fn base64(bytes: &[u8]) -> String {

@@ -14,7 +14,7 @@ use actix_web::{Error, HttpMessage as _, HttpResponse};
 
 use crate::server::Shared;
 use crate::world::fault::{self, Channel, FaultKind};
-use crate::{alipay, exchange, gateway, wechat, wechat_pay};
+use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -80,11 +80,14 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = wechat::operation(path) {
         return named(Channel::Wechat, name);
     }
+    if let Some(name) = unionpay::operation(path) {
+        return named(Channel::Unionpay, name);
+    }
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
-    if path == gateway::PATH {
-        return named(Channel::Gateway, &gateway::operation(request.headers()).unwrap_or_default());
+    if let Some(name) = gateway::operation(path, request.headers()) {
+        return named(Channel::Gateway, &name);
     }
     let name = alipay::operation(request).await?;
     Some((Channel::Alipay, name))
@@ -102,11 +105,16 @@ async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> 
         Some(_) | None => alipay::rest::breakdown(),
     })
 }
+
 fn failure(channel: Channel) -> HttpResponse {
     match channel {
         Channel::WechatPay => HttpResponse::InternalServerError()
             .json(serde_json::json!({"code": "SYSTEM_ERROR", "message": "系统异常，请稍后重试"})),
-        Channel::Wechat | Channel::Alipay | Channel::Gateway | Channel::Exchange => {
+        Channel::Wechat
+        | Channel::Alipay
+        | Channel::Unionpay
+        | Channel::Gateway
+        | Channel::Exchange => {
             HttpResponse::InternalServerError().content_type("text/plain").body("error")
         }
     }
@@ -133,6 +141,13 @@ async fn spoil(
             let body = match channel {
                 Channel::Gateway => resign(&body, wrong),
                 Channel::Alipay => alipay::resign(&body, wrong),
+                Channel::Unionpay => {
+                    let signature = wrong.then_some(WRONG_SIGNATURE);
+                    Bytes::from(unionpay::wire::resigned(
+                        &String::from_utf8_lossy(&body),
+                        signature,
+                    ))
+                }
                 Channel::Wechat | Channel::WechatPay | Channel::Exchange => body,
             };
             head.set_body(body).map_into_boxed_body()
@@ -160,6 +175,10 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
+        ("x-gateway-signature", true),
+        ("x-gateway-key-id", false),
+        ("x-gateway-algorithm", false),
+        ("x-gateway-timestamp", false),
     ] {
         let name = HeaderName::from_static(name);
         if wrong && signs && headers.contains_key(&name) {

@@ -1,5 +1,6 @@
 //! Every platform that the backend speaks to, played in one process on one address:
-//! the WeChat mini-program platform, WeChat Pay (API version 3), Alipay (versions 2 and 3), the non-tax payment gateway
+//! the WeChat mini-program platform, WeChat Pay (API version 3), Alipay (versions 2 and 3),
+//! UnionPay (version 5.1.0), the non-tax payment gateway
 //! and the departments' exchange, with levers for testers under `/control` and a panel at `/`.
 //!
 //! Written from the platforms' own documents and importing nothing of the product, so that a
@@ -15,12 +16,11 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding,
-    WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
+    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
 
 mod alipay;
-mod archive;
 mod callbacks;
 mod clock;
 mod control;
@@ -35,6 +35,7 @@ mod panel;
 mod server;
 #[cfg(test)]
 mod tests;
+mod unionpay;
 #[cfg(test)]
 mod vectors;
 mod wechat;

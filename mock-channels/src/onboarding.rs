@@ -23,6 +23,8 @@ pub struct Onboarding {
     pub exchange: ExchangeOnboarding,
     /// The non-tax payment gateway.
     pub gateway: GatewayOnboarding,
+    /// UnionPay, version 5.1.0.
+    pub unionpay: UnionPayOnboarding,
 }
 
 /// Identity of a mini-program.
@@ -108,6 +110,30 @@ pub struct GatewayOnboarding {
     pub gateway_key_id: String,
     /// The gateway's public key, SPKI PEM.
     pub gateway_public_key_pem: String,
+    /// The algorithm that both sides start with: `RSA-SHA256`.
+    pub algorithm: String,
+    /// Id of the caller's SM2 key.
+    pub our_sm2_key_id: String,
+    /// The caller's SM2 private key, PKCS#8 PEM.
+    pub our_sm2_private_key_pem: String,
+    /// All public keys of the gateway that were valid when it was started; `Get_Keys` tells of
+    /// later ones.
+    pub gateway_keys: Vec<GatewayKey>,
+    /// Id of the key that seals content.
+    pub sm4_key_id: String,
+    /// 16 bytes, base64.
+    pub sm4_key_base64: String,
+}
+
+/// One public key of the payment gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayKey {
+    /// Its id.
+    pub key_id: String,
+    /// `RSA-SHA256` or `SM2-SM3`.
+    pub algorithm: String,
+    /// SPKI PEM.
+    pub public_key_pem: String,
 }
 
 impl fmt::Debug for GatewayOnboarding {
@@ -116,6 +142,39 @@ impl fmt::Debug for GatewayOnboarding {
             .field("base_url", &self.base_url)
             .field("our_key_id", &self.our_key_id)
             .field("gateway_key_id", &self.gateway_key_id)
+            .field("gateway_keys", &self.gateway_keys)
+            .field("our_sm2_key_id", &self.our_sm2_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Identity, key and certificates of a UnionPay merchant.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnionPayOnboarding {
+    /// Address before `/gateway/api/appTransReq.do`.
+    pub gateway_url: String,
+    /// Address to which requests for settlement files go.
+    pub file_url: String,
+    /// Merchant number, 15 characters.
+    pub mer_id: String,
+    /// The merchant's private key, PKCS#8 PEM.
+    pub merchant_private_key_pem: String,
+    /// The merchant's certificate, PEM.
+    pub merchant_certificate_pem: String,
+    /// Its serial number, decimal.
+    pub cert_id: String,
+    /// The root certificate to which UnionPay's signing certificates lead, PEM.
+    pub root_certificate_pem: String,
+    /// The certificate between, PEM.
+    pub middle_certificate_pem: String,
+}
+
+impl fmt::Debug for UnionPayOnboarding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnionPayOnboarding")
+            .field("gateway_url", &self.gateway_url)
+            .field("mer_id", &self.mer_id)
+            .field("cert_id", &self.cert_id)
             .finish_non_exhaustive()
     }
 }

@@ -4,20 +4,19 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::alipay::cert::CertError;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::CryptoError;
 use crate::onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayOnboarding, Onboarding, WeChatOnboarding,
-    WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
+    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
+use crate::unionpay::certificates::Papers;
+use crate::unionpay::{self, FILES, GATEWAY};
+use crate::world::gateway::Algorithm;
 use crate::world::secrets::{Keys, Secrets};
 use crate::world::{World, alipay, seed};
-
-/// A notification must be answered within this time.
-const CALLBACK_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Why the outside world could not be brought up.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +40,7 @@ pub(crate) struct Outside {
     pub(crate) clock: MockClock,
     pub(crate) keys: Keys,
     pub(crate) alipay: alipay::secrets::Keys,
+    pub(crate) unionpay: unionpay::Keys,
     pub(crate) onboarding: Onboarding,
     pub(crate) http: reqwest::Client,
 }
@@ -60,14 +60,17 @@ impl Outside {
                 seed::first_world(Secrets::generate()?, now_ms - real_ms, now_ms)
             }
         };
+        world.secrets.complete()?;
         if world.alipay.secrets.are_missing() {
             world.alipay.secrets = alipay::secrets::Secrets::generate()?;
         }
+        let papers = world.unionpay.papers(real_now_ms() + world.offset_ms)?.clone();
         let outside = Self {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
             alipay: alipay::secrets::Keys::read(&world.alipay.secrets)?,
-            onboarding: onboarding(&world, base_url),
+            unionpay: unionpay::Keys::read(&papers)?,
+            onboarding: onboarding(&world, papers, base_url),
             http: callback_client()?,
             world: Mutex::new(world),
             state_file,
@@ -133,11 +136,10 @@ fn private_file(path: &Path) -> Result<fs::File, io::Error> {
     options.open(path)
 }
 
-/// WeChat does not follow redirects, and waiting longer than its deadline helps nobody.
+/// No platform follows redirects. How long to wait is said with every notification.
 fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .no_proxy()
-        .timeout(CALLBACK_DEADLINE)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
         .user_agent("Mozilla/4.0")
@@ -145,7 +147,7 @@ fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-fn onboarding(world: &World, base_url: &str) -> Onboarding {
+fn onboarding(world: &World, papers: Papers, base_url: &str) -> Onboarding {
     let secrets = world.secrets.clone();
     let base_url = base_url.to_owned();
     Onboarding {
@@ -175,6 +177,32 @@ fn onboarding(world: &World, base_url: &str) -> Onboarding {
             our_private_key_pem: secrets.caller_private_pem,
             gateway_key_id: secrets.gateway_key_id,
             gateway_public_key_pem: secrets.gateway_public_pem,
+            algorithm: Algorithm::RsaSha256.name().to_owned(),
+            our_sm2_key_id: secrets.gateway.caller_sm2_key_id,
+            our_sm2_private_key_pem: secrets.gateway.caller_sm2_private_pem,
+            gateway_keys: secrets
+                .gateway
+                .keys
+                .into_iter()
+                .filter(|key| !key.retired)
+                .map(|key| GatewayKey {
+                    key_id: key.id,
+                    algorithm: key.algorithm.name().to_owned(),
+                    public_key_pem: key.public_pem,
+                })
+                .collect(),
+            sm4_key_id: secrets.gateway.sm4_key_id,
+            sm4_key_base64: secrets.gateway.sm4_key_base64,
+        },
+        unionpay: UnionPayOnboarding {
+            gateway_url: format!("{base_url}{GATEWAY}"),
+            file_url: format!("{base_url}{FILES}"),
+            middle_certificate_pem: papers.middle.certificate_pem().to_owned(),
+            mer_id: papers.mer_id,
+            merchant_private_key_pem: papers.merchant.private_pem,
+            merchant_certificate_pem: papers.merchant.certificate_pem,
+            cert_id: papers.merchant.cert_id,
+            root_certificate_pem: papers.root_pem,
         },
         base_url,
     }

@@ -8,7 +8,9 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, middleware, web};
 
 use crate::outside::Outside;
-use crate::{alipay, control, exchange, face, faults, gateway, panel, wechat, wechat_pay};
+use crate::{
+    alipay, control, exchange, face, faults, gateway, panel, unionpay, wechat, wechat_pay,
+};
 
 const BODY_LIMIT: usize = 1024 * 1024;
 
@@ -25,6 +27,7 @@ pub(crate) fn serve(listener: TcpListener, outside: Arc<Outside>) -> io::Result<
             .configure(wechat::routes)
             .configure(wechat_pay::routes)
             .configure(alipay::routes)
+            .configure(unionpay::routes)
             .configure(gateway::routes)
             .configure(exchange::routes)
             .configure(face::routes)

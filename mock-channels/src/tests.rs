@@ -12,10 +12,16 @@ mod alipay;
 mod alipay_vectors;
 mod callbacks;
 mod departments;
+mod gateway;
 mod levers;
 mod mini_program;
 mod money;
 mod notices;
+mod unionpay;
+mod unionpay_callbacks;
+mod unionpay_files;
+mod unionpay_orders;
+mod unionpay_vectors;
 
 const START: &str = "2026-03-02T09:00:00+08:00";
 

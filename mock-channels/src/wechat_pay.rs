@@ -65,6 +65,10 @@ impl Refusal {
         Self { status, code, message: message.to_owned(), detail: None }
     }
 
+    fn system_error() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", "系统异常，请稍后重试")
+    }
+
     fn invalid_request(message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "INVALID_REQUEST", message)
     }
@@ -88,8 +92,7 @@ fn respond(outside: &Outside, answer: Answer) -> HttpResponse {
     let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
     let message = format!("{timestamp}\n{nonce}\n{body}\n");
     let Ok(signature) = outside.keys.platform.sign(message.as_bytes()) else {
-        let message = "系统异常，请稍后重试";
-        return refuse(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", message));
+        return refuse(Refusal::system_error());
     };
     let key_id = outside.onboarding.wechat_pay.platform_key_id.as_str();
     let mut response = HttpResponse::build(status);

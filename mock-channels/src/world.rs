@@ -10,21 +10,35 @@ use crate::clock::Day;
 
 pub(crate) mod alipay;
 pub(crate) mod callback;
+pub(crate) mod catalogue;
+pub(crate) mod check_code;
 pub(crate) mod code;
+pub(crate) mod company;
 pub(crate) mod fault;
+pub(crate) mod filing;
+pub(crate) mod gateway;
+pub(crate) mod gateway_keys;
+pub(crate) mod late_fee;
+pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod secrets;
 pub(crate) mod seed;
+pub(crate) mod unionpay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
 use fault::{BillFault, Fault};
+use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
+use unionpay::UnionPay;
 
 /// The state of all platforms.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +66,10 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
+    #[serde(default)]
+    pub(crate) unionpay: UnionPay,
+    #[serde(default)]
+    pub(crate) gateway: GatewayWorld,
 }
 
 /// A trade bill that may be fetched for five minutes.
@@ -86,6 +104,8 @@ impl World {
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
+            unionpay: UnionPay::default(),
+            gateway: GatewayWorld::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use adapters::store::{ConnectError, MigrateError, PersonalDataKeys, Store};
 use domain::fakes::samples::{self, at};
 use domain::identity::{PersonStore, SessionStore};
 use domain::outside::StoreError;
-use domain::payment::{OutboxStore, PaymentStore};
+use domain::payment::{OutboxStore, PaymentStore, Rail};
 use domain::standards::CitizenId;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use std::os::unix::fs::PermissionsExt;
@@ -82,7 +82,8 @@ async fn a_corrupt_row_does_not_stop_the_work_on_others() {
             paid(&opened.store, &payment(number + 10, number + 10)).await;
         }
         run(&opened, "UPDATE payment SET rail = 'CASH' WHERE no = 'YW000002'").await.unwrap();
-        let leased = opened.store.lease_unsettled(at(5), at(60), 10).await.unwrap();
+        let leased =
+            opened.store.lease_unsettled(Rail::WeChatPay, at(5), at(60), 10).await.unwrap();
         let numbers: Vec<_> = leased.iter().map(|payment| payment.no.as_str()).collect();
         assert_eq!(numbers, ["YW000001", "YW000003"]);
         let sql = "UPDATE outbox SET kind = 'DANCE' WHERE payment_no = 'YW000012' AND ready";

@@ -46,6 +46,7 @@ async fn a_payment_comes_back_as_it_was(store: &impl EveryPort) {
         code: "00050009".to_owned(),
         name: "滞纳金".to_owned(),
         amount: Fen::new(6),
+        allotment: None,
     });
     whole.notices[1].late_fee = Fen::new(6);
     insert(store, &whole).await;

@@ -7,6 +7,7 @@ mod front;
 mod identity;
 mod killed;
 mod payments;
+mod quotes;
 mod readme;
 mod refusals;
 mod silence;

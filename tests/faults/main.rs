@@ -30,6 +30,7 @@ impl Story {
             notice_nos: vec![samples::notice_no(FINE)],
             rail: Rail::WeChatPay,
             expected_total: Fen::new(FEN),
+            quote: None,
             key: IdempotencyKey::new("key-of-the-client").unwrap(),
         }
     }

@@ -1,13 +1,14 @@
 //! The whole money flow over fakes, with calls that fail as planned.
 
 use domain::fakes::{
-    CountingIds, FakeClock, FakeGateway, FakeRail, FaultPlan, InMemoryStore, samples,
+    CountingIds, FakeClock, FakeGateway, FakeRail, FakeWatch, FaultPlan, InMemoryStore, PlainSeal,
+    samples,
 };
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, HealPayments, ProcessCallbacks, RailNews, RailReport,
-    Rails, StartPayment, StoredCallback,
+    ApplyRailReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail, RailNews,
+    RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -60,7 +61,10 @@ impl Flow {
                 payments: store.clone(),
                 persons: store.clone(),
                 notices: gateway.clone(),
+                items: Arc::new(samples::items()),
+                quotes: Arc::new(PlainSeal),
                 rails,
+                watch: Arc::new(FakeWatch::default()),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
             },
@@ -96,7 +100,7 @@ impl Flow {
     /// One turn of every worker; what fails comes again.
     pub async fn work(&self) {
         let _ = self.callbacks.run_once(16).await;
-        let _ = self.healer.run_once(16).await;
+        let _ = self.healer.run_once(Rail::WeChatPay, 16).await;
         let _ = self.fulfil.run_once(16).await;
         let _ = self.fulfil.run_once(16).await;
     }

@@ -13,6 +13,11 @@ pub(super) fn line_of(text: &str, place: &Place) -> usize {
         Place::LookUp { key } => ("[look_up]", 0, *key),
         Place::LeadsTo { key } => ("[leads_to]", 0, *key),
     };
+    line_in(text, section, index, key)
+}
+
+/// The line of a key of the `index`th part under this header, as [`line_of`] finds it.
+pub(super) fn line_in(text: &str, section: &str, index: usize, key: &str) -> usize {
     let is_header = |line: &str| line.trim_start().starts_with('[');
     let lines = || text.lines().enumerate();
     let start = if section.is_empty() {

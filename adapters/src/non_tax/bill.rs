@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::clock::from_beijing;
 use domain::money::Fen;
 use domain::notice::{
-    Agency, DailyRate, LateFee, LateFeeRule, Notice, NoticeBook, NoticeItem, NoticeNo,
-    NoticeStanding,
+    Agency, LateFee, LateFeeCycle, LateFeeRate, LateFeeRule, Notice, NoticeBook, NoticeItem,
+    NoticeNo, NoticeStanding,
 };
 use domain::outside::OutsideError;
 use domain::standards::CitizenId;
@@ -56,6 +56,8 @@ struct ProjectWire {
     max_payment: String,
     #[serde(rename = "PAYMENTRADIO", default)]
     payment_radio: String,
+    #[serde(rename = "PAYMENTCYCLE", default)]
+    payment_cycle: String,
     #[serde(rename = "STARTCALCDATE", default)]
     start_calc_date: String,
     #[serde(rename = "BELONGCHITCODE", default)]
@@ -152,9 +154,14 @@ impl ProjectWire {
     fn rule(&self) -> Result<LateFeeRule, FieldFaulty> {
         let cap = not_negative("MAXPAYMENT", &self.max_payment)?;
         Ok(LateFeeRule {
-            daily_rate: DailyRate::from_ratio(&self.payment_radio)
+            rate: LateFeeRate::from_ratio(&self.payment_radio)
                 .ok()
                 .ok_or_else(|| faulty("PAYMENTRADIO", &self.payment_radio))?,
+            cycle: match self.payment_cycle.as_str() {
+                "D" => LateFeeCycle::Day,
+                "M" => LateFeeCycle::Month,
+                other => return Err(faulty("PAYMENTCYCLE", other)),
+            },
             first_late_day: Date::strptime("%Y%m%d", &self.start_calc_date)
                 .ok()
                 .ok_or_else(|| faulty("STARTCALCDATE", &self.start_calc_date))?,

@@ -9,7 +9,7 @@ fn project() -> String {
      <METRICUNIT>元</METRICUNIT><CHCOUNT>1</CHCOUNT><CHARGESTANDARD>200.00</CHARGESTANDARD>\
      <CHMONEY>200.00</CHMONEY><ISEXISTSOVERDUE>1</ISEXISTSOVERDUE>\
      <MAXPAYMENT>200.00</MAXPAYMENT><PAYMENTRADIO>0.03</PAYMENTRADIO>\
-     <STARTCALCDATE>20260317</STARTCALCDATE><BELONGCHITCODE>00050002</BELONGCHITCODE>\
+     <PAYMENTCYCLE>D</PAYMENTCYCLE><STARTCALCDATE>20260317</STARTCALCDATE><BELONGCHITCODE>00050002</BELONGCHITCODE>\
      <BELONGCHITNAME>加处罚款</BELONGCHITNAME><OVERDUEMONEY></OVERDUEMONEY></PROJECT>"
         .to_owned()
 }
@@ -43,7 +43,8 @@ async fn a_bill_becomes_a_notice() {
     assert_eq!(notice.expires_at, Some("2026-04-30T15:59:59Z".parse().unwrap()));
     assert_eq!(notice.items.len(), 1);
     let rule = LateFeeRule {
-        daily_rate: DailyRate::from_ratio("0.03").unwrap(),
+        rate: LateFeeRate::from_ratio("0.03").unwrap(),
+        cycle: LateFeeCycle::Day,
         first_late_day: date(2026, 3, 17),
         cap: Some(Fen::new(20_000)),
         booked_on_code: "00050002".to_owned(),
@@ -92,6 +93,7 @@ async fn a_bill_that_cannot_be_understood_is_unknown_and_names_the_field() {
         ("<TOTALMONEY>200.00", "<TOTALMONEY>x", "TOTALMONEY"),
         ("<MAXPAYMENT>200.00", "<MAXPAYMENT>-1", "MAXPAYMENT"),
         ("<PAYMENTRADIO>0.03", "<PAYMENTRADIO>3%", "PAYMENTRADIO"),
+        ("<PAYMENTCYCLE>D", "<PAYMENTCYCLE>Y", "PAYMENTCYCLE"),
         ("20260317", "20260230", "STARTCALCDATE"),
         ("20260430", "2026-4-30", "EXPIREDPAYDATE"),
         ("235959", "", "EXPIREDPAYDATE"),

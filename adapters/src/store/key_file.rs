@@ -67,11 +67,27 @@ impl PersonalDataKeys {
     pub fn generate(dir: &Path) -> Result<Self, KeyFileError> {
         let (data, index) = (dir.join("data.key"), dir.join("index.key"));
         for path in [&data, &index] {
-            if !path.exists() {
-                make(path)?;
-            }
+            NamedKey::ensure_file(path)?;
         }
         Self::from_files(&data, &[], &index)
+    }
+}
+
+impl NamedKey {
+    /// Reads a key; only its owner may be able to.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the file.
+    pub fn from_file(path: &Path) -> Result<Self, KeyFileError> {
+        read(path)
+    }
+
+    /// Makes the file with a new key, unless it is there.
+    ///
+    /// # Errors
+    /// [`KeyFileError`] names the file.
+    pub fn ensure_file(path: &Path) -> Result<(), KeyFileError> {
+        if path.exists() { Ok(()) } else { make(path) }
     }
 }
 

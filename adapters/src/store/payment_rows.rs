@@ -5,21 +5,30 @@ use super::entity::{payment, payment_event, payment_notice};
 use domain::identity::{Channel, OpenId};
 use domain::ids::{IdempotencyKey, PaymentNo, PersonId};
 use domain::money::{Fen, PayableFen};
-use domain::notice::{Agency, NoticeNo};
+use domain::notice::{Agency, Destination, NoticeNo, Shares};
 use domain::outside::StoreError;
 use domain::payment::{
-    CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
-    PaymentStatus, Rail, RailTxn, RefundOrigin, SnapshotItem,
+    Allotment, CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord,
+    PaymentState, PaymentStatus, Rail, RailTxn, RefundOrigin, SnapshotItem,
 };
 use serde::{Deserialize, Serialize};
 
 /// One element of the column `payment_notice.items`.
+/// Another version of this program may have written more: what is not known is let pass.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct ItemColumn {
     code: String,
     name: String,
     fen: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<AllotmentColumn>,
+}
+
+/// Destination, and percents of central government, province, city or county.
+#[derive(Serialize, Deserialize)]
+struct AllotmentColumn {
+    destination: String,
+    shares: [u8; 3],
 }
 
 /// The columns that say where a payment stands.
@@ -121,6 +130,7 @@ pub(super) fn payment_row(payment: &Payment) -> payment::Model {
         next_check_at: micros(payment.next_check_at),
         version: i64::from(payment.version),
         cashier: payment.cashier.code().to_owned(),
+        quoted_at: Some(micros(payment.quoted_at)),
     }
 }
 
@@ -144,6 +154,7 @@ pub(super) fn payment_of(
         notices: notices.into_iter().map(notice_of).collect::<Result<_, _>>()?,
         key: at.valid("idempotency_key", IdempotencyKey::new(&row.idempotency_key))?,
         created_at: at.time("created_at", row.created_at)?,
+        quoted_at: at.time("quoted_at", row.quoted_at.unwrap_or(row.created_at))?,
         expires_at: at.time("expires_at", row.expires_at)?,
         state: state_of(&row)?,
         next_check_at: at.time("next_check_at", row.next_check_at)?,
@@ -181,21 +192,33 @@ pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model
 }
 
 fn item_column(item: &SnapshotItem) -> ItemColumn {
-    ItemColumn { code: item.code.clone(), name: item.name.clone(), fen: item.amount.value() }
+    let to = item.allotment.map(|Allotment { destination, shares }| AllotmentColumn {
+        destination: destination.word().to_owned(),
+        shares: [shares.central(), shares.province(), shares.local()],
+    });
+    let (code, name) = (item.code.clone(), item.name.clone());
+    ItemColumn { code, name, fen: item.amount.value(), to }
 }
 
 fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
     let at = Row { table: "payment_notice", key: &row.payment_no };
     let items: Vec<ItemColumn> = at.valid("items", serde_json::from_str(&row.items))?;
+    let allotment = |column: AllotmentColumn| {
+        let [central, province, local] = column.shares;
+        let shares = at.valid("items", Shares::new(central, province, local))?;
+        let destination = at.some("items", Destination::from_word(&column.destination))?;
+        Ok::<_, StoreError>(Allotment { destination, shares })
+    };
     let item = |item: ItemColumn| {
+        let allotment = item.to.map(allotment).transpose()?;
         let amount = Fen::new(item.fen);
-        SnapshotItem { code: item.code, name: item.name, amount }
+        Ok::<_, StoreError>(SnapshotItem { code: item.code, name: item.name, amount, allotment })
     };
     Ok(NoticeSnapshot {
         no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
         title: row.title,
         agency: Agency { code: row.agency_code, name: row.agency_name },
-        items: items.into_iter().map(item).collect(),
+        items: items.into_iter().map(item).collect::<Result<_, _>>()?,
         principal: Fen::new(row.principal),
         late_fee: Fen::new(row.late_fee),
         expires_at: at.time_if_any("expires_at", row.expires_at)?,
@@ -256,6 +279,7 @@ mod tests {
             next_check_at: 0,
             version: 0,
             cashier: "ALIPAY_APP".to_owned(),
+            quoted_at: None,
         }
     }
 

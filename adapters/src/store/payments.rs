@@ -12,7 +12,7 @@ use domain::notice::NoticeNo;
 use domain::outside::StoreError;
 use domain::payment::{
     InsertError, OutboxItem, OutboxKind, Payment, PaymentChange, PaymentPage, PaymentRecord,
-    PaymentStore,
+    PaymentStore, Rail,
 };
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
@@ -283,6 +283,7 @@ impl PaymentStore for Store {
 
     async fn lease_unsettled(
         &self,
+        rail: Rail,
         now: Timestamp,
         until: Timestamp,
         limit: u16,
@@ -290,6 +291,7 @@ impl PaymentStore for Store {
         let transaction = self.begin().await?;
         let due = payment::Entity::find()
             .filter(Expr::cust("unsettled"))
+            .filter(payment::Column::Rail.eq(rail.code()))
             .filter(payment::Column::NextCheckAt.lte(micros(now)))
             .order_by_asc(payment::Column::NextCheckAt)
             .order_by_asc(payment::Column::No)

@@ -44,7 +44,7 @@ impl NamedKey {
         &self.id
     }
 
-    pub(super) fn bytes(&self) -> &[u8; KEY_LEN] {
+    pub(crate) fn bytes(&self) -> &[u8; KEY_LEN] {
         &self.bytes
     }
 }

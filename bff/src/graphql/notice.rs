@@ -10,7 +10,7 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::clock::beijing_day;
 use domain::notice::{Due, ListedNotice, Notice as DomainNotice, NoticeNo, NoticeStanding};
 use domain::payment::{
-    Holder, NoticeSnapshot, Payment as DomainPayment, PaymentState, PaymentStatus,
+    Holder, NoticeSnapshot, Payment as DomainPayment, PaymentState, PaymentStatus, SnapshotItem,
 };
 use jiff::Timestamp;
 
@@ -42,6 +42,24 @@ pub struct NoticeItem {
     name: String,
     /// Without late fee, or a late fee on its own item.
     amount: Money,
+}
+
+impl NoticeItem {
+    fn new(code: &str, name: &str, amount: domain::money::Fen) -> Self {
+        Self { code: code.to_owned(), name: name.to_owned(), amount: amount.into() }
+    }
+}
+
+impl From<&domain::notice::NoticeItem> for NoticeItem {
+    fn from(item: &domain::notice::NoticeItem) -> Self {
+        Self::new(&item.code, &item.name, item.amount)
+    }
+}
+
+impl From<&SnapshotItem> for NoticeItem {
+    fn from(item: &SnapshotItem) -> Self {
+        Self::new(&item.code, &item.name, item.amount)
+    }
 }
 
 /// What is owed to an agency (缴款单).
@@ -114,19 +132,14 @@ impl Notice {
 
     /// Its lines; at most 50.
     async fn items(&self) -> Vec<NoticeItem> {
-        let item = |code: &str, name: &str, amount: domain::money::Fen| NoticeItem {
-            code: code.to_owned(),
-            name: name.to_owned(),
-            amount: amount.into(),
-        };
         match self {
             Self::Live(listed) => {
                 let items = listed.notice.items.iter().take(50);
-                items.map(|i| item(&i.code, &i.name, i.amount)).collect()
+                items.map(NoticeItem::from).collect()
             }
             Self::Paid(snapshot, _) => {
                 let items = snapshot.items.iter().take(50);
-                items.map(|i| item(&i.code, &i.name, i.amount)).collect()
+                items.map(NoticeItem::from).collect()
             }
         }
     }

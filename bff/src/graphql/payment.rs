@@ -328,6 +328,8 @@ pub struct StartPaymentInput {
     rail: Rail,
     /// What the client showed; the server checks it.
     expected_total: Fen,
+    /// A token of `quote`. Without one the server makes one at that moment.
+    quote: Option<String>,
     /// Made by the client before it sends; the same key never pays twice.
     idempotency_key: ID,
 }
@@ -381,6 +383,7 @@ fn wanted(input: &StartPaymentInput) -> Result<WantedPayment, Vec<UserError>> {
             notice_nos,
             rail: input.rail.into(),
             expected_total: input.expected_total.0,
+            quote: input.quote.clone(),
             key,
         }),
         Ok(_) | Err(_) => Err(faults),
@@ -436,7 +439,8 @@ fn of_payment(payment: domain::payment::Payment) -> Option<StartPaymentPayload> 
     Some(Started { payment, cashier: None }.into())
 }
 
-fn refusal(why: &Refusal) -> UserError {
+/// A refusal in words for the citizen, at the field it is about.
+pub fn refusal(why: &Refusal) -> UserError {
     let notice = |index: &usize, code, message: &str| {
         UserError::at(code, &["noticeNos", &index.to_string()], message)
     };
@@ -447,6 +451,10 @@ fn refusal(why: &Refusal) -> UserError {
         Refusal::UnknownNotice(index) => {
             notice(index, Code::NotFound, "没有找到这张缴款单，请核对号码")
         }
+        Refusal::UnknownItem(index, code) => {
+            let message = format!("执收项目{code}不在目录中，不能在此缴款，请联系执收单位");
+            notice(index, Code::NoticeNotPayable, &message)
+        }
         Refusal::AlreadyPaid(index) => {
             notice(index, Code::AlreadyPaid, "这张缴款单已经缴过，无需再缴")
         }
@@ -456,6 +464,20 @@ fn refusal(why: &Refusal) -> UserError {
         Refusal::AmountChanged(total) => {
             let message = format!("应缴总额现为¥{total}，请核对后重新提交");
             UserError::at(Code::AmountChanged, &["expectedTotal"], message)
+        }
+        Refusal::QuoteInvalid => {
+            let message = "报价不是本平台给出的，或不是这些缴款单的，请重新获取报价";
+            UserError::at(Code::Invalid, &["quote"], message)
+        }
+        Refusal::QuoteExpired => {
+            UserError::at(Code::QuoteExpired, &["quote"], "报价已超过15分钟，请重新获取后再缴")
+        }
+        Refusal::OverRailLimit(limit) => {
+            let message = format!("超过单笔限额¥{limit}，请分几次缴或换一种支付方式");
+            UserError::at(Code::AmountOverRailLimit, &["rail"], message)
+        }
+        Refusal::RailSick(reason) => {
+            UserError::at(Code::RailUnavailable, &["rail"], reason.clone())
         }
         Refusal::RailUnavailable => {
             let message = "当前渠道不能使用这种支付方式，请换一种";

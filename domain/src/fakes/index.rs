@@ -1,5 +1,6 @@
 //! What a database finds by its indexes: kept beside the tables, so that no call walks them.
 
+use super::NextDue;
 use super::store::{Boxed, Waiting};
 use crate::clock::beijing_day;
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
@@ -16,7 +17,7 @@ pub(super) struct Index {
     keys: BTreeMap<(PersonId, IdempotencyKey), PaymentNo>,
     persons: BTreeMap<PersonId, BTreeSet<(Timestamp, PaymentNo)>>,
     holders: BTreeMap<NoticeNo, BTreeSet<PaymentNo>>,
-    unsettled: BTreeSet<(Timestamp, PaymentNo)>,
+    unsettled: BTreeMap<Rail, BTreeSet<(Timestamp, PaymentNo)>>,
     first_days: BTreeMap<Rail, Date>,
     journals: BTreeMap<(Rail, Date), BTreeSet<(PaymentNo, usize)>>,
     journals_of: BTreeMap<PaymentNo, Vec<usize>>,
@@ -35,7 +36,9 @@ impl Index {
     pub fn payment(&mut self, old: Option<&Payment>, new: &Payment) {
         match old {
             Some(old) => {
-                self.unsettled.remove(&(old.next_check_at, old.no.clone()));
+                if let Some(waiting) = self.unsettled.get_mut(&old.rail) {
+                    waiting.remove(&(old.next_check_at, old.no.clone()));
+                }
                 for notice in old.notices.iter().filter(|_| old.state.holds_notices()) {
                     if let Some(holders) = self.holders.get_mut(&notice.no) {
                         holders.remove(&old.no);
@@ -52,7 +55,8 @@ impl Index {
             }
         }
         if new.state.is_unsettled() {
-            self.unsettled.insert((new.next_check_at, new.no.clone()));
+            let waiting = self.unsettled.entry(new.rail).or_default();
+            waiting.insert((new.next_check_at, new.no.clone()));
         }
         for notice in new.notices.iter().filter(|_| new.state.holds_notices()) {
             self.holders.entry(notice.no.clone()).or_default().insert(new.no.clone());
@@ -78,9 +82,10 @@ impl Index {
         mine.filter(move |at| edge.as_ref().is_none_or(|edge| *at < edge)).map(|(_, no)| no)
     }
 
-    /// Payments whose check is due at `now`, the longest overdue first.
-    pub fn unsettled(&self, now: Timestamp) -> impl Iterator<Item = &PaymentNo> {
-        self.unsettled.iter().take_while(move |(at, _)| *at <= now).map(|(_, no)| no)
+    /// Payments of a rail whose check is due at `now`, the longest overdue first.
+    pub fn unsettled(&self, rail: Rail, now: Timestamp) -> impl Iterator<Item = &PaymentNo> {
+        let waiting = self.unsettled.get(&rail).into_iter().flatten();
+        waiting.take_while(move |(at, _)| *at <= now).map(|(_, no)| no)
     }
 
     pub fn first_day(&self, rail: Rail) -> Option<Date> {
@@ -183,13 +188,16 @@ impl Index {
         self.links.get(person).map_or(&[], Vec::as_slice)
     }
 
-    /// When the next payment, item and callback are due.
-    pub fn next_due(&self) -> [Option<Timestamp>; 3] {
-        [
-            self.unsettled.first().map(|(at, _)| *at),
-            self.outbox_due.first().map(|(at, _)| *at),
-            self.callbacks_due.first().map(|(at, _)| *at),
-        ]
+    pub fn next_due(&self) -> NextDue {
+        let payments = Rail::ALL.map(|rail| {
+            let waiting = self.unsettled.get(&rail)?;
+            waiting.first().map(|(at, _)| *at)
+        });
+        NextDue {
+            payments,
+            outbox: self.outbox_due.first().map(|(at, _)| *at),
+            callback: self.callbacks_due.first().map(|(at, _)| *at),
+        }
     }
 }
 

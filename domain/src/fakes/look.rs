@@ -36,8 +36,8 @@ pub struct StoredItem {
 /// When work is due; `None`: there is none.
 #[derive(Debug, Clone, Copy)]
 pub struct NextDue {
-    /// The next check of an unsettled payment.
-    pub payment: Option<Timestamp>,
+    /// The next check of an unsettled payment, by rail, in the order of [`Rail::ALL`].
+    pub payments: [Option<Timestamp>; 3],
     /// The next effect outside.
     pub outbox: Option<Timestamp>,
     /// The next callback.
@@ -63,8 +63,7 @@ impl InMemoryStore {
 
     /// When the next work is due.
     pub fn next_due(&self) -> NextDue {
-        let [payment, outbox, callback] = self.inside(|t| t.index.next_due());
-        NextDue { payment, outbox, callback }
+        self.inside(|t| t.index.next_due())
     }
 
     /// All that is stored of one payment.

@@ -3,7 +3,9 @@
 use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
 use crate::money::{Fen, PayableFen};
-use crate::notice::{Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding};
+use crate::notice::{
+    Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PaymentItems, RawItem,
+};
 use crate::payment::{
     CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
     PaymentStatus, Rail, RailTxn,
@@ -43,6 +45,33 @@ pub fn notice(no: &str, fen: i64) -> Notice {
         expires_at: None,
         standing: NoticeStanding::Open,
     }
+}
+
+/// A catalogue of two items: a fine that is shared, and what is added when it is late.
+pub fn items() -> PaymentItems {
+    let item = |code: &str, chit_code: &str, late_fee: &str| RawItem {
+        code: code.to_owned(),
+        chit_code: Some(chit_code.to_owned()),
+        name: "交通违法罚款".to_owned(),
+        name_en: "Traffic fine".to_owned(),
+        agency_type: "公安交管部门".to_owned(),
+        revenue_class: "罚没收入".to_owned(),
+        amount_mode: "variable".to_owned(),
+        unit: "件".to_owned(),
+        amount_min_fen: 1,
+        amount_max_fen: 1_000_000,
+        late_fee: late_fee.to_owned(),
+        settlement_level: "shared".to_owned(),
+        share_central: 10,
+        share_province: 33,
+        share_local: 57,
+        destination: "treasury".to_owned(),
+        receipt_class: "01".to_owned(),
+        legal_basis: None,
+        valid_to: None,
+    };
+    let items = [item("100050001", "00050001", "3%/day"), item("100050002", "00050002", "none")];
+    PaymentItems::check(&items).expect("a sound catalogue")
 }
 
 /// Somebody new.
@@ -86,7 +115,8 @@ pub fn money(txn: &str, fen: i64) -> Money {
 
 /// A submitted payment of one notice by person `P1`, with key `key-` and its number.
 pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
-    let snapshot = NoticeSnapshot::of(&notice(notice_no, fen), at(0)).expect("small amounts");
+    let snapshot =
+        NoticeSnapshot::of(&notice(notice_no, fen), at(0), &items()).expect("small amounts");
     Payment {
         no: payment_no(no),
         person: person("P1").id,
@@ -98,6 +128,7 @@ pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
         notices: vec![snapshot],
         key: IdempotencyKey::new(&format!("key-{no}")).expect("a key"),
         created_at: at(0),
+        quoted_at: at(0),
         expires_at: at(900),
         state: PaymentState::Submitted,
         next_check_at: at(5),

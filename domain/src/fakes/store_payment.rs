@@ -126,12 +126,14 @@ impl PaymentStore for InMemoryStore {
 
     async fn lease_unsettled(
         &self,
+        rail: Rail,
         now: Timestamp,
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<Payment>, StoreError> {
         self.call(|t| {
-            let due: Vec<_> = t.index.unsettled(now).take(usize::from(limit)).cloned().collect();
+            let due = t.index.unsettled(rail, now).take(usize::from(limit));
+            let due: Vec<_> = due.cloned().collect();
             let mut taken = Vec::with_capacity(due.len());
             for no in due {
                 let Some((payment, _)) = t.payments.get_mut(no.as_str()) else { continue };

@@ -1,4 +1,4 @@
-//! The late fee (加收罚款, 滞纳金): a share of the item's amount per late day, capped.
+//! The late fee (加处罚款, 滞纳金): a share of the item's amount per late day or month, capped.
 //!
 //! Source for fines: 行政处罚法 art. 72 with 行政强制法 art. 45: 3 % of the fine a day from the
 //! 16th day on, at most the fine itself. Other items have their own rate, start and cap.
@@ -6,18 +6,18 @@
 use crate::money::{Fen, FenOverflow};
 use jiff::civil::Date;
 
-/// A share per day, kept as parts per million: 3 % is 30 000.
+/// A share per day or month, kept as parts per million: 3 % is 30 000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DailyRate(u32);
+pub struct LateFeeRate(u32);
 
 /// Not a decimal between 0 and 1 with at most six places.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is not a daily rate between 0 and 1 with at most six decimals")]
+#[error("`{text}` is not a rate between 0 and 1 with at most six decimals")]
 pub struct RateInvalid {
     text: String,
 }
 
-impl DailyRate {
+impl LateFeeRate {
     /// Reads a ratio as the gateway prints it: `0.03`, `0.0005`, `1`.
     ///
     /// # Errors
@@ -35,22 +35,50 @@ impl DailyRate {
         if parts <= 1_000_000 { Ok(Self(parts)) } else { Err(invalid()) }
     }
 
+    /// Reads percent as the catalogue prints them: `3`, `0.05`.
+    ///
+    /// # Errors
+    /// [`RateInvalid`] beyond 0..=100 or beyond four decimals.
+    pub fn from_percent(text: &str) -> Result<Self, RateInvalid> {
+        let invalid = || RateInvalid { text: text.chars().take(32).collect() };
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(decimals) || decimals.len() > 4 || whole.len() > 3 {
+            return Err(invalid());
+        }
+        let parts: u32 = format!("{whole}{decimals:0<4}")
+            .parse()
+            .map_err(|_: std::num::ParseIntError| invalid())?;
+        Self::from_ppm(parts).ok_or_else(invalid)
+    }
+
     /// Parts per million.
     pub const fn ppm(self) -> u32 {
         self.0
     }
 
-    /// Rebuilds a rate from [`DailyRate::ppm`]; `None` above one.
+    /// Rebuilds a rate from [`LateFeeRate::ppm`]; `None` above one.
     pub fn from_ppm(ppm: u32) -> Option<Self> {
         (ppm <= 1_000_000).then_some(Self(ppm))
     }
 }
 
+/// What a late fee is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LateFeeCycle {
+    /// Every late day.
+    Day,
+    /// Every begun month from the first late day on.
+    Month,
+}
+
 /// How the late fee of one item grows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LateFeeRule {
-    /// Share of the item's amount, per late day; the day's fee is rounded down to the fen.
-    pub daily_rate: DailyRate,
+    /// Share of the item's amount, per period; the period's fee is rounded down to the fen.
+    pub rate: LateFeeRate,
+    /// The period.
+    pub cycle: LateFeeCycle,
     /// The first late day, Beijing.
     pub first_late_day: Date,
     /// The most that can accrue; `None`: no limit.
@@ -106,17 +134,27 @@ impl LateFee {
 
 impl LateFeeRule {
     fn on(&self, amount: Fen, day: Date) -> Result<Fen, FenOverflow> {
-        let late_days = match day.since(self.first_late_day) {
-            Ok(span) => i64::from(span.get_days()) + 1,
-            Err(_) => return Err(FenOverflow), // Only dates beyond the calendar's range.
-        };
-        if late_days <= 0 {
+        if day < self.first_late_day {
             return Ok(Fen::ZERO);
         }
-        let daily = amount.times(i64::from(self.daily_rate.ppm()))?.value() / 1_000_000;
-        let accrued = Fen::new(daily).times(late_days)?;
+        let periods = match self.cycle {
+            LateFeeCycle::Day => match day.since(self.first_late_day) {
+                Ok(span) => i64::from(span.get_days()) + 1,
+                Err(_) => return Err(FenOverflow), // Only dates beyond the calendar's range.
+            },
+            LateFeeCycle::Month => begun_months(self.first_late_day, day),
+        };
+        let each = amount.times(i64::from(self.rate.ppm()))?.value() / 1_000_000;
+        let accrued = Fen::new(each).times(periods)?;
         Ok(self.cap.map_or(accrued, |cap| accrued.min(cap)))
     }
+}
+
+/// A month begins on the day of the month of `first`, or on the last of a shorter month.
+fn begun_months(first: Date, day: Date) -> i64 {
+    let month = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
+    let begun = day.day() >= first.day() || day == day.last_of_month();
+    month(day) - month(first) + i64::from(begun)
 }
 
 #[cfg(test)]
@@ -126,7 +164,8 @@ mod tests {
 
     fn fine() -> LateFee {
         LateFee::ByRule(LateFeeRule {
-            daily_rate: DailyRate::from_ratio("0.03").unwrap(),
+            rate: LateFeeRate::from_ratio("0.03").unwrap(),
+            cycle: LateFeeCycle::Day,
             first_late_day: date(2026, 3, 1) + jiff::Span::new().days(16),
             cap: Some(Fen::new(20_000)),
             booked_on_code: "00050002".to_owned(),
@@ -155,19 +194,52 @@ mod tests {
     #[test]
     fn the_fee_of_a_day_is_rounded_down_to_the_fen() {
         let LateFee::ByRule(rule) = fine() else { unreachable!() };
-        let daily_rate = DailyRate::from_ratio("0.0005").unwrap();
-        let rule = LateFeeRule { daily_rate, cap: None, ..rule };
+        let rate = LateFeeRate::from_ratio("0.0005").unwrap();
+        let rule = LateFeeRule { rate, cap: None, ..rule };
         let two_days = rule.first_late_day + jiff::Span::new().days(1);
         let fee = LateFee::ByRule(rule).on(Fen::new(3_999), two_days);
         assert_eq!(fee, Ok(Fen::new(2)));
     }
 
     #[test]
+    fn every_begun_month_counts() {
+        let monthly = |first_late_day| {
+            let LateFee::ByRule(rule) = fine() else { unreachable!() };
+            let rate = LateFeeRate::from_percent("0.2").unwrap();
+            let cycle = LateFeeCycle::Month;
+            LateFee::ByRule(LateFeeRule { rate, cycle, first_late_day, cap: None, ..rule })
+        };
+        let from_january = monthly(date(2026, 1, 31));
+        for (day, months) in [
+            (date(2026, 1, 30), 0),
+            (date(2025, 12, 31), 0),
+            (date(2026, 1, 31), 1),
+            (date(2026, 2, 27), 1),
+            (date(2026, 2, 28), 2),
+            (date(2026, 3, 30), 2),
+            (date(2026, 3, 31), 3),
+            (date(2026, 4, 30), 4),
+            (date(2027, 1, 30), 12),
+        ] {
+            let fee = from_january.on(Fen::new(100_499), day);
+            assert_eq!(fee, Ok(Fen::new(200 * months)), "{day}");
+        }
+        let from_the_fifth = monthly(date(2026, 11, 5));
+        assert_eq!(from_the_fifth.on(Fen::new(1_000), date(2027, 1, 4)), Ok(Fen::new(4)));
+        assert_eq!(from_the_fifth.on(Fen::new(1_000), date(2027, 1, 5)), Ok(Fen::new(6)));
+    }
+
+    #[test]
     fn rates_are_read_exactly_or_not_at_all() {
-        assert_eq!(DailyRate::from_ratio("0.03").map(DailyRate::ppm), Ok(30_000));
-        assert_eq!(DailyRate::from_ratio("1").map(DailyRate::ppm), Ok(1_000_000));
+        assert_eq!(LateFeeRate::from_ratio("0.03").map(LateFeeRate::ppm), Ok(30_000));
+        assert_eq!(LateFeeRate::from_ratio("1").map(LateFeeRate::ppm), Ok(1_000_000));
         for bad in ["", "-0.03", "1.000001", "2", "0.0000001", "3%", "0,03", "."] {
-            assert!(DailyRate::from_ratio(bad).is_err(), "{bad}");
+            assert!(LateFeeRate::from_ratio(bad).is_err(), "{bad}");
+        }
+        assert_eq!(LateFeeRate::from_percent("0.05").map(LateFeeRate::ppm), Ok(500));
+        assert_eq!(LateFeeRate::from_percent("100").map(LateFeeRate::ppm), Ok(1_000_000));
+        for bad in ["", "-3", "100.0001", "0.00001", "3%", "1000", "."] {
+            assert!(LateFeeRate::from_percent(bad).is_err(), "{bad}");
         }
     }
 }

@@ -184,13 +184,16 @@ impl ApplyRailReport {
     /// Is every notice still open for exactly the sum it had, with no other payment holding it?
     /// A holder that appears after this look makes the store refuse, and the next round sees it.
     async fn still_payable(&self, payment: &Payment, money: &Money) -> Result<bool, ApplyError> {
+        // The quote is honoured while the order was open, also past midnight.
+        let in_time = money.at <= payment.expires_at;
+        let priced_at = if in_time { payment.quoted_at } else { money.at };
         for snapshot in &payment.notices {
             if self.payments.find_holder(&snapshot.no).await?.is_some() {
                 return Ok(false);
             }
             let Some(notice) = self.notices.find(&snapshot.no).await? else { return Ok(false) };
             let open = notice.standing == NoticeStanding::Open && !notice.expired(money.at);
-            let same = notice.due(money.at).is_ok_and(|due| due.total == snapshot.total());
+            let same = notice.due(priced_at).is_ok_and(|due| due.total == snapshot.total());
             if !(open && same) {
                 return Ok(false);
             }

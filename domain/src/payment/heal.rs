@@ -2,7 +2,7 @@
 
 use super::{
     ApplyError, ApplyRailReport, EventReason, Evidence, Payment, PaymentEvent, PaymentRail,
-    PaymentStore, RailOrderState, Rails,
+    PaymentStore, Rail, RailOrderState, Rails,
 };
 use crate::clock::Clock;
 use crate::identity::Caller;
@@ -39,18 +39,19 @@ pub struct HealPayments {
 }
 
 impl HealPayments {
-    /// Looks at up to `limit` payments; answers what became of each. One that fails is left for
+    /// Looks at up to `limit` payments of one rail, its budget for one turn; answers what became of each. One that fails is left for
     /// its next turn, when its lease has run out, and does not stop the others.
     ///
     /// # Errors
     /// When the store cannot even say which are due.
     pub async fn run_once(
         &self,
+        rail: Rail,
         limit: u16,
     ) -> Result<Vec<(PaymentNo, Result<Asked, ApplyError>)>, StoreError> {
         let now = self.clock.now();
         let mut looked = Vec::new();
-        for payment in self.payments.lease_unsettled(now, now + LEASE, limit).await? {
+        for payment in self.payments.lease_unsettled(rail, now, now + LEASE, limit).await? {
             let asked = self.ask(&payment).await;
             looked.push((payment.no, asked));
         }

@@ -1,9 +1,10 @@
 //! The double-entry ledger: append-only journals whose debits equal their credits.
 
-use super::{NoticeSnapshot, Payment, Rail};
+use super::{FinanceLevel, NoticeSnapshot, Payment, Rail};
 use crate::clock::beijing_day;
 use crate::ids::PaymentNo;
 use crate::money::{Fen, FenOverflow};
+use crate::notice::Destination;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -12,7 +13,19 @@ use jiff::civil::Date;
 pub enum Account {
     /// Taken by a rail for us, not yet cleared by the bank.
     RailClearing(Rail),
-    /// Owed to the fiscal account of an agency's item.
+    /// Owed to one level's account for an agency's item.
+    Share {
+        /// Treasury, or which account.
+        destination: Destination,
+        /// Whose part it is.
+        level: FinanceLevel,
+        /// 执收单位编码.
+        agency: String,
+        /// 执收项目编码.
+        item: String,
+    },
+    /// Owed to the fiscal account of an agency's item, undivided: of payments that were made
+    /// before shares were kept.
     Fiscal {
         /// 执收单位编码.
         agency: String,
@@ -34,6 +47,9 @@ impl Account {
     /// The account's name in the ledger: `rail_clearing:WECHAT_PAY`, `fiscal:330101:00050001`.
     pub fn code(&self) -> String {
         match self {
+            Self::Share { destination, level, agency, item } => {
+                format!("share:{}:{}:{agency}:{item}", destination.word(), level.code())
+            }
             Self::RailClearing(rail) => format!("rail_clearing:{}", rail.code()),
             Self::Fiscal { agency, item } => format!("fiscal:{agency}:{item}"),
             Self::Suspense(rail) => format!("suspense:{}", rail.code()),
@@ -53,6 +69,16 @@ impl Account {
             "rail_clearing" => Ok(Self::RailClearing(rail()?)),
             "suspense" => Ok(Self::Suspense(rail()?)),
             "refund_due" => Ok(Self::RefundDue(rail()?)),
+            "share" => {
+                let parts: Vec<_> = rest.split(':').collect();
+                let [destination, level, agency, item] = parts[..] else { return Err(unknown()) };
+                Ok(Self::Share {
+                    destination: Destination::from_word(destination).ok_or_else(unknown)?,
+                    level: FinanceLevel::from_code(level).ok_or_else(unknown)?,
+                    agency: agency.to_owned(),
+                    item: item.to_owned(),
+                })
+            }
             "fiscal" => {
                 let (agency, item) = rest.split_once(':').ok_or_else(unknown)?;
                 Ok(Self::Fiscal { agency: agency.to_owned(), item: item.to_owned() })
@@ -204,13 +230,9 @@ fn credit(account: Account, amount: Fen) -> Entry {
 
 fn fiscal_credits(notices: &[NoticeSnapshot]) -> Vec<Entry> {
     let lines = notices.iter().flat_map(|notice| {
-        notice.items.iter().map(|item| {
-            let account =
-                Account::Fiscal { agency: notice.agency.code.clone(), item: item.code.clone() };
-            credit(account, item.amount)
-        })
+        notice.items.iter().flat_map(|item| item.accounts(&notice.agency, item.amount))
     });
-    lines.collect()
+    lines.map(|(account, amount)| credit(account, amount)).collect()
 }
 
 fn total(entries: &[Entry], side: Side) -> Result<Fen, FenOverflow> {
@@ -239,6 +261,29 @@ mod tests {
     }
 
     #[test]
+    fn every_level_gets_its_share_and_together_it_is_every_fen() {
+        for fen in [1, 2, 3, 7, 99, 101, 20_000, 20_003] {
+            let payment = samples::payment("YW000001", "330000001FS1", fen);
+            let state = PaymentState::Paid(samples::money("T1", fen));
+            let journal = Journal::of(&Payment { state, ..payment }).unwrap().unwrap();
+            let part = |wanted: FinanceLevel| {
+                let found = journal.entries().iter().find_map(|entry| match &entry.account {
+                    Account::Share { level, .. } if *level == wanted => Some(entry.amount.value()),
+                    Account::Share { .. }
+                    | Account::Fiscal { .. }
+                    | Account::RailClearing(_)
+                    | Account::Suspense(_)
+                    | Account::RefundDue(_) => None,
+                });
+                found.unwrap_or(0)
+            };
+            let (central, province) = (part(FinanceLevel::Central), part(FinanceLevel::Province));
+            assert_eq!((central, province), (fen * 10 / 100, fen * 33 / 100), "{fen}");
+            assert_eq!(part(FinanceLevel::Local), fen - central - province, "{fen}");
+        }
+    }
+
+    #[test]
     fn an_amount_that_the_notices_do_not_add_up_to_is_never_booked() {
         let payment = samples::payment("YW000001", "330000001FS1", 20_600);
         let state = PaymentState::Paid(samples::money("T1", 20_500));
@@ -251,10 +296,25 @@ mod tests {
         let rails = Rail::ALL.into_iter().flat_map(|rail| {
             [Account::RailClearing(rail), Account::Suspense(rail), Account::RefundDue(rail)]
         });
-        for account in rails.chain([fiscal]) {
+        let share = Account::Share {
+            destination: Destination::Treasury,
+            level: FinanceLevel::Province,
+            agency: "330101".into(),
+            item: "16010100".into(),
+        };
+        for account in rails.chain([fiscal, share]) {
             assert_eq!(Account::from_code(&account.code()), Ok(account));
         }
-        for bad in ["", "fiscal", "fiscal:1", "rail_clearing:CASH", "loss:WECHAT_PAY"] {
+        for bad in [
+            "share:treasury:LOCAL:1",
+            "share:x:LOCAL:1:2",
+            "share:treasury:X:1:2",
+            "",
+            "fiscal",
+            "fiscal:1",
+            "rail_clearing:CASH",
+            "loss:WECHAT_PAY",
+        ] {
             assert!(Account::from_code(bad).is_err(), "{bad}");
         }
     }

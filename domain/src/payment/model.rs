@@ -1,13 +1,15 @@
 //! A payment: one attempt to pay one or more notices by one rail.
 
 use super::{
-    CashierKind, Journal, OrderKey, OutboxItem, OutboxKind, PaymentEvent, PaymentState, Rail,
-    RailOrder, TransitionRefused,
+    Account, CashierKind, FinanceLevel, Journal, OrderKey, OutboxItem, OutboxKind, PaymentEvent,
+    PaymentState, Rail, RailOrder, TransitionRefused,
 };
 use crate::identity::{Channel, OpenId};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::money::{Fen, PayableFen};
-use crate::notice::{Agency, Due, Notice, NoticeNo};
+use crate::notice::{
+    Agency, Destination, Due, Notice, NoticeNo, PaymentItem, PaymentItems, Shares,
+};
 use jiff::{SignedDuration, Timestamp};
 
 /// One booked line of a paid notice: an item, or the late fee on its own item.
@@ -19,6 +21,57 @@ pub struct SnapshotItem {
     pub name: String,
     /// Positive.
     pub amount: Fen,
+    /// Who gets it; `None` only in payments made before shares were kept.
+    pub allotment: Option<Allotment>,
+}
+
+/// Where the money of an item goes, and who shares it: as the catalogue said when the payment
+/// was made, so that a refund takes back what was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allotment {
+    /// Treasury, or which account.
+    pub destination: Destination,
+    /// Central government, province, city or county.
+    pub shares: Shares,
+}
+
+impl SnapshotItem {
+    fn of(item: &PaymentItem, code: &str, name: &str, amount: Fen) -> Self {
+        let allotment = Allotment { destination: item.destination, shares: item.shares };
+        let (code, name) = (code.to_owned(), name.to_owned());
+        Self { code, name, amount, allotment: Some(allotment) }
+    }
+
+    /// `amount` of this item by accounts of `agency`; together it is the amount, to the fen.
+    pub fn accounts(&self, agency: &Agency, amount: Fen) -> Vec<(Account, Fen)> {
+        let (agency, item) = (agency.code.clone(), self.code.clone());
+        let Some(Allotment { destination, shares }) = self.allotment else {
+            return vec![(Account::Fiscal { agency, item }, amount)];
+        };
+        let split = shares.split(amount);
+        let parts = [
+            (FinanceLevel::Central, split.central),
+            (FinanceLevel::Province, split.province),
+            (FinanceLevel::Local, split.local),
+        ];
+        let of = |level| {
+            let (agency, item) = (agency.clone(), item.clone());
+            Account::Share { destination, level, agency, item }
+        };
+        let parts = parts.into_iter().filter(|(_, part)| *part != Fen::ZERO);
+        parts.map(|(level, part)| (of(level), part)).collect()
+    }
+}
+
+/// Why a notice cannot be taken down.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SnapshotError {
+    /// A line's item is not in the catalogue: nobody knows whose money it would be.
+    #[error("item {0} is not in the catalogue")]
+    UnknownItem(String),
+    /// Beyond 64 bits.
+    #[error(transparent)]
+    Overflow(#[from] crate::money::FenOverflow),
 }
 
 /// A notice as it stood when the payment was made; stored with it, never fetched again.
@@ -46,18 +99,24 @@ impl NoticeSnapshot {
     /// The notice with `due` as of now.
     ///
     /// # Errors
-    /// [`crate::money::FenOverflow`] beyond 64 bits.
-    pub fn of(notice: &Notice, at: Timestamp) -> Result<Self, crate::money::FenOverflow> {
+    /// [`SnapshotError`].
+    pub fn of(
+        notice: &Notice,
+        at: Timestamp,
+        catalogue: &PaymentItems,
+    ) -> Result<Self, SnapshotError> {
+        let known = |code: &str| {
+            let found = catalogue.find_by_chit_code(code);
+            found.ok_or_else(|| SnapshotError::UnknownItem(code.to_owned()))
+        };
         let due: Due = notice.due(at)?;
         let day = crate::clock::beijing_day(at);
         let mut items = Vec::with_capacity(notice.items.len());
         for item in &notice.items {
-            let (code, name) = (item.code.clone(), item.name.clone());
-            items.push(SnapshotItem { code, name, amount: item.amount });
+            items.push(SnapshotItem::of(known(&item.code)?, &item.code, &item.name, item.amount));
             let fee = item.late_fee.on(item.amount, day)?;
             if let Some((code, name)) = item.late_fee.booked_on().filter(|_| fee > Fen::ZERO) {
-                let (code, name) = (code.to_owned(), name.to_owned());
-                items.push(SnapshotItem { code, name, amount: fee });
+                items.push(SnapshotItem::of(known(code)?, code, name, fee));
             }
         }
         Ok(Self {
@@ -114,6 +173,8 @@ pub struct Payment {
     pub key: IdempotencyKey,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// The late fees are those of this moment's day: the quote's issue, else the making.
+    pub quoted_at: Timestamp,
     /// The rail takes no money for it after this.
     pub expires_at: Timestamp,
     /// Where it stands.

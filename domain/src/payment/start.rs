@@ -2,23 +2,21 @@
 
 mod again;
 
+use super::payable::{Payable, SHORTEST, order_end};
+use super::refusal::{Refusal, StartPaymentError};
 use super::{
     Cashier, CashierKind, EventReason, Evidence, InsertError, NoticeSnapshot, Payment,
-    PaymentEvent, PaymentRail, PaymentRecord, PaymentState, PaymentStore, Rail, Rails,
+    PaymentEvent, PaymentRail, PaymentRecord, PaymentState, PaymentStore, QuoteSeal, Rail,
+    RailHealth, RailWatch, Rails,
 };
 use crate::clock::{Clock, IdSource};
-use crate::identity::{Caller, OpenId, PersonStore};
-use crate::ids::{IdempotencyKey, PaymentNo};
+use crate::identity::{Caller, Channel, OpenId, PersonStore};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::money::{Fen, PayableFen};
-use crate::notice::{NoticeBook, NoticeNo, NoticeStanding};
+use crate::notice::{NoticeBook, NoticeNo, PaymentItems};
 use crate::outside::{OutsideError, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
-
-/// How long the late fee of a payment's making holds, and with it the rail's order.
-const HOLD: SignedDuration = SignedDuration::from_mins(15);
-/// No order lives shorter: rails silently grant a minute.
-const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a citizen asks for.
 #[derive(Debug, Clone)]
@@ -29,6 +27,8 @@ pub struct WantedPayment {
     pub rail: Rail,
     /// What the client showed.
     pub expected_total: Fen,
+    /// A quote's token, if the client asked for one first.
+    pub quote: Option<String>,
     /// Made by the client before it sent.
     pub key: IdempotencyKey,
 }
@@ -42,49 +42,6 @@ pub struct Started {
     pub cashier: Option<Cashier>,
 }
 
-/// Expected refusals; the citizen can act on each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// No notice, or too many, or one twice.
-    Notices,
-    /// The gateway does not know the notice with this index.
-    UnknownNotice(usize),
-    /// It is paid.
-    AlreadyPaid(usize),
-    /// It was withdrawn, or its deadline has passed.
-    NotPayable(usize),
-    /// The total is another one.
-    AmountChanged(Fen),
-    /// The rail is not connected, the channel cannot open it, or the citizen has no account there.
-    RailUnavailable,
-    /// The key was used for something else.
-    KeyReused,
-    /// The rail refused the order; nothing was taken.
-    RailRefused,
-    /// Another attempt is under way for one of the notices.
-    InProgress,
-}
-
-/// Why there is no payment under way.
-#[derive(Debug, thiserror::Error)]
-pub enum StartPaymentError {
-    /// Expected; with the caller's own payment where there is one.
-    #[error("refused: {0:?}")]
-    Refused(Refusal, Option<Box<Started>>),
-    /// The rail did not say whether it has the order; the payment is there, and will be healed.
-    #[error("the rail did not say whether it has the order")]
-    OutcomeUnknown(Box<Payment>),
-    /// The rail was not reached; the payment is there, the same key tries again.
-    #[error("the rail was not reached")]
-    RailNotReached(Box<Payment>),
-    /// The gateway could not be asked; nothing was stored.
-    #[error("the gateway did not answer")]
-    Gateway(#[source] OutsideError),
-    /// The store failed; nothing was sent.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Use case: lock the notices, store the attempt, ask the rail.
 pub struct StartPayment {
     /// Payments.
@@ -93,8 +50,14 @@ pub struct StartPayment {
     pub persons: Arc<dyn PersonStore>,
     /// The gateway.
     pub notices: Arc<dyn NoticeBook>,
+    /// The catalogue of items.
+    pub items: Arc<PaymentItems>,
+    /// Opens quotes.
+    pub quotes: Arc<dyn QuoteSeal>,
     /// Rails.
     pub rails: Rails,
+    /// How they are.
+    pub watch: Arc<dyn RailWatch>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -110,19 +73,33 @@ impl StartPayment {
     pub async fn run(
         &self,
         caller: &Caller,
+        wanted: WantedPayment,
+    ) -> Result<Started, StartPaymentError> {
+        let starter =
+            Starter { person: caller.person.id.clone(), channel: caller.channel, cashier: None };
+        self.start(&starter, wanted).await
+    }
+
+    /// See [`StartPayment::run`]; for who is not in a session too.
+    pub(super) async fn start(
+        &self,
+        starter: &Starter,
         mut wanted: WantedPayment,
     ) -> Result<Started, StartPaymentError> {
-        let person = &caller.person.id;
+        let person = &starter.person;
         let order = wanted.notice_nos.clone();
         wanted.notice_nos.sort();
         if let Some(earlier) = self.payments.find_by_key(person, &wanted.key).await? {
-            return self.again(caller, &wanted, earlier).await;
+            return self.again(starter, &wanted, earlier).await;
         }
-        let (rail, cashier) = self.rail_for(caller, wanted.rail)?;
-        let payer = self.payer(caller, rail.as_ref(), cashier).await?;
-        let notices = self.payable(&wanted, &order).await?;
-        let at_cashier = AtCashier { cashier, payer };
-        let payment = self.payment(caller, &wanted, at_cashier, notices)?;
+        let (rail, cashier) = self.rail_for(starter, wanted.rail)?;
+        if let RailHealth::Sick { reason, .. } = self.watch.health(wanted.rail) {
+            return refused(Refusal::RailSick(reason));
+        }
+        let payer = self.payer(starter, rail.as_ref(), cashier).await?;
+        let at_cashier = AtCashier { cashier, payer, limit: rail.limit() };
+        let wanted_order = self.order(&wanted, &order).await?;
+        let payment = self.payment(starter, &wanted, at_cashier, wanted_order)?;
         let record = PaymentRecord {
             at: payment.created_at,
             status: payment.state.status(),
@@ -133,11 +110,11 @@ impl StartPayment {
             Ok(()) => self.submit(rail.as_ref(), payment, Asked::First).await,
             Err(InsertError::KeyUsed { payment_no }) => {
                 let earlier = self.load(&payment_no).await?;
-                self.again(caller, &wanted, earlier).await
+                self.again(starter, &wanted, earlier).await
             }
             Err(InsertError::NoticeHeld { payment_no, notice_no }) => {
                 let index = order.iter().position(|no| *no == notice_no).unwrap_or_default();
-                self.held(caller, &wanted, &payment_no, index).await
+                self.held(starter, &wanted, &payment_no, index).await
             }
             Err(InsertError::Store(error)) => Err(error.into()),
         }
@@ -146,7 +123,7 @@ impl StartPayment {
     /// The same key again: the same payment, as it is now.
     async fn again(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         earlier: Payment,
     ) -> Result<Started, StartPaymentError> {
@@ -157,19 +134,21 @@ impl StartPayment {
         if !same {
             return refused(Refusal::KeyReused);
         }
-        self.resume(caller, earlier).await
+        self.resume(starter, earlier).await
     }
 
     /// Opens the cashier again, if the payment can still be paid from here.
     async fn resume(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         payment: Payment,
     ) -> Result<Started, StartPaymentError> {
-        let here = payment.channel == caller.channel;
-        let Some(rail) = self.rails.get(payment.rail).filter(|_| here) else {
+        let Some(rail) = self.rails.get(payment.rail) else {
             return Ok(Started { payment, cashier: None });
         };
+        if starter.cashier_of(rail.as_ref()) != Some(payment.cashier) {
+            return Ok(Started { payment, cashier: None });
+        }
         match self.asked_again(payment).await? {
             (payment, true) => self.submit(rail.as_ref(), payment, Asked::Again).await,
             (payment, false) => Ok(Started { payment, cashier: None }),
@@ -179,7 +158,7 @@ impl StartPayment {
     /// Somebody's payment holds the notice with this index. Only an own one is shown.
     async fn held(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         holder: &PaymentNo,
         index: usize,
@@ -189,11 +168,11 @@ impl StartPayment {
             || matches!(holder.state, PaymentState::UnderReview(_))
             || !holder.state.holds_notices(); // Let go meanwhile: the next try will get through.
         let why = if open { Refusal::InProgress } else { Refusal::AlreadyPaid(index) };
-        if holder.person != caller.person.id {
+        if holder.person != starter.person {
             return refused(why);
         }
         let own = if holder.rail == wanted.rail {
-            match self.resume(caller, holder).await {
+            match self.resume(starter, holder).await {
                 Ok(started) => started,
                 Err(
                     StartPaymentError::OutcomeUnknown(payment)
@@ -209,11 +188,11 @@ impl StartPayment {
 
     fn rail_for(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         rail: Rail,
     ) -> Result<(&Arc<dyn PaymentRail>, CashierKind), StartPaymentError> {
         let port = self.rails.get(rail);
-        let cashier = port.and_then(|port| port.cashier(caller.channel));
+        let cashier = port.and_then(|port| starter.cashier_of(port.as_ref()));
         let found = port.zip(cashier);
         found.ok_or(StartPaymentError::Refused(Refusal::RailUnavailable, None))
     }
@@ -221,16 +200,16 @@ impl StartPayment {
     /// The caller's account at the rail: the one they signed in with on this channel.
     async fn payer(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         rail: &dyn PaymentRail,
         cashier: CashierKind,
     ) -> Result<Option<OpenId>, StartPaymentError> {
         if !cashier.needs_payer() {
             return Ok(None);
         }
-        let links = self.persons.list_links(&caller.person.id).await?;
+        let links = self.persons.list_links(&starter.person).await?;
         let here = links.into_iter().find(|link| {
-            link.channel == caller.channel && rail.merchant().app_ids.contains(&link.app_id)
+            link.channel == starter.channel && rail.merchant().app_ids.contains(&link.app_id)
         });
         match here {
             Some(link) => Ok(Some(link.open_id)),
@@ -238,61 +217,70 @@ impl StartPayment {
         }
     }
 
-    /// The notices as they stand now, if all can be paid and cost what the client showed.
-    async fn payable(
+    /// What is to be paid: the notices as they stand now, if all can be paid and cost what the
+    /// client showed. A quote fixes the late fee; without one it is that of now.
+    async fn order(
         &self,
         wanted: &WantedPayment,
-        order: &[NoticeNo],
-    ) -> Result<Vec<NoticeSnapshot>, StartPaymentError> {
-        let twice = wanted.notice_nos.windows(2).any(|pair| pair[0] == pair[1]);
-        if twice || !(1..=Payment::MAX_NOTICES).contains(&wanted.notice_nos.len()) {
-            return refused(Refusal::Notices);
-        }
+        asked: &[NoticeNo],
+    ) -> Result<Order, StartPaymentError> {
         let now = self.clock.now();
-        let mut snapshots = Vec::with_capacity(wanted.notice_nos.len());
-        for no in &wanted.notice_nos {
-            // The index in the client's own order, for the field of the refusal.
-            let index = order.iter().position(|asked| asked == no).unwrap_or_default();
-            let found = self.notices.find(no).await.map_err(StartPaymentError::Gateway)?;
-            let Some(notice) = found else { return refused(Refusal::UnknownNotice(index)) };
-            match notice.standing {
-                NoticeStanding::Paid => return refused(Refusal::AlreadyPaid(index)),
-                NoticeStanding::Withdrawn => return refused(Refusal::NotPayable(index)),
-                NoticeStanding::Open if notice.expired(now + SHORTEST) => {
-                    return refused(Refusal::NotPayable(index));
-                }
-                NoticeStanding::Open => {}
-            }
-            match NoticeSnapshot::of(&notice, now) {
-                Ok(snapshot) => snapshots.push(snapshot),
-                Err(_) => return refused(Refusal::NotPayable(index)),
-            }
-        }
-        let total = Fen::sum(snapshots.iter().map(NoticeSnapshot::total));
-        match total {
-            Ok(total) if total == wanted.expected_total => Ok(snapshots),
+        let quoted_at = match &wanted.quote {
+            Some(token) => self.quote(token, wanted, now)?,
+            None => now,
+        };
+        let payable = Payable {
+            notices: self.notices.as_ref(),
+            items: &self.items,
+            now,
+            late_fees_of: quoted_at,
+        };
+        let notices = payable.load(asked).await?;
+        match Fen::sum(notices.iter().map(NoticeSnapshot::total)) {
+            Ok(total) if total == wanted.expected_total => Ok(Order { notices, quoted_at, now }),
             Ok(total) => refused(Refusal::AmountChanged(total)),
             Err(_) => refused(Refusal::Notices),
         }
     }
 
+    /// When the quote was made, if it is ours, for these notices and this total, and still holds.
+    fn quote(
+        &self,
+        token: &str,
+        wanted: &WantedPayment,
+        now: Timestamp,
+    ) -> Result<Timestamp, StartPaymentError> {
+        match self.quotes.open(token) {
+            Some(quote) if quote.notice_nos != wanted.notice_nos => refused(Refusal::QuoteInvalid),
+            Some(quote) if now >= quote.expires_at => refused(Refusal::QuoteExpired),
+            Some(quote) if quote.total != wanted.expected_total => {
+                refused(Refusal::AmountChanged(quote.total))
+            }
+            Some(quote) => Ok(quote.issued_at),
+            None => refused(Refusal::QuoteInvalid),
+        }
+    }
+
     fn payment(
         &self,
-        caller: &Caller,
+        starter: &Starter,
         wanted: &WantedPayment,
         at_cashier: AtCashier,
-        notices: Vec<NoticeSnapshot>,
+        order: Order,
     ) -> Result<Payment, StartPaymentError> {
-        let now = self.clock.now();
+        let Order { notices, quoted_at, now } = order;
         let Ok(amount) = PayableFen::new(wanted.expected_total.value()) else {
             return refused(Refusal::AmountChanged(wanted.expected_total));
         };
-        let expires_at = order_end(now, &notices);
+        if amount > at_cashier.limit {
+            return refused(Refusal::OverRailLimit(at_cashier.limit));
+        }
+        let expires_at = order_end(now, quoted_at, &notices);
         let no = PaymentNo::generate(now, self.ids.as_ref());
         let payment = Payment {
             no,
-            person: caller.person.id.clone(),
-            channel: caller.channel,
+            person: starter.person.clone(),
+            channel: starter.channel,
             rail: wanted.rail,
             cashier: at_cashier.cashier,
             payer: at_cashier.payer,
@@ -300,6 +288,7 @@ impl StartPayment {
             notices,
             key: wanted.key.clone(),
             created_at: now,
+            quoted_at,
             expires_at,
             state: PaymentState::Submitted,
             next_check_at: now + SignedDuration::from_secs(5),
@@ -368,10 +357,34 @@ impl StartPayment {
     }
 }
 
+/// Who starts, and from where.
+pub(super) struct Starter {
+    /// The payment will be theirs.
+    pub person: PersonId,
+    /// Where they are.
+    pub channel: Channel,
+    /// Another cashier than the channel's own.
+    pub cashier: Option<CashierKind>,
+}
+
+impl Starter {
+    fn cashier_of(&self, rail: &dyn PaymentRail) -> Option<CashierKind> {
+        self.cashier.or_else(|| rail.cashier(self.channel))
+    }
+}
+
 /// Where the money is to be taken.
 struct AtCashier {
     cashier: CashierKind,
     payer: Option<OpenId>,
+    limit: PayableFen,
+}
+
+/// What is to be paid, and as of when.
+struct Order {
+    notices: Vec<NoticeSnapshot>,
+    quoted_at: Timestamp,
+    now: Timestamp,
 }
 
 /// Whether the rail may have the order from before.
@@ -383,14 +396,6 @@ enum Asked {
 
 fn refused<T>(why: Refusal) -> Result<T, StartPaymentError> {
     Err(StartPaymentError::Refused(why, None))
-}
-
-/// The rail's order ends with the quote or the nearest deadline of a notice, whichever is
-/// first, and lives a minute at least.
-fn order_end(now: Timestamp, notices: &[NoticeSnapshot]) -> Timestamp {
-    let deadline = notices.iter().filter_map(|notice| notice.expires_at).min();
-    let end = deadline.map_or(now + HOLD, |deadline| deadline.min(now + HOLD));
-    end.max(now + SHORTEST)
 }
 
 #[cfg(test)]

@@ -131,10 +131,11 @@ pub trait PaymentStore: Send + Sync {
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError>;
-    /// Takes up to `limit` unsettled payments whose check is due, and puts their next check off
-    /// to `until`, so that no other node takes them meanwhile.
+    /// Takes up to `limit` unsettled payments of a rail whose check is due, and puts their next
+    /// check off to `until`, so that no other node takes them meanwhile.
     async fn lease_unsettled(
         &self,
+        rail: super::Rail,
         now: Timestamp,
         until: Timestamp,
         limit: u16,

@@ -1,8 +1,12 @@
 //! The daily files: the text of their members, and the ways in which testers have them go wrong.
 
-use encoding_rs::GBK;
+use std::io::{Cursor, Write as _};
 
-use crate::archive;
+use encoding_rs::GBK;
+use zip::ZipWriter;
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+
 use crate::clock::{DAY_MS, Day};
 use crate::world::World;
 use crate::world::alipay::{BillType, Trade};
@@ -78,13 +82,16 @@ fn account(pid: &str) -> String {
 }
 
 /// The zip file, with a fault in its lines or totals if one is asked for.
+///
+/// # Errors
+/// When the zip cannot be written.
 pub(super) fn file(
     pid: &str,
     mut lines: Vec<Line>,
     day: Day,
     bill_type: BillType,
     fault: Option<BillFaultKind>,
-) -> Vec<u8> {
+) -> Result<Vec<u8>, ZipError> {
     spoil(&mut lines, day, fault);
     let sheet = Sheet { account: account(pid), day, lines: &lines, fault };
     let (title, detail, summary) = match bill_type {
@@ -92,14 +99,19 @@ pub(super) fn file(
         BillType::SignCustomer => ("账务明细", account::detail(&sheet), account::summary(&sheet)),
     };
     let name = name(pid, day);
-    let mut file = archive::zip(&[
-        (gbk(&format!("{name}_{title}.csv")), gbk(&detail)),
-        (gbk(&format!("{name}_{title}(汇总).csv")), gbk(&summary)),
-    ]);
+    let members =
+        [(format!("{name}_{title}.csv"), detail), (format!("{name}_{title}(汇总).csv"), summary)];
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in members {
+        // Names are GBK, and no flag says which encoding they have.
+        zip.start_file_with_options(SimpleFileOptions::default().name(&gbk(&name)))?;
+        zip.write_all(&gbk(&text))?;
+    }
+    let mut file = zip.finish()?.into_inner();
     if fault == Some(BillFaultKind::Truncated) {
         file.truncate(file.len() / 2);
     }
-    file
+    Ok(file)
 }
 
 fn gbk(text: &str) -> Vec<u8> {

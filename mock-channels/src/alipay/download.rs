@@ -95,7 +95,11 @@ pub(super) async fn file(outside: Shared, asked: Option<Query<Asked>>) -> HttpRe
         })
     });
     match found {
-        Some((bytes, name)) => HttpResponse::Ok()
+        Some((Err(error), _)) => {
+            tracing::error!(%error, "a bill could not be packed");
+            HttpResponse::InternalServerError().finish()
+        }
+        Some((Ok(bytes), name)) => HttpResponse::Ok()
             .content_type("application/octet-stream")
             .insert_header(("Content-Disposition", format!("attachment; filename={name}.csv.zip")))
             .body(bytes),
@@ -108,37 +112,19 @@ pub(super) async fn file(outside: Shared, asked: Option<Query<Asked>>) -> HttpRe
 /// Names and texts of a zip file's members, read as GBK.
 #[cfg(test)]
 pub(crate) fn unzipped(file: &[u8]) -> Vec<(String, String)> {
+    use std::io::Read as _;
+
     let text = |bytes: &[u8]| encoding_rs::GBK.decode(bytes).0.into_owned();
-    let number = |at: usize, width: usize| {
-        file[at..at + width].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
-    };
-    let end = file.len() - 22;
-    let (count, mut entry) = (number(end + 10, 2), number(end + 16, 4));
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(file)).expect("the file is a zip");
     let mut members = Vec::new();
-    for _ in 0..count {
-        assert_eq!(number(entry + 8, 2) & 0x800, 0, "names are not said to be UTF-8");
-        let (packed, plain) = (number(entry + 20, 4), number(entry + 24, 4));
-        let (name, offset) = (number(entry + 28, 2), number(entry + 42, 4));
-        let start = offset + 30 + number(offset + 26, 2) + number(offset + 28, 2);
-        let content = inflate(&file[start..start + packed]);
-        assert_eq!(content.len(), plain);
-        assert_eq!(crate::archive::crc32(&content) as usize, number(entry + 16, 4));
-        members.push((text(&file[entry + 46..entry + 46 + name]), text(&content)));
-        entry += 46 + name + number(entry + 30, 2) + number(entry + 32, 2);
+    for index in 0..archive.len() {
+        let mut member = archive.by_index(index).expect("a member can be opened");
+        let flags = usize::try_from(member.central_header_start()).expect("it is a place") + 8;
+        let flags = u16::from_le_bytes([file[flags], file[flags + 1]]);
+        assert_eq!(flags & 0x800, 0, "names are not said to be UTF-8");
+        let mut content = Vec::new();
+        member.read_to_end(&mut content).expect("length and checksum fit");
+        members.push((text(member.name_raw()), text(&content)));
     }
     members
-}
-
-/// Undoes blocks that are stored as they are, which is all that the mock writes.
-#[cfg(test)]
-fn inflate(stream: &[u8]) -> Vec<u8> {
-    let (mut content, mut rest) = (Vec::new(), stream);
-    loop {
-        let (last, length) = (rest[0] == 1, usize::from(rest[1]) | usize::from(rest[2]) << 8);
-        content.extend_from_slice(&rest[5..5 + length]);
-        rest = &rest[5 + length..];
-        if last {
-            return content;
-        }
-    }
 }

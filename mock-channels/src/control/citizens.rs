@@ -10,8 +10,9 @@ use crate::crypto::{self, LETTERS_AND_DIGITS};
 use crate::server::Shared;
 use crate::world::World;
 use crate::world::code::{Code, CodeKind};
+use crate::world::filing::NoticeWish;
 use crate::world::people::{Citizen, is_id_card};
-use crate::world::seed::{NoticeWish, Wish};
+use crate::world::seed::Wish;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

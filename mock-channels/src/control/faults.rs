@@ -66,9 +66,8 @@ fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
         Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
         Channel::Alipay => &alipay::method::NAMES,
-        Channel::Gateway => {
-            &["Get_AppPay_Infos", "Get_AppPay_Info", "GetPay_Info", "Issue_Receipt"]
-        }
+        Channel::Unionpay => &["order", "back", "query", "file"],
+        Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => &[
             "traffic.violations",
             "social_insurance.personal",

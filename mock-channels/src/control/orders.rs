@@ -127,13 +127,11 @@ fn pay(world: &mut World, number: &str, approval: &Approval, now_ms: i64) {
 }
 
 fn notification(order: &Order, mode: CallbackMode, now_ms: i64) -> Callback {
-    let hex = crypto::hex(&crypto::random_bytes::<16>());
-    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-    let id = format!("{a}-{b}-{c}-{d}-{e}");
+    let (id, url) = (crypto::uuid(), order.notify_url.clone());
     Callback {
         out_trade_no: order.out_trade_no.clone(),
         resource: order_api::described(order, now_ms),
-        ..Callback::new(Platform::WechatPay, id, order.notify_url.clone(), mode, now_ms)
+        ..Callback::new(Platform::WechatPay, id, url, mode, now_ms)
     }
 }
 

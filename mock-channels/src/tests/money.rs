@@ -1,5 +1,8 @@
 //! Orders and bills of WeChat Pay.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use serde_json::json;
 
 use super::Bench;
@@ -188,7 +191,9 @@ async fn the_bill_is_there_from_ten_and_its_hash_is_that_of_the_file() {
     assert_eq!(zipped.json()["hash_value"], ready.json()["hash_value"]);
     let packed =
         bench.pay_call("GET", url.strip_prefix(&bench.mocks.base_url()).unwrap(), "").await;
-    assert_eq!(packed.bytes[15..packed.bytes.len() - 8], file.bytes);
+    let mut unpacked = Vec::new();
+    GzDecoder::new(packed.bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, file.bytes);
 
     bench.lever("/clock", json!({"advanceSeconds": 301})).await;
     assert_eq!(bench.pay_call("GET", target, "").await.refusal(), refused(400, "INVALID_REQUEST"));

@@ -1,5 +1,7 @@
 //! Notifications of the platforms and the schedules on which they repeat them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,6 +39,24 @@ const ALIPAY_RETRIES_MS: [i64; 7] = [
     15 * HOUR_MS,
 ];
 
+/// UnionPay's: five deliveries in all.
+const UNIONPAY_RETRIES_MS: [i64; 4] = [0, MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS];
+
+/// The payment gateway's waits between deliveries: 11 repeats after the first.
+const GATEWAY_RETRIES_MS: [i64; 11] = [
+    15 * SECOND_MS,
+    30 * SECOND_MS,
+    MINUTE_MS,
+    3 * MINUTE_MS,
+    10 * MINUTE_MS,
+    30 * MINUTE_MS,
+    HOUR_MS,
+    2 * HOUR_MS,
+    4 * HOUR_MS,
+    8 * HOUR_MS,
+    8 * HOUR_MS,
+];
+
 /// Who sends a notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,6 +64,8 @@ pub(crate) enum Platform {
     #[default]
     WechatPay,
     Alipay,
+    Unionpay,
+    Gateway,
 }
 
 impl Platform {
@@ -51,16 +73,29 @@ impl Platform {
         match self {
             Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
             Self::Alipay => &ALIPAY_RETRIES_MS,
+            Self::Unionpay => &UNIONPAY_RETRIES_MS,
+            Self::Gateway => &GATEWAY_RETRIES_MS,
         }
     }
 
-    /// Whether an answer stops the repeats.
+    /// How long the receiver may take to answer.
+    pub(crate) fn deadline(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::WechatPay | Self::Alipay | Self::Gateway => 5,
+            Self::Unionpay => 10,
+        })
+    }
+
+    /// Whether an answer stops the repeats. Of the gateway's, only half of it: its answers are
+    /// signed documents, which must be read as well.
     pub(crate) fn is_taken(self, status: u16, body: &[u8]) -> bool {
         match self {
             // 201 does not.
             Self::WechatPay => matches!(status, 200 | 204),
             // Not a byte more or less.
             Self::Alipay => status == 200 && body == b"success",
+            Self::Unionpay => matches!(status, 200 | 302),
+            Self::Gateway => status == 200,
         }
     }
 }
@@ -99,6 +134,7 @@ pub(crate) struct Callback {
     pub(crate) platform: Platform,
     /// The same for every delivery of this event.
     pub(crate) id: String,
+    /// The order, or the notice, that it is about.
     pub(crate) out_trade_no: String,
     pub(crate) notify_url: String,
     /// The plain resource; sealed anew for every delivery.
@@ -189,6 +225,9 @@ mod tests {
         let lasts = |platform: Platform| platform.retries_ms().iter().sum::<i64>();
         assert_eq!(lasts(Platform::WechatPay), 24 * HOUR_MS + 4 * MINUTE_MS);
         assert_eq!(lasts(Platform::Alipay), 24 * HOUR_MS + 24 * MINUTE_MS);
+        assert_eq!(lasts(Platform::Unionpay), 7 * MINUTE_MS);
+        let gateway_ms = 23 * HOUR_MS + 44 * MINUTE_MS + 45 * SECOND_MS;
+        assert_eq!(lasts(Platform::Gateway), gateway_ms);
     }
 
     #[test]
@@ -196,6 +235,15 @@ mod tests {
         let taken = |status| Platform::WechatPay.is_taken(status, b"");
         assert!(taken(200) && taken(204));
         for status in [201, 202, 302, 500] {
+            assert!(!taken(status), "{status}");
+        }
+    }
+
+    #[test]
+    fn unionpay_takes_only_200_and_302() {
+        let taken = |status| Platform::Unionpay.is_taken(status, b"");
+        assert!(taken(200) && taken(302));
+        for status in [201, 202, 204, 500] {
             assert!(!taken(status), "{status}");
         }
     }

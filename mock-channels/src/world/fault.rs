@@ -9,6 +9,7 @@ pub(crate) enum Channel {
     Wechat,
     WechatPay,
     Alipay,
+    Unionpay,
     Gateway,
     Exchange,
 }

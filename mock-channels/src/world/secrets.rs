@@ -5,6 +5,7 @@ use std::thread;
 
 use serde::{Deserialize, Serialize};
 
+use super::gateway_keys::{GatewayRing, GatewaySecrets};
 use crate::crypto::{
     self, CryptoError, DIGITS, LETTERS_AND_DIGITS, SigningKey, UPPER_HEX, VerifyingKey,
 };
@@ -30,6 +31,8 @@ pub(crate) struct Secrets {
     pub(crate) gateway_key_id: String,
     pub(crate) gateway_private_pem: String,
     pub(crate) gateway_public_pem: String,
+    #[serde(default)]
+    pub(crate) gateway: GatewaySecrets,
 }
 
 impl fmt::Debug for Secrets {
@@ -52,7 +55,7 @@ impl Secrets {
         let (platform_private_pem, platform_public_pem) = next()?;
         let (caller_private_pem, caller_public_pem) = next()?;
         let (gateway_private_pem, gateway_public_pem) = next()?;
-        Ok(Self {
+        let mut secrets = Self {
             app_id: format!("wx{}", crypto::hex(&crypto::random_bytes::<8>())),
             app_secret: crypto::hex(&crypto::random_bytes::<16>()),
             mch_id: format!("19{}", crypto::random_text(DIGITS, 8)),
@@ -71,7 +74,19 @@ impl Secrets {
             gateway_key_id: "ZJ-UNIPAY-GATEWAY-01".to_owned(),
             gateway_private_pem,
             gateway_public_pem,
-        })
+            gateway: GatewaySecrets::default(),
+        };
+        secrets.complete()?;
+        Ok(secrets)
+    }
+
+    /// Makes the keys that a state file from an earlier time does not have.
+    pub(crate) fn complete(&mut self) -> Result<(), CryptoError> {
+        self.gateway.complete(
+            &self.gateway_key_id,
+            &self.gateway_private_pem,
+            &self.gateway_public_pem,
+        )
     }
 }
 
@@ -84,8 +99,7 @@ fn pem_pair() -> Result<(String, String), CryptoError> {
 pub(crate) struct Keys {
     pub(crate) merchant_public: VerifyingKey,
     pub(crate) platform: SigningKey,
-    pub(crate) caller_public: VerifyingKey,
-    pub(crate) gateway: SigningKey,
+    pub(crate) gateway: GatewayRing,
     pub(crate) exchange: Vec<u8>,
 }
 
@@ -94,8 +108,7 @@ impl Keys {
         Ok(Self {
             merchant_public: VerifyingKey::from_pem(&secrets.merchant_public_pem)?,
             platform: SigningKey::from_pem(&secrets.platform_private_pem)?,
-            caller_public: VerifyingKey::from_pem(&secrets.caller_public_pem)?,
-            gateway: SigningKey::from_pem(&secrets.gateway_private_pem)?,
+            gateway: GatewayRing::read(&secrets.caller_public_pem, &secrets.gateway)?,
             exchange: crypto::from_base64(&secrets.exchange_key_base64)?,
         })
     }

@@ -1,14 +1,11 @@
 //! The people who are there at the first start, and those whom testers make.
 
-use super::notice::{Item, LateFee, Notice};
+use super::filing::NoticeWish;
 use super::people::{CITIES, Citizen, Vehicle, Violation, Work, id_card, number_of};
 use super::{World, secrets::Secrets};
-use crate::clock::{DAY_MS, Day, HOUR_MS, MINUTE_MS};
+use crate::clock::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::crypto::{self, LETTERS_AND_DIGITS};
 
-/// Days after the decision within which a fine costs nothing more.
-const FREE_DAYS: i64 = 15;
-const CHANNEL_NO: &str = "330000001";
 const NAMES: [&str; 12] = [
     "林晓舟",
     "陈知远",
@@ -30,7 +27,7 @@ const UNITS: [&str; 4] = [
     "瓯江演示贸易有限公司",
 ];
 /// Code, behaviour, points, fine in fen.
-const BEHAVIOURS: [(&str, &str, i64, i64); 3] = [
+pub(super) const BEHAVIOURS: [(&str, &str, i64, i64); 3] = [
     ("1625", "驾驶机动车违反道路交通信号灯通行的", 6, 20_000),
     ("1345", "机动车违反禁止标线指示的", 1, 20_000),
     ("1039", "机动车违反规定停放、临时停车的", 0, 15_000),
@@ -44,31 +41,6 @@ pub(crate) struct Wish {
     pub(crate) phone: Option<String>,
 }
 
-/// What a tester wants a new notice to be.
-#[derive(Debug)]
-pub(crate) struct NoticeWish {
-    pub(crate) amount_fen: i64,
-    pub(crate) title: Option<String>,
-    pub(crate) decided_days_ago: i64,
-    pub(crate) expires_in_days: Option<i64>,
-    pub(crate) item_code: Option<String>,
-    /// The agency computed the late fee itself.
-    pub(crate) agency_late_fen: Option<i64>,
-}
-
-impl NoticeWish {
-    pub(crate) fn fine(amount_fen: i64, decided_days_ago: i64) -> Self {
-        Self {
-            amount_fen,
-            title: None,
-            decided_days_ago,
-            expires_in_days: None,
-            item_code: None,
-            agency_late_fen: None,
-        }
-    }
-}
-
 /// The world at the first start.
 pub(crate) fn first_world(secrets: Secrets, offset_ms: i64, now_ms: i64) -> World {
     let mut world = World::empty(secrets, offset_ms);
@@ -77,6 +49,10 @@ pub(crate) fn first_world(secrets: Secrets, offset_ms: i64, now_ms: i64) -> Worl
         world.add_undecided_violation(&id, now_ms);
         world.add_notice(&id, NoticeWish::fine(20_000, 5), now_ms);
         world.add_notice(&id, NoticeWish::fine(20_000, 25), now_ms);
+    }
+    for unit in UNITS.into_iter().take(2) {
+        let uscc = world.add_company(unit, None);
+        world.add_company_notice(&uscc, NoticeWish::of(120_000, Some("101130200")), now_ms);
     }
     world
 }
@@ -129,42 +105,12 @@ impl World {
         });
     }
 
-    /// A decided fine: the notice at the gateway and the violation at the police.
-    pub(crate) fn add_notice(&mut self, citizen_id: &str, wish: NoticeWish, now_ms: i64) -> String {
-        let number = self.next_number();
-        let notice_no = format!("{CHANNEL_NO}FS{number:010}");
-        let made_ms = now_ms - wish.decided_days_ago * DAY_MS;
-        let (code, behaviour, points, _) = BEHAVIOURS[(number % 2) as usize];
-        let title = wish.title.clone();
-        self.add_violation(citizen_id, made_ms - 3 * DAY_MS, |violation| {
-            violation.code = code.to_owned();
-            violation.behaviour = title.unwrap_or_else(|| behaviour.to_owned());
-            violation.points = points;
-            violation.fine_fen = wish.amount_fen;
-            violation.notice_no = Some(notice_no.clone());
-        });
-        let city = self.citizen(citizen_id).map_or(0, |citizen| citizen.work.city);
-        let (region, city_name, _) = CITIES[city];
-        let notice = Notice {
-            notice_no: notice_no.clone(),
-            citizen_id: citizen_id.to_owned(),
-            made_ms,
-            title: wish.title.clone().unwrap_or_else(|| "交通违法罚款".to_owned()),
-            agency_code: format!("{}1102", &region[2..4]),
-            agency_name: traffic_police(city_name),
-            region: region.to_owned(),
-            item: item(&wish, made_ms),
-            expires_ms: wish.expires_in_days.map(|days| now_ms + days * DAY_MS),
-            withdrawn: false,
-            paid: None,
-            calls: Vec::new(),
-            receipts: Vec::new(),
-        };
-        self.notices.insert(notice_no.clone(), notice);
-        notice_no
-    }
-
-    fn add_violation(&mut self, citizen_id: &str, at_ms: i64, fill: impl FnOnce(&mut Violation)) {
+    pub(super) fn add_violation(
+        &mut self,
+        citizen_id: &str,
+        at_ms: i64,
+        fill: impl FnOnce(&mut Violation),
+    ) {
         let Some(citizen) = self.citizen(citizen_id) else {
             return;
         };
@@ -189,25 +135,8 @@ impl World {
     }
 }
 
-fn traffic_police(city_name: &str) -> String {
+pub(super) fn traffic_police(city_name: &str) -> String {
     format!("{city_name}市公安局交通警察支队")
-}
-
-fn item(wish: &NoticeWish, made_ms: i64) -> Item {
-    let late = match wish.agency_late_fen {
-        Some(fen) => LateFee::Fixed { fen },
-        None => LateFee::ByDay {
-            permille: 30,
-            first_late_day: Day::of(made_ms).plus(FREE_DAYS + 1),
-            cap_fen: wish.amount_fen,
-        },
-    };
-    Item {
-        code: wish.item_code.clone().unwrap_or_else(|| "10601010".to_owned()),
-        name: wish.title.clone().unwrap_or_else(|| "交通违法罚款".to_owned()),
-        amount_fen: wish.amount_fen,
-        late,
-    }
 }
 
 /// Plates have no I and no O.
@@ -219,6 +148,7 @@ fn plate_letter(number: u64) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Day;
     use crate::world::people::is_id_card;
 
     #[test]

@@ -197,6 +197,7 @@ fn wanted(core: &mut Core, number: usize) -> WantedPayment {
         notice_nos: notices.collect(),
         rail: citizen.rail,
         expected_total: core.gateway.total(&citizen.notices, core.now - age),
+        quote: None,
         key: IdempotencyKey::new(&name).unwrap(),
     }
 }

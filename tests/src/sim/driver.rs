@@ -8,6 +8,7 @@ use super::work;
 use super::world::{Core, Current, Event, HOUR, MINUTE, SECOND, World};
 use super::{callback, check, citizen, gateway, rail};
 use domain::fakes::InMemoryStore;
+use domain::payment::Rail;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -28,11 +29,13 @@ struct Task {
     worker: Option<usize>,
 }
 
-/// The workers of a node: callbacks, healer, outbox, reconciliation.
-const WORKERS: usize = 4;
-const RECONCILE: usize = 3;
+/// The workers of a node: callbacks, a healer per rail, outbox, reconciliation.
+const WORKERS: usize = 6;
+const HEALERS: usize = 1;
+const OUTBOX: usize = 4;
+const RECONCILE: usize = 5;
 /// How long each rests between two turns.
-const REST: [i64; WORKERS] = [500, SECOND, SECOND, 30 * MINUTE];
+const REST: [i64; WORKERS] = [500, SECOND, SECOND, SECOND, 500, 30 * MINUTE];
 
 #[derive(Debug, Clone, Copy)]
 struct Worker {
@@ -222,7 +225,8 @@ impl Driver {
     /// A worker's turns are where there is something to do; all others would find nothing.
     fn plan_turns(&mut self) {
         let due = self.truth.next_due();
-        let due = [due.callback, due.payment, due.outbox];
+        let [wechat, alipay, unionpay] = due.payments;
+        let due = [due.callback, wechat, alipay, unionpay, due.outbox];
         let (now, up) = self.world.with(|core| (core.now, core.nodes.map(|node| node.up)));
         for node in [0, 1].into_iter().filter(|node| up[*node]) {
             for (worker, due) in due.into_iter().enumerate() {
@@ -249,12 +253,12 @@ impl Driver {
         let of = self.nodes[node].clone();
         let work: Work = match worker {
             0 => Box::pin(work::callbacks(of)),
-            1 => Box::pin(work::heals(of)),
-            2 => Box::pin(work::fulfils(of)),
-            _ => {
+            OUTBOX => Box::pin(work::fulfils(of)),
+            RECONCILE => {
                 self.plan_turn(node, RECONCILE, now + REST[RECONCILE]);
                 Box::pin(work::reconciles(of))
             }
+            healer => Box::pin(work::heals(of, Rail::ALL[healer - HEALERS])),
         };
         self.spawn(node, who, work, Some(worker));
     }

@@ -7,7 +7,7 @@ use super::rail_port::{SimRail, SimStatements};
 use super::store::SimStore;
 use super::world::{Core, World, timestamp};
 use domain::clock::{Clock, IdSource};
-use domain::fakes::InMemoryStore;
+use domain::fakes::{FakeWatch, InMemoryStore, PlainSeal};
 use domain::payment::{
     ApplyRailReport, CancelPayment, HealPayments, MerchantIdentity, PaymentRail, ProcessCallbacks,
     Rail, Rails, ReceiveCallback, RefreshPayment, StartPayment,
@@ -110,7 +110,10 @@ impl Node {
                 payments: store.clone(),
                 persons: store.clone(),
                 notices: gateway.clone(),
+                items: Arc::new(super::town::items()),
+                quotes: Arc::new(PlainSeal),
                 rails: rails.clone(),
+                watch: Arc::new(FakeWatch::default()),
                 clock: clock.clone(),
                 ids: Arc::new(TaskIds(world.clone())),
             },

@@ -155,11 +155,12 @@ impl PaymentStore for SimStore {
 
     async fn lease_unsettled(
         &self,
+        rail: Rail,
         now: Timestamp,
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<Payment>, StoreError> {
-        let mut due = self.call(self.truth.lease_unsettled(now, until, limit)).await?;
+        let mut due = self.call(self.truth.lease_unsettled(rail, now, until, limit)).await?;
         if self.plant_is(Plant::PassedOver) {
             due.retain(|payment| payment.state.status() != PaymentStatus::Unknown);
         }

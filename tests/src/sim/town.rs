@@ -10,7 +10,7 @@ use domain::fakes::samples;
 use domain::identity::{Channel, ChannelLink, OpenId, Person, PersonStore};
 use domain::ids::PersonId;
 use domain::money::Fen;
-use domain::notice::{DailyRate, LateFee, LateFeeRule, Notice};
+use domain::notice::{LateFee, LateFeeCycle, LateFeeRate, LateFeeRule, Notice, PaymentItems, RawItem};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -52,7 +52,8 @@ fn notice(dice: &mut Dice, number: usize, at: i64, days: i64) -> Notice {
     if dice.percent(15) {
         let late = START + dice.below(days + 1) * DAY;
         notice.items[0].late_fee = LateFee::ByRule(LateFeeRule {
-            daily_rate: DailyRate::from_ratio("0.03").unwrap(),
+            rate: LateFeeRate::from_ratio("0.03").unwrap(),
+            cycle: LateFeeCycle::Day,
             first_late_day: beijing_day(timestamp(late)),
             cap: Some(notice.items[0].amount),
             booked_on_code: "00050002".to_owned(),
@@ -64,12 +65,50 @@ fn notice(dice: &mut Dice, number: usize, at: i64, days: i64) -> Notice {
     }
     if dice.percent(20) {
         let mut second = notice.items[0].clone();
-        second.code = "00050009".to_owned();
+        let place = usize::try_from(dice.below(ITEMS.len() as i64)).unwrap();
+        second.code = ITEMS[place].0.to_owned();
         second.amount = Fen::new(dice.between(1, 5_000));
         second.late_fee = LateFee::None;
         notice.items.push(second);
     }
     notice
+}
+
+/// Items of the town: code at the gateway, where the money goes, who settles it, and the percent
+/// of central government, province and city.
+const ITEMS: [(&str, &str, &str, [u8; 3]); 5] = [
+    ("00050001", "treasury", "shared", [10, 33, 57]),
+    ("00050002", "treasury", "shared", [0, 20, 80]),
+    ("00050009", "fiscal_account", "collecting_level", [0, 0, 100]),
+    ("00050010", "treasury", "central", [100, 0, 0]),
+    ("00050011", "agency_account", "shared", [50, 50, 0]),
+];
+
+/// The catalogue of the town.
+pub fn items() -> PaymentItems {
+    let item = |(chit_code, destination, level, shares): &(&str, &str, &str, [u8; 3])| RawItem {
+        code: format!("10{}", &chit_code[1..]),
+        chit_code: Some((*chit_code).to_owned()),
+        name: "罚款".to_owned(),
+        name_en: "Fine".to_owned(),
+        agency_type: "公安交管部门".to_owned(),
+        revenue_class: "罚没收入".to_owned(),
+        amount_mode: "variable".to_owned(),
+        unit: "件".to_owned(),
+        amount_min_fen: 1,
+        amount_max_fen: 10_000_000,
+        late_fee: "none".to_owned(),
+        settlement_level: (*level).to_owned(),
+        share_central: shares[0],
+        share_province: shares[1],
+        share_local: shares[2],
+        destination: (*destination).to_owned(),
+        receipt_class: "01".to_owned(),
+        legal_basis: None,
+        valid_to: None,
+    };
+    let items: Vec<_> = ITEMS.iter().map(item).collect();
+    PaymentItems::check(&items).unwrap()
 }
 
 /// Everybody has signed in.

@@ -7,7 +7,7 @@ use super::world::{CallbackContent, World};
 use super::{callback, chance, rail};
 use domain::ids::{PaymentNo, RefundNo};
 use domain::payment::{
-    PaymentStatus, PaymentStore, RailRefundState, RailRefunds, RefundOrder, Refusal,
+    PaymentStatus, PaymentStore, Rail, RailRefundState, RailRefunds, RefundOrder, Refusal,
     StartPaymentError, Started,
 };
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub async fn callbacks(node: Arc<Node>) {
     let _ = node.callbacks.run_once(TURN).await;
 }
 
-pub async fn heals(node: Arc<Node>) {
-    let _ = node.healer.run_once(TURN).await;
+pub async fn heals(node: Arc<Node>, rail: Rail) {
+    let _ = node.healer.run_once(rail, TURN).await;
 }
 
 pub async fn fulfils(node: Arc<Node>) {

@@ -22,6 +22,7 @@ pub struct Model {
     pub next_check_at: i64,
     pub version: i64,
     pub cashier: String,
+    pub quoted_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

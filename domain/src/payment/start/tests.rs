@@ -3,7 +3,8 @@
 use super::*;
 use crate::fakes::samples::{caller, link, notice, notice_no, person};
 use crate::fakes::{
-    CountingIds, FakeClock, FakeGateway, FakeRail, FaultPlan, InMemoryStore, samples,
+    CountingIds, FakeClock, FakeGateway, FakeRail, FakeWatch, FaultPlan, InMemoryStore, PlainSeal,
+    samples,
 };
 use crate::identity::Channel;
 use crate::payment::{MerchantIdentity, OrderKey, PaymentStatus, RailOrder, RailOrderState};
@@ -68,6 +69,7 @@ fn wanted() -> WantedPayment {
         notice_nos: vec![notice_no("330000001FS1")],
         rail: Rail::WeChatPay,
         expected_total: Fen::new(20_000),
+        quote: None,
         key: IdempotencyKey::new("key-of-the-client").unwrap(),
     }
 }
@@ -86,7 +88,10 @@ fn a_refusal_of_the_first_tap_does_not_close_what_the_second_tap_ordered() {
         payments: store.clone(),
         persons: store.clone(),
         notices: Arc::new(FakeGateway::new(vec![notice("330000001FS1", 20_000)], plan)),
+        items: Arc::new(samples::items()),
+        quotes: Arc::new(PlainSeal),
         rails: Rails::new(vec![rail.clone()]),
+        watch: Arc::new(FakeWatch::default()),
         clock: Arc::new(FakeClock::at(samples::at(0))),
         ids: Arc::new(CountingIds::default()),
     });

@@ -2,7 +2,7 @@
 
 use super::chance::{Dice, key, mix};
 use super::fault::Kind;
-use super::world::{CallbackContent, Core, Event, HOUR, MINUTE, SECOND, timestamp};
+use super::world::{CallbackContent, Core, Event, MINUTE, SECOND, timestamp};
 use domain::money::PayableFen;
 use domain::payment::{
     CallbackRefused, Money, Rail, RailCallback, RailCallbacks, RailNews, RailOrder, RailReport,
@@ -10,23 +10,12 @@ use domain::payment::{
 };
 use jiff::Timestamp;
 
-/// After how long a rail tries again, as WeChat Pay prints it: fifteen times within a day.
-const AGAIN: [i64; 15] = [
-    15 * SECOND,
-    15 * SECOND,
-    30 * SECOND,
-    3 * MINUTE,
-    10 * MINUTE,
-    20 * MINUTE,
-    30 * MINUTE,
-    30 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    3 * HOUR,
-    3 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    6 * HOUR,
+/// After how many seconds a rail tries again, as each prints it: WeChat Pay fifteen times within
+/// a day, Alipay seven times in 25 hours, UnionPay five times in four.
+const AGAIN: [&[i64]; 3] = [
+    &[15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600],
+    &[240, 600, 600, 3600, 7200, 21600, 54000],
+    &[300, 600, 1800, 3600, 7200],
 ];
 /// Older signatures are refused.
 const WINDOW: i64 = 5 * MINUTE;
@@ -68,8 +57,8 @@ pub fn tries(core: &mut Core, rail: usize, no: String, tries: u32) {
         let no = no.clone();
         core.after(on_the_way, Event::Deliver { rail, no, content });
     }
-    if let Some(pause) = AGAIN.get(usize::try_from(tries).unwrap()) {
-        core.after(*pause, Event::CallbackTry { rail, no, tries: tries + 1 });
+    if let Some(pause) = AGAIN[rail].get(usize::try_from(tries).unwrap()) {
+        core.after(*pause * SECOND, Event::CallbackTry { rail, no, tries: tries + 1 });
     }
 }
 

@@ -110,6 +110,7 @@ fn started(core: &mut Core, payment: &Payment) {
     if items != Ok(payment.amount.fen()) && !payment.notices.is_empty() {
         core.checks.broke("M10", format!("{no}: items {items:?}, amount {}", payment.amount));
     }
+    super::check_price::is_as_quoted(core, payment);
     for notice in &payment.notices {
         let earlier = core.checks.of_notice.entry(notice.no.clone()).or_default();
         earlier.push(no.clone());
@@ -204,6 +205,7 @@ fn money_is_real(core: &mut Core, stored: &Stored) {
         let text = format!("{no} has money in {} journals", stored.journals.len());
         core.checks.broke("M3", text);
     }
+    super::check_price::is_shared_out(core, stored);
 }
 
 /// Exactly the rows of the outbox that the money owes.
@@ -240,7 +242,12 @@ pub fn key_answered(
     let named = match answer {
         Answer::Started { no, .. } => Some(no),
         Answer::Refused(_, None) => None,
-        Answer::Refused(_, Some(_)) | Answer::Later | Answer::Done => return,
+        Answer::Refused(_, Some(_))
+        | Answer::Quoted(..)
+        | Answer::Linked(_)
+        | Answer::Shows(_)
+        | Answer::Later
+        | Answer::Done => return,
     };
     match (core.checks.keys.get(&name), named) {
         (Some((known, _)), Some(no)) if known != no => {

@@ -13,10 +13,11 @@ use domain::reconciliation::{DayBook, DayResult, DayState};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Found = Result<(), String>;
+type Check = fn(&Core) -> Found;
 
 /// Checks of all that is stored, at every midnight and at the end, each under its invariant.
 /// The audit chain (M12) joins here.
-pub const NIGHTLY: [(&str, fn(&Core) -> Found); 1] = [("M16", rebuilds)];
+pub const NIGHTLY: [(&str, Check); 1] = [("M16", rebuilds)];
 
 fn all(core: &Core) -> impl Iterator<Item = Stored> {
     core.truth.payment_nos().into_iter().filter_map(|no| core.truth.stored(&no))
@@ -68,10 +69,12 @@ fn rebuilds(core: &Core) -> Found {
 fn booked_as(stored: &Stored) -> Option<JournalKind> {
     let state = &stored.payment.state;
     state.money()?;
-    Some(match state.status() {
-        PaymentStatus::UnderReview => JournalKind::HeldForReview,
-        _ if is_honoured(state) => JournalKind::Paid,
-        _ => JournalKind::OwedBack,
+    Some(if is_honoured(state) {
+        JournalKind::Paid
+    } else if state.status() == PaymentStatus::UnderReview {
+        JournalKind::HeldForReview
+    } else {
+        JournalKind::OwedBack
     })
 }
 

@@ -5,6 +5,8 @@ use super::rail::place_of;
 use super::world::{Core, DAY, Event, HOUR, MINUTE, SECOND};
 use domain::identity::{Caller, Channel, Person};
 use domain::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
+use domain::money::Fen;
+use domain::notice::NoticeNo;
 use domain::payment::{Rail, Refusal, WantedPayment};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +27,28 @@ pub enum Manner {
     OldRequest,
 }
 
+/// How somebody begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Taps on what the list shows.
+    Direct,
+    /// Asks for a quote, and thinks about it.
+    Quoted,
+    /// Sends a link to somebody who pays.
+    ByLink,
+}
+
 /// What a citizen does next.
 #[derive(Debug, Clone)]
 pub enum Step {
     Tap,
+    /// With the token of a quote and its total.
+    TapQuoted(String, Fen),
     TapElsewhere,
+    /// Somebody opens the link with this token.
+    FriendLooks(String),
+    /// And pays what it shows.
+    FriendPays(String, Fen),
     Cashier(PaymentNo),
     Cancel(PaymentNo),
     Ask(PaymentNo),
@@ -40,6 +59,10 @@ pub enum Step {
 #[derive(Debug, Clone)]
 pub enum What {
     Start(WantedPayment),
+    Quote(Vec<NoticeNo>),
+    Link(Vec<NoticeNo>),
+    Look(String),
+    PayByLink(String, Fen),
     Cancel(PaymentNo),
     Ask(PaymentNo),
 }
@@ -61,9 +84,13 @@ pub enum Answer {
         cashier: bool,
     },
     Refused(Refusal, Option<(PaymentNo, bool)>),
+    Quoted(String, Fen),
+    Linked(String),
+    /// What an open link costs.
+    Shows(Fen),
     /// Nothing that says how it went.
     Later,
-    /// Cancelled, or asked; whatever came of it.
+    /// Cancelled, or asked; whatever came of it. Nothing follows.
     Done,
 }
 
@@ -77,6 +104,7 @@ pub struct Citizen {
     pub notices: Vec<usize>,
     pub at: i64,
     pub manner: Manner,
+    pub way: Way,
     stream: u64,
     dice: Dice,
     /// What was asked, and when.
@@ -113,6 +141,11 @@ impl Citizen {
             92..=95 => Manner::TwoDevices,
             _ => Manner::OldRequest,
         };
+        let way = match dice.below(100) {
+            0..=54 => Way::Direct,
+            55..=91 => Way::Quoted,
+            _ => Way::ByLink,
+        };
         let at = match dice.below(100) {
             // Around midnight, when the fee and the accounting day change.
             0..=4 => start + dice.below(days) * DAY + DAY - dice.below(20 * MINUTE),
@@ -125,6 +158,7 @@ impl Citizen {
             notices: Vec::new(),
             at: at.min(start + days * DAY - 30 * MINUTE),
             manner,
+            way,
             stream,
             dice,
             waiting: BTreeMap::new(),
@@ -147,24 +181,39 @@ impl Citizen {
     /// A line for a trace.
     pub fn words(&self) -> String {
         let at = domain::clock::beijing_time(super::world::timestamp(self.at));
-        let (person, manner, rail) = (&self.person, self.manner, self.rail.code());
-        format!("{at} {person} {manner:?} by {rail}, notices {:?}", self.notices)
+        let (person, manner, way) = (&self.person, self.manner, self.way);
+        let rail = self.rail.code();
+        format!("{at} {person} {manner:?} {way:?} by {rail}, notices {:?}", self.notices)
     }
 }
 
 /// What the citizen asks of us in this step, if anything.
 pub fn step(core: &mut Core, number: usize, step: Step) -> Vec<Call> {
     match step {
-        Step::Tap => {
-            let wanted = wanted(core, number);
-            let citizen = &mut core.citizens[number];
-            citizen.last_start = Some(wanted.clone());
-            let often = if citizen.manner == Manner::TapsOften { 5 } else { 1 };
-            if citizen.manner == Manner::TwoDevices && citizen.taps == 1 {
-                let soon = citizen.dice.between(0, 3_000);
-                core.after(soon, Event::Citizen(number, Step::TapElsewhere));
+        Step::Tap => match core.citizens[number].way {
+            Way::Direct => {
+                let wanted = wanted(core, number);
+                starts(core, number, wanted)
             }
-            (0..often).map(|_| call(core, number, What::Start(wanted.clone()))).collect()
+            Way::Quoted => {
+                let nos = notice_nos(core, number);
+                vec![call(core, number, What::Quote(nos))]
+            }
+            Way::ByLink => {
+                core.citizens[number].way = Way::Direct; // The next time.
+                let nos = notice_nos(core, number);
+                vec![call(core, number, What::Link(nos))]
+            }
+        },
+        Step::TapQuoted(token, total) => {
+            let quote = Some(token);
+            let wanted = WantedPayment { quote, expected_total: total, ..wanted(core, number) };
+            starts(core, number, wanted)
+        }
+        Step::FriendLooks(token) => vec![call(core, number, What::Look(token))],
+        Step::FriendPays(token, total) => {
+            core.citizens[number].taps += 1;
+            vec![call(core, number, What::PayByLink(token, total))]
         }
         Step::TapElsewhere => {
             let mut wanted = wanted(core, number);
@@ -185,6 +234,22 @@ pub fn step(core: &mut Core, number: usize, step: Step) -> Vec<Call> {
     }
 }
 
+fn starts(core: &mut Core, number: usize, wanted: WantedPayment) -> Vec<Call> {
+    let citizen = &mut core.citizens[number];
+    citizen.last_start = Some(wanted.clone());
+    let often = if citizen.manner == Manner::TapsOften { 5 } else { 1 };
+    if citizen.manner == Manner::TwoDevices && citizen.taps == 1 {
+        let soon = citizen.dice.between(0, 3_000);
+        core.after(soon, Event::Citizen(number, Step::TapElsewhere));
+    }
+    (0..often).map(|_| call(core, number, What::Start(wanted.clone()))).collect()
+}
+
+fn notice_nos(core: &Core, number: usize) -> Vec<NoticeNo> {
+    let notices = core.citizens[number].notices.iter();
+    notices.map(|at| core.gateway.notices[*at].no.clone()).collect()
+}
+
 fn wanted(core: &mut Core, number: usize) -> WantedPayment {
     let citizen = &mut core.citizens[number];
     citizen.taps += 1;
@@ -192,9 +257,8 @@ fn wanted(core: &mut Core, number: usize) -> WantedPayment {
     // Some look at the amount long before they tap.
     let age = if citizen.dice.percent(5) { citizen.dice.below(HOUR) } else { 0 };
     let citizen = &core.citizens[number];
-    let notices = citizen.notices.iter().map(|at| core.gateway.notices[*at].no.clone());
     WantedPayment {
-        notice_nos: notices.collect(),
+        notice_nos: notice_nos(core, number),
         rail: citizen.rail,
         expected_total: core.gateway.total(&citizen.notices, core.now - age),
         quote: None,
@@ -249,12 +313,30 @@ pub fn answered(core: &mut Core, number: usize, call: u32, answer: Answer) {
                 cashier_opens(core, number, no);
             }
         }
-        Answer::Refused(Refusal::AmountChanged(_), None) => {
-            let citizen = &mut core.citizens[number];
-            if citizen.taps < 4 {
-                let soon = citizen.dice.between(SECOND, 10 * SECOND);
-                core.after(soon, Event::Citizen(number, Step::Tap));
+        Answer::Refused(why, None) => refused(core, number, &what, &why),
+        Answer::Quoted(token, total) => {
+            let dice = &mut core.citizens[number].dice;
+            let longest = [20 * SECOND, 20 * SECOND, 14 * MINUTE, 17 * MINUTE];
+            let longest = longest[usize::try_from(dice.below(4)).unwrap()];
+            let think = dice.between(SECOND, longest);
+            core.after(think, Event::Citizen(number, Step::TapQuoted(token, total)));
+        }
+        Answer::Linked(token) => {
+            let dice = &mut core.citizens[number].dice;
+            let longest = [10 * MINUTE, 3 * HOUR, 25 * HOUR];
+            let longest = longest[usize::try_from(dice.below(3)).unwrap()];
+            let later = dice.between(10 * SECOND, longest);
+            let again = later + dice.between(0, 10 * SECOND);
+            if dice.percent(15) {
+                // It was sent to two who know nothing of each other.
+                core.after(again, Event::Citizen(number, Step::FriendLooks(token.clone())));
             }
+            core.after(later, Event::Citizen(number, Step::FriendLooks(token)));
+        }
+        Answer::Shows(total) => {
+            let What::Look(token) = what else { return };
+            let soon = core.citizens[number].dice.between(SECOND, MINUTE);
+            core.after(soon, Event::Citizen(number, Step::FriendPays(token, total)));
         }
         Answer::Later => {
             let citizen = &mut core.citizens[number];
@@ -265,7 +347,42 @@ pub fn answered(core: &mut Core, number: usize, call: u32, answer: Answer) {
                 core.after(soon, Event::Citizen(number, again));
             }
         }
-        Answer::Refused(_, None) | Answer::Done => {}
+        Answer::Done => {}
+    }
+}
+
+/// Nothing was stored; some of it can be tried again.
+fn refused(core: &mut Core, number: usize, what: &What, why: &Refusal) {
+    let citizen = &mut core.citizens[number];
+    if citizen.taps >= 4 {
+        return;
+    }
+    let soon = citizen.dice.between(SECOND, 10 * SECOND);
+    match (why, what) {
+        (Refusal::AmountChanged(_), What::PayByLink(token, _)) => {
+            core.after(soon, Event::Citizen(number, Step::FriendLooks(token.clone())));
+        }
+        (Refusal::AmountChanged(_) | Refusal::QuoteExpired, _) => {
+            core.after(soon, Event::Citizen(number, Step::Tap));
+        }
+        (Refusal::RailSick(_), _) => {
+            let soon = 6 * soon;
+            core.after(soon, Event::Citizen(number, Step::Tap));
+        }
+        (
+            Refusal::Notices
+            | Refusal::UnknownNotice(_)
+            | Refusal::UnknownItem(..)
+            | Refusal::AlreadyPaid(_)
+            | Refusal::NotPayable(_)
+            | Refusal::QuoteInvalid
+            | Refusal::OverRailLimit(_)
+            | Refusal::RailUnavailable
+            | Refusal::KeyReused
+            | Refusal::RailRefused
+            | Refusal::InProgress,
+            _,
+        ) => {}
     }
 }
 

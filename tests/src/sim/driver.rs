@@ -112,6 +112,7 @@ impl Driver {
             Event::Restart(node) => {
                 self.world.with(|core| {
                     core.nodes[node].up = true;
+                    core.nodes[node].seen = Default::default();
                     core.note("starts", "", node as i64);
                 });
                 self.starts(node);

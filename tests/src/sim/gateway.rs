@@ -37,7 +37,7 @@ impl Gateway {
         Self { places: places.collect(), notices, ..Self::default() }
     }
 
-    fn find(&self, no: &NoticeNo) -> Option<&Notice> {
+    pub fn find(&self, no: &NoticeNo) -> Option<&Notice> {
         self.places.get(no).map(|at| &self.notices[*at])
     }
 

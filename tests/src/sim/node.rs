@@ -2,15 +2,17 @@
 
 use super::callback::Reader;
 use super::gateway::SimGateway;
+use super::links::PlainLinks;
 use super::options::Plant;
 use super::rail_port::{SimRail, SimStatements};
 use super::store::SimStore;
+use super::watch::NodeWatch;
 use super::world::{Core, World, timestamp};
 use domain::clock::{Clock, IdSource};
-use domain::fakes::{FakeWatch, InMemoryStore, PlainSeal};
+use domain::fakes::{InMemoryStore, PlainSeal};
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, MerchantIdentity, PaymentRail, ProcessCallbacks,
-    Rail, Rails, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, MerchantIdentity, PayByLink,
+    PaymentRail, ProcessCallbacks, Rail, Rails, ReceiveCallback, RefreshPayment, StartPayment,
 };
 use domain::receipt::FulfilPayments;
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
@@ -49,7 +51,10 @@ impl IdSource for TaskIds {
 /// What a node does.
 pub struct Node {
     pub store: Arc<SimStore>,
-    pub start: StartPayment,
+    pub quote: MakeQuote,
+    pub link: MakePayLink,
+    pub by_link: PayByLink,
+    pub start: Arc<StartPayment>,
     pub cancel: CancelPayment,
     pub refresh: RefreshPayment,
     /// One per rail.
@@ -105,18 +110,42 @@ impl Node {
             })
         };
         let days = Rail::ALL.iter().zip(&merchants).map(day).collect();
+        let items = Arc::new(super::town::items());
+        let ids = Arc::new(TaskIds(world.clone()));
+        let start = Arc::new(StartPayment {
+            payments: store.clone(),
+            persons: store.clone(),
+            notices: gateway.clone(),
+            items: items.clone(),
+            quotes: Arc::new(PlainSeal),
+            rails: rails.clone(),
+            watch: Arc::new(NodeWatch { world: world.clone(), node }),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         Self {
-            start: StartPayment {
-                payments: store.clone(),
-                persons: store.clone(),
+            quote: MakeQuote {
                 notices: gateway.clone(),
-                items: Arc::new(super::town::items()),
-                quotes: Arc::new(PlainSeal),
-                rails: rails.clone(),
-                watch: Arc::new(FakeWatch::default()),
+                items: items.clone(),
+                seal: Arc::new(PlainSeal),
                 clock: clock.clone(),
-                ids: Arc::new(TaskIds(world.clone())),
             },
+            link: MakePayLink {
+                notices: gateway.clone(),
+                items: items.clone(),
+                seal: Arc::new(PlainLinks),
+                clock: clock.clone(),
+            },
+            by_link: PayByLink {
+                notices: gateway.clone(),
+                items,
+                seal: Arc::new(PlainLinks),
+                payments: store.clone(),
+                start: start.clone(),
+                clock: clock.clone(),
+                ids,
+            },
+            start,
             cancel: CancelPayment {
                 payments: store.clone(),
                 rails,

@@ -69,9 +69,9 @@ impl Plant {
         PLANTS[self as usize].2
     }
 
-    /// The plant whose [`Plant::name`] is `name`.
+    /// The plant whose [`Plant::name`] is `name`, or that breaks the invariant `name`.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::all().find(|plant| plant.name() == name)
+        Self::all().find(|plant| plant.name() == name || plant.breaks() == name)
     }
 }
 

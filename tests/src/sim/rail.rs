@@ -175,8 +175,8 @@ fn may_succeed_late(core: &mut Core, rail: usize, no: &str) {
 pub fn run_out(core: &mut Core, rail: usize, no: &str) {
     let now = core.now;
     let Some(order) = core.rails[rail].orders.get_mut(no) else { return };
-    if rail == place_of(Rail::UnionPay) && order.standing == Standing::Open && order.ends_at <= now
-    {
+    let by_itself = rail != place_of(Rail::WeChatPay);
+    if by_itself && order.standing == Standing::Open && order.ends_at <= now {
         order.standing = Standing::Closed;
         order.said_closed = true;
         core.note("ran out", no, 0);
@@ -229,12 +229,14 @@ fn take(core: &mut Core, rail: usize, no: &str) {
 
 /// Gives back; the number makes it one refund however often it is asked. `None`: no such money.
 pub fn gives_back(core: &mut Core, rail: usize, no: &str, refund: &str, fen: i64) -> Option<bool> {
-    let (now, asynchronous) = (core.now, rail == place_of(Rail::UnionPay));
+    // Alipay is done when it answers; the others carry refunds out later.
+    let takes = [20 * SECOND, 0, 30 * MINUTE][rail];
+    let now = core.now;
     let order = core.rails[rail].orders.get_mut(no)?;
     let Standing::Paid(money) = &order.standing else { return None };
     let taken = money.amount.fen().value();
     if !order.refunds.contains_key(refund) {
-        let done_at = if asynchronous { now + 30 * MINUTE } else { now };
+        let done_at = now + takes;
         let asked = order.asked_back() + fen;
         if asked > taken {
             super::check::asked_back_too_much(core, no, asked, taken);

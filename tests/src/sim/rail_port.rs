@@ -41,6 +41,12 @@ impl SimRail {
         self.world.with(Core::next_key)
     }
 
+    /// The node remembers how it went.
+    fn seen<T>(&self, answer: Result<T, OutsideError>) -> Result<T, OutsideError> {
+        self.world.with(|core| super::watch::called(core, place_of(self.rail), &answer));
+        answer
+    }
+
     fn cashier_for(order: &RailOrder) -> Cashier {
         match order.cashier {
             CashierKind::AlipayMini => Cashier::AlipayMini { trade_no: order.no.to_string() },
@@ -98,8 +104,8 @@ impl PaymentRail for SimRail {
             }
             if rail::place(core, place, &asked) { Ok(()) } else { Err(unknown("ORDER_CLOSED")) }
         });
-        answer.await??;
-        Ok(Self::cashier_for(&order))
+        let answer = self.seen(answer.await.flatten());
+        answer.map(|()| Self::cashier_for(&order))
     }
 
     async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
@@ -120,11 +126,11 @@ impl PaymentRail for SimRail {
                 },
             })
         });
-        let answer = answer.await;
+        let answer = self.seen(answer.await.flatten());
         if answer.is_err() && self.world.with(|core| core.plant_is(Plant::SilenceIsClosed)) {
             return Ok(RailOrderState::Closed);
         }
-        answer?
+        answer
     }
 
     async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {

@@ -142,10 +142,11 @@ fn plan(core: &mut Core, options: &Options, notices: usize) {
 
 fn check(world: &World, invariant: &'static str, holds: impl Fn(&Core) -> Result<(), String>) {
     world.with(|core| {
-        if core.checks.violation.is_none() {
-            if let Err(text) = holds(core) {
-                core.checks.broke(invariant, text);
-            }
+        if core.checks.violation.is_some() {
+            return;
+        }
+        if let Err(text) = holds(core) {
+            core.checks.broke(invariant, text);
         }
     });
 }

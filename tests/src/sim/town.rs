@@ -29,7 +29,10 @@ pub fn of(options: &Options) -> (Vec<Citizen>, Vec<Notice>) {
                 let end = START + options.days * DAY - HOUR / 2;
                 citizen.at = (before.at + dice.below(later)).min(end);
             }
-            _ => {
+            before => {
+                // Now and then another cart has one of the same notices in it.
+                let common = before.filter(|_| dice.percent(3)).map(|before| before.notices[0]);
+                citizen.notices.extend(common);
                 for _ in 0..[1, 1, 1, 1, 1, 2, 3][usize::try_from(dice.below(7)).unwrap()] {
                     citizen.notices.push(notices.len());
                     notices.push(notice(&mut dice, notices.len(), citizen.at, options.days));
@@ -83,6 +86,12 @@ const ITEMS: [(&str, &str, &str, [u8; 3]); 5] = [
     ("00050010", "treasury", "central", [100, 0, 0]),
     ("00050011", "agency_account", "shared", [50, 50, 0]),
 ];
+
+/// Percent of central government, province and city of the item with this code at the gateway.
+pub fn shares_of(code: &str) -> [i64; 3] {
+    let item = ITEMS.iter().find(|item| item.0 == code);
+    item.map_or([0; 3], |item| item.3.map(i64::from))
+}
 
 /// The catalogue of the town.
 pub fn items() -> PaymentItems {

@@ -6,9 +6,10 @@ use super::node::Node;
 use super::world::{CallbackContent, World};
 use super::{callback, chance, rail};
 use domain::ids::{PaymentNo, RefundNo};
+use domain::money::Fen;
 use domain::payment::{
-    PaymentStatus, PaymentStore, Rail, RailRefundState, RailRefunds, RefundOrder, Refusal,
-    StartPaymentError, Started,
+    LinkShows, MadeLink, NoticeSnapshot, PayableError, PaymentStatus, PaymentStore, Quoted, Rail,
+    RailRefundState, RailRefunds, RefundOrder, Refusal, StartPaymentError, Started,
 };
 use std::sync::Arc;
 
@@ -44,10 +45,9 @@ pub async fn receive(
     world.with(|core| {
         core.note(if received.is_ok() { "received" } else { "not received" }, &content.event_id, 0);
         let key = core.next_key();
-        if received.is_ok() && content.counts && !core.fault(Kind::LoseAnswer, key) {
-            if let Some(order) = core.rails[rail].orders.get_mut(&no) {
-                order.told = true;
-            }
+        let heard = received.is_ok() && content.counts && !core.fault(Kind::LoseAnswer, key);
+        if let Some(order) = core.rails[rail].orders.get_mut(&no).filter(|_| heard) {
+            order.told = true;
         }
     });
 }
@@ -57,6 +57,25 @@ pub async fn serve(node: Arc<Node>, world: World, call: Call) {
     let answer = match call.what {
         What::Start(wanted) => {
             let started = node.start.run(&call.caller, wanted).await;
+            refusals_change_nothing(&world, &started);
+            answer_of(started)
+        }
+        What::Quote(nos) => quoted(&world, node.quote.run(&nos).await),
+        What::Link(nos) => linked(&world, node.link.run(&call.caller, &nos).await),
+        What::Look(token) => match node.by_link.look(&token).await {
+            Ok(LinkShows::Payable(notices)) => {
+                Answer::Shows(Fen::sum(notices.iter().map(NoticeSnapshot::total)).unwrap())
+            }
+            Ok(
+                LinkShows::Taken(_)
+                | LinkShows::Unknown
+                | LinkShows::Expired
+                | LinkShows::NotPayable,
+            ) => Answer::Done,
+            Err(_) => Answer::Later,
+        },
+        What::PayByLink(token, total) => {
+            let started = node.by_link.pay(&token, total).await;
             refusals_change_nothing(&world, &started);
             answer_of(started)
         }
@@ -73,6 +92,28 @@ pub async fn serve(node: Arc<Node>, world: World, call: Call) {
             core.answer(call.citizen, call.number, answer);
         }
     });
+}
+
+fn quoted(world: &World, made: Result<Quoted, PayableError>) -> Answer {
+    match made {
+        Ok(made) => Answer::Quoted(made.token, made.quote.total),
+        Err(error) => not_payable(world, &error),
+    }
+}
+
+fn linked(world: &World, made: Result<MadeLink, PayableError>) -> Answer {
+    match made {
+        Ok(made) => Answer::Linked(made.token),
+        Err(error) => not_payable(world, &error),
+    }
+}
+
+fn not_payable(world: &World, error: &PayableError) -> Answer {
+    world.with(|core| core.current.refused = true);
+    match error {
+        PayableError::Refused(_) => Answer::Done,
+        PayableError::Gateway(_) => Answer::Later,
+    }
 }
 
 fn refusals_change_nothing(world: &World, started: &Result<Started, StartPaymentError>) {

@@ -8,6 +8,7 @@ use super::fault::{Faults, Kind};
 use super::gateway::{AgencyAct, Gateway};
 use super::options::{Options, Plant};
 use super::rail::RailTruth;
+use super::watch::Seen;
 use domain::fakes::InMemoryStore;
 use domain::ids::PaymentNo;
 use jiff::Timestamp;
@@ -138,6 +139,8 @@ pub struct NodeState {
     pub skew: i64,
     pub skewed_until: i64,
     pub store_down_until: i64,
+    /// What it saw of the rails since it started.
+    pub seen: [Seen; 3],
 }
 
 /// All of the world but the tasks of the nodes.
@@ -167,7 +170,8 @@ impl Core {
     pub fn new(options: &Options, citizens: Vec<Citizen>, gateway: Gateway) -> Self {
         let until = START + options.days * DAY;
         let only = options.only_faults.clone();
-        let node = NodeState { up: true, skew: 0, skewed_until: 0, store_down_until: 0 };
+        let seen = [Seen::default(); 3];
+        let node = NodeState { up: true, skew: 0, skewed_until: 0, store_down_until: 0, seen };
         let text = options.keep_text.then(Vec::new);
         Self {
             now: START,

@@ -14,10 +14,38 @@ fn days_with_all_faults_end_with_every_payment_settled() {
         println!("{}", verdict.line());
     }
     assert_eq!(verdicts.len(), 30);
-    for verdict in verdicts {
+    for verdict in &verdicts {
         assert_eq!(verdict.violation, None, "{}", verdict.line());
     }
+    for name in SITUATIONS {
+        let reached = verdicts.iter().filter_map(|verdict| verdict.reached.get(name));
+        assert!(reached.sum::<usize>() > 5, "{name} hardly ever happens");
+    }
 }
+
+/// Where the thirty towns must have been for their silence to mean anything.
+const SITUATIONS: [&str; 20] = [
+    "WECHAT_MINI",
+    "WECHAT_APP",
+    "WECHAT_NATIVE",
+    "ALIPAY_MINI",
+    "ALIPAY_APP",
+    "UNIONPAY_APP",
+    "RAIL_WAITS",
+    "RAIL_SILENT",
+    "RAIL_REFUSED",
+    "RAIL_CONFIRMED",
+    "OTHER_AMOUNT",
+    "LATE_HONOURED",
+    "LATE_OWED_BACK",
+    "EXPIRED",
+    "CANCELLED",
+    "callback",
+    "answer",
+    "statement",
+    "several agencies",
+    "late fee of yesterday's quote",
+];
 
 #[test]
 fn without_faults_nothing_fails_and_nothing_is_owed_back() {

@@ -22,6 +22,7 @@ mod node;
 mod options;
 mod rail;
 mod rail_port;
+mod reach;
 mod run;
 mod shrink;
 mod statement;

@@ -36,6 +36,8 @@ pub struct Verdict {
     pub digest: u64,
     /// The virtual time of the last event, milliseconds.
     pub ended_at: i64,
+    /// How many payments were in which situation: see `reach`.
+    pub reached: BTreeMap<String, usize>,
     /// Every fault that happened.
     pub(super) happened: Vec<FaultId>,
     /// The event log as text, where it was kept.
@@ -181,6 +183,7 @@ fn verdict(options: &Options, core: &mut Core) -> Verdict {
         violation: core.checks.violation.take(),
         digest: core.log.digest(),
         ended_at: core.now,
+        reached: super::reach::reached(core),
         happened: core.faults.happened().to_vec(),
         text: core.log.text.take().unwrap_or_default(),
     }

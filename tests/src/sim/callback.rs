@@ -40,7 +40,7 @@ pub fn tries(core: &mut Core, rail: usize, no: String, tries: u32) {
     }
     let chance = mix(key(&no), 100 + u64::from(tries));
     let mut dice = Dice::of(core.seed, chance);
-    let mut content = signed(core, rail, &format!("E{no}"), &report);
+    let mut content = signed(core, &format!("E{no}"), &report);
     if core.fault(Kind::StaleCallback, chance) {
         content.signed_at -= 2 * WINDOW;
     }
@@ -72,7 +72,7 @@ fn foreign(core: &mut Core, rail: usize, no: &str, chance: u64) {
         2 => report.currency = "USD".to_owned(),
         _ => report.order_no = format!("XX{}", &no[2..]),
     }
-    let mut content = signed(core, rail, &format!("X{no}"), &report);
+    let mut content = signed(core, &format!("X{no}"), &report);
     content.counts = false;
     core.after(dice.between(5, 900), Event::Deliver { rail, no: no.to_owned(), content });
 }
@@ -86,7 +86,7 @@ pub fn attackers(core: &mut Core, rail: usize, order: &RailOrder) {
     for (kind, fen) in [(Kind::ForgedCallback, amount), (Kind::WrongAmountCallback, amount + 100)] {
         if core.fault(kind, chance) {
             let report = invented(core, rail, order, fen);
-            let mut content = signed(core, rail, &format!("F{fen}{no}"), &report);
+            let mut content = signed(core, &format!("F{fen}{no}"), &report);
             content.genuine = kind == Kind::WrongAmountCallback;
             content.counts = false;
             let at = dice.between(50, 60_000);
@@ -113,7 +113,7 @@ fn invented(core: &Core, rail: usize, order: &RailOrder, fen: i64) -> RailReport
     }
 }
 
-fn signed(core: &Core, rail: usize, event_id: &str, report: &RailReport) -> CallbackContent {
+fn signed(core: &Core, event_id: &str, report: &RailReport) -> CallbackContent {
     let money = &report.money;
     let body = [
         event_id,
@@ -126,7 +126,6 @@ fn signed(core: &Core, rail: usize, event_id: &str, report: &RailReport) -> Call
         &money.at.as_millisecond().to_string(),
     ]
     .join("|");
-    debug_assert_eq!(core.rails[rail].rail, report.rail);
     CallbackContent {
         event_id: event_id.to_owned(),
         body,

@@ -9,8 +9,8 @@ use domain::money::Fen;
 use domain::payment::{Account, FinanceLevel, Journal, Payment, Side};
 use std::collections::BTreeMap;
 
-/// Nodes' clocks are a minute off at most, so two nodes' two.
-const CLOCKS: i64 = 2 * MINUTE;
+/// Nodes' clocks are five minutes off at most, so two nodes' ten.
+const CLOCKS: i64 = 10 * MINUTE;
 /// For how long a quote holds.
 const HOLD: i64 = 15 * MINUTE;
 
@@ -23,12 +23,16 @@ pub fn is_as_quoted(core: &mut Core, payment: &Payment) {
         due.unwrap_or(Fen::ZERO)
     });
     let dues = Fen::sum(dues).unwrap();
-    if dues != payment.amount.fen() && !payment.notices.is_empty() {
+    // What a node read a moment ago may have been corrected since.
+    let lately = |at: &i64| *at > core.now - 2 * MINUTE;
+    let corrected = payment.notices.iter().filter_map(|n| core.gateway.corrected_at.get(&n.no));
+    let certain = !payment.notices.is_empty() && !corrected.into_iter().any(lately);
+    if dues != payment.amount.fen() && certain {
         let text = format!("{no} is {}, and cost {dues} when it was quoted", payment.amount);
         core.checks.broke("M10", text);
     }
-    let [quoted, made, ends] = [payment.quoted_at, payment.created_at, payment.expires_at]
-        .map(|at| at.as_millisecond());
+    let [quoted, made, ends] =
+        [payment.quoted_at, payment.created_at, payment.expires_at].map(|at| at.as_millisecond());
     let in_time = (made - HOLD - CLOCKS..=made + CLOCKS).contains(&quoted);
     if !in_time || ends > (quoted + HOLD).max(made + MINUTE) {
         let at = payment.quoted_at;

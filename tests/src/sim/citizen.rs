@@ -189,6 +189,9 @@ impl Citizen {
 
 /// What the citizen asks of us in this step, if anything.
 pub fn step(core: &mut Core, number: usize, step: Step) -> Vec<Call> {
+    if core.now >= core.quiet_from {
+        return Vec::new();
+    }
     match step {
         Step::Tap => match core.citizens[number].way {
             Way::Direct => {

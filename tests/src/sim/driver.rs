@@ -288,8 +288,11 @@ fn trouble(core: &mut Core, hour: i64) {
         if core.fault(Kind::StoreDown, chance) {
             core.nodes[node].store_down_until = core.now + dice.between(SECOND, 2 * MINUTE);
         }
+        if core.fault(Kind::StoreReadOnly, chance) {
+            core.nodes[node].store_full_until = core.now + dice.between(SECOND, 10 * MINUTE);
+        }
         if core.fault(Kind::ClockJump, chance) {
-            core.nodes[node].skew = dice.between(-MINUTE, MINUTE);
+            core.nodes[node].skew = dice.between(-5 * MINUTE, 5 * MINUTE);
             core.nodes[node].skewed_until = core.now + dice.between(MINUTE, HOUR);
         }
     }
@@ -299,6 +302,7 @@ fn agency(core: &mut Core, place: usize, act: gateway::AgencyAct) {
     let kind = match act {
         gateway::AgencyAct::Withdraws => Kind::Withdrawal,
         gateway::AgencyAct::PaidElsewhere => Kind::OtherChannel,
+        gateway::AgencyAct::Corrects => Kind::Correction,
     };
     if core.fault(kind, place as u64) {
         gateway::act(core, place, act);

@@ -28,9 +28,11 @@ pub enum Kind {
     GatewayRefuses,
     OtherChannel,
     Withdrawal,
+    Correction,
     StoreFails,
     CommitUnknown,
     StoreDown,
+    StoreReadOnly,
     Crash,
     ClockJump,
     LateFile,
@@ -44,7 +46,7 @@ pub enum Kind {
 use Kind as K;
 
 /// Kind, name, group, and how often out of a million chances.
-const TABLE: [(Kind, &str, &str, u32); 32] = [
+const TABLE: [(Kind, &str, &str, u32); 34] = [
     (K::LoseRequest, "lose-request", "network", 8_000),
     (K::LoseAnswer, "lose-answer", "network", 12_000),
     (K::Slow, "slow", "network", 10_000),
@@ -66,9 +68,11 @@ const TABLE: [(Kind, &str, &str, u32); 32] = [
     (K::GatewayRefuses, "gateway-refuses", "gateway", 20_000),
     (K::OtherChannel, "other-channel", "gateway", 15_000),
     (K::Withdrawal, "withdrawal", "gateway", 8_000),
+    (K::Correction, "correction", "gateway", 10_000),
     (K::StoreFails, "store-fails", "store", 1_000),
     (K::CommitUnknown, "commit-unknown", "store", 1_000),
     (K::StoreDown, "store-down", "store", 30_000),
+    (K::StoreReadOnly, "store-read-only", "store", 30_000),
     (K::Crash, "crash", "crash", 200),
     (K::ClockJump, "clock-jump", "clock", 40_000),
     (K::LateFile, "late-file", "statements", 150_000),

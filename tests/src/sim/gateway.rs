@@ -20,6 +20,12 @@ pub enum AgencyAct {
     Withdraws,
     /// Learns that it was paid at a counter.
     PaidElsewhere,
+    /// Finds that the amount was wrong.
+    Corrects,
+}
+
+impl AgencyAct {
+    pub const ALL: [Self; 3] = [Self::Withdraws, Self::PaidElsewhere, Self::Corrects];
 }
 
 /// The gateway's own books.
@@ -27,6 +33,8 @@ pub enum AgencyAct {
 pub struct Gateway {
     pub notices: Vec<Notice>,
     places: BTreeMap<NoticeNo, usize>,
+    /// When an agency corrected the amount of a notice, for the last time.
+    pub corrected_at: BTreeMap<NoticeNo, i64>,
     pub written_off: BTreeMap<NoticeNo, WriteOff>,
     pub receipts: BTreeMap<NoticeNo, Receipt>,
 }
@@ -54,12 +62,17 @@ pub fn act(core: &mut Core, place: usize, act: AgencyAct) {
     if notice.standing != NoticeStanding::Open {
         return;
     }
-    notice.standing = match act {
-        AgencyAct::Withdraws => NoticeStanding::Withdrawn,
-        AgencyAct::PaidElsewhere => NoticeStanding::Paid,
-    };
-    let no = notice.no.to_string();
-    core.note("agency", &no, i64::from(act == AgencyAct::Withdraws));
+    let no = notice.no.clone();
+    match act {
+        AgencyAct::Withdraws => notice.standing = NoticeStanding::Withdrawn,
+        AgencyAct::PaidElsewhere => notice.standing = NoticeStanding::Paid,
+        AgencyAct::Corrects => {
+            let amount = &mut notice.items[0].amount;
+            *amount = Fen::new(amount.value() / 2 + 1);
+            core.gateway.corrected_at.insert(no.clone(), core.now);
+        }
+    }
+    core.note("agency", no.as_str(), act as i64);
 }
 
 fn refused(code: &str) -> OutsideError {

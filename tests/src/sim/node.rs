@@ -11,8 +11,9 @@ use super::world::{Core, World, timestamp};
 use domain::clock::{Clock, IdSource};
 use domain::fakes::{InMemoryStore, PlainSeal};
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, MerchantIdentity, PayByLink,
-    PaymentRail, ProcessCallbacks, Rail, Rails, ReceiveCallback, RefreshPayment, StartPayment,
+    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, MerchantIdentity,
+    PayByLink, PaymentRail, ProcessCallbacks, Rail, Rails, ReceiveCallback, RefreshPayment,
+    StartPayment,
 };
 use domain::receipt::FulfilPayments;
 use domain::reconciliation::{ReconcileDay, ReconcileDue};

@@ -130,7 +130,7 @@ fn plan(core: &mut Core, options: &Options, notices: usize) {
             core.at(at, Event::Citizen(number, super::citizen::Step::Tap));
             for place in core.citizens[number].notices.clone() {
                 let mut dice = Dice::of(options.seed, 9_000_000 + place as u64);
-                for act in [AgencyAct::Withdraws, AgencyAct::PaidElsewhere] {
+                for act in AgencyAct::ALL {
                     core.at(at + dice.between(-HOUR, HOUR), Event::Agency(place, act));
                 }
             }

@@ -34,6 +34,24 @@ fn failed(why: &'static str) -> StoreError {
 }
 
 impl SimStore {
+    /// A call that writes: see [`SimStore::call`].
+    async fn write<T, E, F>(&self, act: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<StoreError> + Send,
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        let full = self.world.with(|core| {
+            let node = core.nodes[core.current.node];
+            node.store_full_until > core.now
+        });
+        if full {
+            self.world.sleep(1).await;
+            return Err(failed("the store takes nothing at present").into());
+        }
+        self.call(act).await
+    }
+
     /// One call: it may fail before anything is done, or after all is.
     async fn call<T, E, F>(&self, act: F) -> Result<T, E>
     where
@@ -91,7 +109,7 @@ impl PaymentStore for SimStore {
             }
             done
         };
-        self.call(insert).await
+        self.write(insert).await
     }
 
     async fn save(&self, change: &PaymentChange) -> Result<(), StoreError> {
@@ -115,7 +133,7 @@ impl PaymentStore for SimStore {
             }
             Ok(())
         };
-        self.call(save).await
+        self.write(save).await
     }
 
     async fn find(&self, no: &PaymentNo) -> Result<Option<Payment>, StoreError> {
@@ -160,7 +178,7 @@ impl PaymentStore for SimStore {
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<Payment>, StoreError> {
-        let mut due = self.call(self.truth.lease_unsettled(rail, now, until, limit)).await?;
+        let mut due = self.write(self.truth.lease_unsettled(rail, now, until, limit)).await?;
         if self.plant_is(Plant::PassedOver) {
             due.retain(|payment| payment.state.status() != PaymentStatus::Unknown);
         }
@@ -176,15 +194,15 @@ impl OutboxStore for SimStore {
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<OutboxRow>, StoreError> {
-        self.call(OutboxStore::lease(&self.truth, now, until, limit)).await
+        self.write(OutboxStore::lease(&self.truth, now, until, limit)).await
     }
 
     async fn written_off(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {
-        self.call(self.truth.written_off(item, at)).await
+        self.write(self.truth.written_off(item, at)).await
     }
 
     async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError> {
-        self.call(self.truth.receipted(item, receipt)).await
+        self.write(self.truth.receipted(item, receipt)).await
     }
 
     async fn postpone(
@@ -193,7 +211,7 @@ impl OutboxStore for SimStore {
         reason: &str,
         next: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        self.call(self.truth.postpone(item, reason, next)).await
+        self.write(self.truth.postpone(item, reason, next)).await
     }
 
     async fn backlog(&self) -> Result<(u64, u64), StoreError> {
@@ -219,7 +237,7 @@ impl LedgerBook for SimStore {
 #[async_trait]
 impl CallbackInbox for SimStore {
     async fn record(&self, callback: &StoredCallback, raw: &[u8]) -> Result<Received, StoreError> {
-        self.call(self.truth.record(callback, raw)).await
+        self.write(self.truth.record(callback, raw)).await
     }
 
     async fn lease(
@@ -228,18 +246,18 @@ impl CallbackInbox for SimStore {
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError> {
-        self.call(CallbackInbox::lease(&self.truth, now, until, limit)).await
+        self.write(CallbackInbox::lease(&self.truth, now, until, limit)).await
     }
 
     async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
-        self.call(self.truth.finish(callback, outcome)).await
+        self.write(self.truth.finish(callback, outcome)).await
     }
 }
 
 #[async_trait]
 impl DayBook for SimStore {
     async fn save(&self, result: &DayResult, original: &[u8]) -> Result<(), StoreError> {
-        self.call(DayBook::save(&self.truth, result, original)).await
+        self.write(DayBook::save(&self.truth, result, original)).await
     }
 
     async fn find(&self, rail: Rail, day: Date) -> Result<Option<DayResult>, StoreError> {

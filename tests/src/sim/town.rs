@@ -10,7 +10,9 @@ use domain::fakes::samples;
 use domain::identity::{Channel, ChannelLink, OpenId, Person, PersonStore};
 use domain::ids::PersonId;
 use domain::money::Fen;
-use domain::notice::{LateFee, LateFeeCycle, LateFeeRate, LateFeeRule, Notice, PaymentItems, RawItem};
+use domain::notice::{
+    LateFee, LateFeeCycle, LateFeeRate, LateFeeRule, Notice, PaymentItems, RawItem,
+};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 

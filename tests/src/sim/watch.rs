@@ -45,6 +45,8 @@ impl RailWatch for NodeWatch {
         if seen.sick_until <= now {
             return RailHealth::Well;
         }
-        RailHealth::Sick { reason: "暂时无法连接".to_owned(), retry_at: timestamp(seen.sick_until) }
+        RailHealth::Sick {
+            reason: "暂时无法连接".to_owned(), retry_at: timestamp(seen.sick_until)
+        }
     }
 }

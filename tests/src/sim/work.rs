@@ -41,6 +41,9 @@ pub async fn receive(
     no: String,
     content: CallbackContent,
 ) {
+    if content.genuine {
+        world.with(|core| core.checks.genuine.insert(content.event_id.clone()));
+    }
     let received = node.receive[rail].run(&callback::wire(rail, &content)).await;
     world.with(|core| {
         core.note(if received.is_ok() { "received" } else { "not received" }, &content.event_id, 0);

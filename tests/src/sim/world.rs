@@ -139,6 +139,8 @@ pub struct NodeState {
     pub skew: i64,
     pub skewed_until: i64,
     pub store_down_until: i64,
+    /// Its store takes nothing, and is read as ever.
+    pub store_full_until: i64,
     /// What it saw of the rails since it started.
     pub seen: [Seen; 3],
 }
@@ -159,6 +161,8 @@ pub struct Core {
     pub rails: Vec<RailTruth>,
     pub gateway: Gateway,
     pub citizens: Vec<Citizen>,
+    /// Citizens do nothing from here on.
+    pub quiet_from: i64,
     pub checks: Checks,
     /// Refunds that the clerk has seen through.
     pub clerk_done: BTreeSet<PaymentNo>,
@@ -171,7 +175,14 @@ impl Core {
         let until = START + options.days * DAY;
         let only = options.only_faults.clone();
         let seen = [Seen::default(); 3];
-        let node = NodeState { up: true, skew: 0, skewed_until: 0, store_down_until: 0, seen };
+        let node = NodeState {
+            up: true,
+            skew: 0,
+            skewed_until: 0,
+            store_down_until: 0,
+            store_full_until: 0,
+            seen,
+        };
         let text = options.keep_text.then(Vec::new);
         Self {
             now: START,
@@ -187,6 +198,7 @@ impl Core {
             rails: RailTruth::three(),
             gateway,
             citizens,
+            quiet_from: until + 11 * HOUR,
             checks: Checks::default(),
             clerk_done: BTreeSet::new(),
             truth: InMemoryStore::new(),
@@ -229,7 +241,7 @@ impl Core {
     pub fn faults_stop(&mut self) {
         self.cut_until = [0; 4];
         for node in &mut self.nodes {
-            (node.skewed_until, node.store_down_until) = (0, 0);
+            (node.skewed_until, node.store_down_until, node.store_full_until) = (0, 0, 0);
         }
     }
 

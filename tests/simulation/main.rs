@@ -1,6 +1,5 @@
 //! The simulation in the gate: many seeds with all faults, the same history from the same seed,
 //! one planted bug per invariant, and a failing history that is made small and lived again.
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use tests::sim::{Options, Plant, Trace, Verdict, run, run_seeds, shrink};
 
@@ -64,10 +63,10 @@ fn the_same_seed_is_the_same_history() {
     assert_ne!(once.digest, run(&Options::new(43, 2, 600)).digest);
 }
 
-/// The first seed that finds the plant; every other seed must have found nothing else.
+/// The first seed that finds the plant.
 fn found(plant: Plant) -> (Options, Verdict) {
-    for seed in 0..60 {
-        let options = Options::new(seed, 2, 300).with_plant(plant);
+    for seed in 0..10 {
+        let options = Options::new(seed, 2, 600).with_plant(plant);
         let verdict = run(&options);
         if verdict.violation.is_some() {
             return (options, verdict);

@@ -3,10 +3,12 @@
 
 use std::process::ExitCode;
 use std::time::Instant;
-use tests::sim::{Options, Plant, Trace, Verdict, run, shrink};
+use tests::sim::{Options, Plant, Trace, Verdict, run_seeds, shrink};
 
 const USAGE: &str = "usage: sim [--seed N | --seeds N..M] [--days N] [--payments N] \
-    [--faults all|none|names] [--plant NAME]\n       sim --replay FILE";
+    [--faults all|none|names] [--plant NAME|INVARIANT]\n       sim --replay FILE";
+/// Seeds whose verdicts are printed together.
+const AT_ONCE: usize = 16;
 
 struct Wanted {
     seeds: std::ops::Range<u64>,
@@ -68,32 +70,41 @@ fn main() -> ExitCode {
 
 /// `true` when nothing was violated.
 fn many(wanted: &Wanted) -> Result<bool, String> {
-    let (started, mut payments, mut good) = (Instant::now(), 0, true);
-    for seed in wanted.seeds.clone() {
-        let mut options = Options::new(seed, wanted.days, wanted.payments);
-        options = options.with_faults(&wanted.faults)?;
-        if let Some(plant) = wanted.plant {
-            options = options.with_plant(plant);
-        }
+    let (started, mut payments, mut bad) = (Instant::now(), 0, 0);
+    let seeds: Vec<u64> = wanted.seeds.clone().collect();
+    for some in seeds.chunks(AT_ONCE) {
+        let runs: Result<Vec<_>, _> = some.iter().map(|seed| options(wanted, *seed)).collect();
+        let runs = runs?;
         let at = Instant::now();
-        let verdict = run(&options);
-        println!("{}, {:.2} s", verdict.line(), at.elapsed().as_secs_f64());
-        payments += verdict.stored;
-        if verdict.violation.is_some() {
-            good = false;
-            write_trace(&options, &verdict);
+        for (options, verdict) in runs.iter().zip(run_seeds(runs.clone())) {
+            if some.len() == 1 {
+                println!("{}, {:.2} s", verdict.line(), at.elapsed().as_secs_f64());
+            } else {
+                println!("{}", verdict.line());
+            }
+            payments += verdict.stored;
+            bad += usize::from(verdict.violation.is_some());
+            write_trace(options, &verdict);
         }
     }
-    let seeds = wanted.seeds.end.saturating_sub(wanted.seeds.start);
-    if seeds > 1 {
-        let seconds = started.elapsed().as_secs_f64();
+    if seeds.len() > 1 {
+        let (seconds, count) = (started.elapsed().as_secs_f64(), seeds.len());
         println!(
-            "{seeds} seeds, {payments} payments in {seconds:.1} s: {:.1} seeds/s, {:.0} payments/s",
-            seeds as f64 / seconds,
+            "{count} seeds, {payments} payments, {bad} seeds with a violation in {seconds:.1} s: \
+             {:.0} seeds/min, {:.0} payments/s",
+            count as f64 / seconds * 60.0,
             payments as f64 / seconds
         );
     }
-    Ok(good)
+    Ok(bad == 0)
+}
+
+fn options(wanted: &Wanted, seed: u64) -> Result<Options, String> {
+    let options = Options::new(seed, wanted.days, wanted.payments).with_faults(&wanted.faults)?;
+    Ok(match wanted.plant {
+        Some(plant) => options.with_plant(plant),
+        None => options,
+    })
 }
 
 fn write_trace(options: &Options, verdict: &Verdict) {

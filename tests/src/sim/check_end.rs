@@ -1,7 +1,7 @@
 //! What must hold when the faults have stopped: everything is settled (M15). And what must hold
 //! at midnight: the books can be rebuilt from their events (M16).
 
-use super::check::is_honoured;
+use super::check::{is_honoured, takings};
 use super::rail::{Standing, place_of};
 use super::town::at_once;
 use super::world::{Core, timestamp};
@@ -41,7 +41,7 @@ fn rebuilds(core: &Core) -> Found {
             let last = last.map_or("nothing", PaymentStatus::code);
             wrong.push(format!("{no} is {}, its history {last}", payment.state.status().code()));
         }
-        let kind = stored.journals.last().map(|journal| journal.kind);
+        let kind = takings(&stored).last().map(|journal| journal.kind);
         if kind != booked_as(&stored) {
             wrong.push(format!("{no} is booked as {kind:?}"));
         }

@@ -1,7 +1,7 @@
 //! What a payment costs, how long its quote holds, and who gets the money: computed a second
 //! time, from what the gateway and the catalogue say.
 
-use super::check::is_honoured;
+use super::check::{is_honoured, takings};
 use super::town::shares_of;
 use super::world::{Core, MINUTE, timestamp};
 use domain::fakes::Stored;
@@ -49,7 +49,7 @@ pub fn is_shared_out(core: &mut Core, stored: &Stored) {
     if !is_honoured(&stored.payment.state) {
         return;
     }
-    let (owed, booked) = (owed(&stored.payment), booked(&stored.journals));
+    let (owed, booked) = (owed(&stored.payment), booked(takings(stored)));
     if owed != booked {
         let text = format!("{} is owed as {owed:?}, booked as {booked:?}", stored.payment.no);
         core.checks.broke("M1", text);
@@ -83,9 +83,9 @@ fn owed(payment: &Payment) -> Parts {
     parts
 }
 
-fn booked(journals: &[Journal]) -> Parts {
+fn booked<'a>(journals: impl Iterator<Item = &'a Journal>) -> Parts {
     let mut parts = Parts::new();
-    let entries = journals.iter().flat_map(Journal::entries);
+    let entries = journals.flat_map(Journal::entries);
     for entry in entries.filter(|entry| entry.side == Side::Credit) {
         match &entry.account {
             Account::Share { level, agency, item, .. } => {

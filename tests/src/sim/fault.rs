@@ -145,13 +145,19 @@ pub struct Faults {
 
 impl Faults {
     /// Where several kinds are on, each seed has some of them more often, less often or not
-    /// at all, so that a run is not a bit of everything each time.
-    pub fn new(seed: u64, wanted: &Wanted, until: i64, only: Option<BTreeSet<FaultId>>) -> Self {
+    /// at all, so that a run is not a bit of everything each time; `needed` is not left out.
+    pub fn new(
+        seed: u64,
+        wanted: &Wanted,
+        needed: Option<Kind>,
+        until: i64,
+        only: Option<BTreeSet<FaultId>>,
+    ) -> Self {
         let mut rates = [0; TABLE.len()];
         for kind in &wanted.0 {
             let place = *kind as usize;
             let weight = match scramble(seed, 7_000 + place as u64) % 8 {
-                _ if wanted.0.len() < 4 => 4,
+                _ if wanted.0.len() < 4 || needed == Some(*kind) => 4,
                 0 => 0,
                 1 | 2 => 1,
                 3..=5 => 4,

@@ -1,6 +1,6 @@
 //! What a run is asked for.
 
-use super::fault::{FaultId, Wanted};
+use super::fault::{FaultId, Kind, Wanted};
 use std::collections::BTreeSet;
 
 /// Bugs that can be planted into the simulated ports, one per invariant, to see that each is
@@ -67,6 +67,11 @@ impl Plant {
     /// The invariant that it breaks.
     pub fn breaks(self) -> &'static str {
         PLANTS[self as usize].2
+    }
+
+    /// The fault without which nobody would notice it.
+    pub(super) fn needs(self) -> Option<Kind> {
+        (self == Self::ForgedBelieved).then_some(Kind::ForgedCallback)
     }
 
     /// The plant whose [`Plant::name`] is `name`, or that breaks the invariant `name`.

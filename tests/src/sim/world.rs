@@ -174,6 +174,7 @@ impl Core {
     pub fn new(options: &Options, citizens: Vec<Citizen>, gateway: Gateway) -> Self {
         let until = START + options.days * DAY;
         let only = options.only_faults.clone();
+        let needed = options.plant.and_then(Plant::needs);
         let seen = [Seen::default(); 3];
         let node = NodeState {
             up: true,
@@ -190,7 +191,7 @@ impl Core {
             plant: options.plant,
             seq: 0,
             queue: BinaryHeap::new(),
-            faults: Faults::new(options.seed, &options.faults, until, only),
+            faults: Faults::new(options.seed, &options.faults, needed, until, only),
             log: Log { text, ..Log::default() },
             current: Current::default(),
             nodes: [node; 2],

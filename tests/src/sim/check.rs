@@ -279,6 +279,24 @@ pub fn key_answered(
     }
 }
 
+/// A citizen is told that nothing was paid and nothing can be.
+pub fn shown_as_failed(core: &mut Core, no: &PaymentNo) {
+    let status = core.truth.stored(no).map(|stored| stored.payment.state.status());
+    let open = [Some(PaymentStatus::Submitted), Some(PaymentStatus::Unknown)];
+    if open.contains(&status) {
+        core.checks.broke("M9", format!("{no} was shown as failed, and is open"));
+    }
+}
+
+/// A citizen reads where the payment stands: there it must have been.
+pub fn shown_as(core: &mut Core, no: &PaymentNo, status: PaymentStatus) {
+    let history = core.truth.stored(no).map(|stored| stored.history).unwrap_or_default();
+    if !history.iter().any(|record| record.status == status) {
+        let text = format!("{no} was shown as {}, where it never was", status.code());
+        core.checks.broke("M9", text);
+    }
+}
+
 /// An order reaches a rail.
 pub fn order_placed(core: &mut Core, order: &RailOrder) {
     let payment = core.truth.stored(&order.no).map(|stored| stored.payment);

@@ -121,6 +121,9 @@ impl Driver {
             Event::LateSuccess { rail, no } => {
                 self.world.with(|core| rail::succeeds_late(core, rail, &no));
             }
+            Event::EarlySuccess { rail, no } => {
+                self.world.with(|core| rail::pays(core, rail, &no));
+            }
             Event::Agency(place, act) => self.world.with(|core| agency(core, place, act)),
             Event::Clerk { no, tries } => self.clerk(no, tries),
         }

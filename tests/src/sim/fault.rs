@@ -24,6 +24,7 @@ pub enum Kind {
     WrongAmountCallback,
     OtherAmount,
     LateSuccess,
+    EarlySuccess,
     GatewayOutage,
     GatewayRefuses,
     OtherChannel,
@@ -46,7 +47,7 @@ pub enum Kind {
 use Kind as K;
 
 /// Kind, name, group, and how often out of a million chances.
-const TABLE: [(Kind, &str, &str, u32); 34] = [
+const TABLE: [(Kind, &str, &str, u32); 35] = [
     (K::LoseRequest, "lose-request", "network", 8_000),
     (K::LoseAnswer, "lose-answer", "network", 12_000),
     (K::Slow, "slow", "network", 10_000),
@@ -64,6 +65,7 @@ const TABLE: [(Kind, &str, &str, u32); 34] = [
     (K::WrongAmountCallback, "wrong-amount-callback", "callbacks", 10_000),
     (K::OtherAmount, "other-amount", "rails", 8_000),
     (K::LateSuccess, "late-success", "rails", 150_000),
+    (K::EarlySuccess, "early-success", "rails", 5_000),
     (K::GatewayOutage, "gateway-outage", "gateway", 30_000),
     (K::GatewayRefuses, "gateway-refuses", "gateway", 20_000),
     (K::OtherChannel, "other-channel", "gateway", 15_000),

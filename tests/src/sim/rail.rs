@@ -141,6 +141,11 @@ pub fn place(core: &mut Core, rail: usize, order: &RailOrder) -> bool {
     };
     orders.insert(order.no.to_string(), new);
     super::callback::attackers(core, rail, order);
+    let (no, chance) = (order.no.to_string(), mix(key(order.no.as_str()), 13));
+    if core.fault(Kind::EarlySuccess, chance) {
+        let soon = Dice::of(core.seed, chance).between(0, 20);
+        core.after(soon, Event::EarlySuccess { rail, no });
+    }
     true
 }
 

@@ -8,8 +8,9 @@ use super::{callback, chance, rail};
 use domain::ids::{PaymentNo, RefundNo};
 use domain::money::Fen;
 use domain::payment::{
-    LinkShows, MadeLink, NoticeSnapshot, PayableError, PaymentStatus, PaymentStore, Quoted, Rail,
-    RailRefundState, RailRefunds, RefundOrder, Refusal, StartPaymentError, Started,
+    CancelError, LinkShows, MadeLink, NoticeSnapshot, PayableError, Payment, PaymentStatus,
+    PaymentStore, Quoted, Rail, RailRefundState, RailRefunds, RefundOrder, Refusal,
+    StartPaymentError, Started,
 };
 use std::sync::Arc;
 
@@ -82,18 +83,36 @@ pub async fn serve(node: Arc<Node>, world: World, call: Call) {
             refusals_change_nothing(&world, &started);
             answer_of(started)
         }
-        What::Cancel(no) => match node.cancel.run(&call.caller, &no).await {
-            Ok(_) | Err(_) => Answer::Done,
-        },
-        What::Ask(no) => match node.refresh.run(&call.caller, &no).await {
-            Ok(_) | Err(_) => Answer::Done,
-        },
+        What::Cancel(no) => {
+            match node.cancel.run(&call.caller, &no).await {
+                Ok(payment) => shown(&world, &payment),
+                Err(CancelError::Settled(payment) | CancelError::OutcomeUnknown(payment)) => {
+                    shown(&world, &payment);
+                }
+                Err(CancelError::NotFound | CancelError::Apply(_) | CancelError::Store(_)) => {}
+            }
+            Answer::Done
+        }
+        What::Ask(no) => {
+            if let Ok(payment) = node.refresh.run(&call.caller, &no).await {
+                shown(&world, &payment);
+            }
+            Answer::Done
+        }
     };
     world.with(|core| {
         let key = core.next_key();
         if !core.fault(Kind::LoseAnswer, key) {
             core.answer(call.citizen, call.number, answer);
         }
+    });
+}
+
+/// A citizen reads this of a payment.
+fn shown(world: &World, payment: &Payment) {
+    world.with(|core| match payment.state.status() {
+        PaymentStatus::Closed => super::check::shown_as_failed(core, &payment.no),
+        status => super::check::shown_as(core, &payment.no, status),
     });
 }
 
@@ -122,12 +141,7 @@ fn not_payable(world: &World, error: &PayableError) -> Answer {
 fn refusals_change_nothing(world: &World, started: &Result<Started, StartPaymentError>) {
     world.with(|core| match started {
         Err(StartPaymentError::Refused(Refusal::RailRefused, Some(own))) => {
-            let no = &own.payment.no;
-            let status = core.truth.stored(no).map(|stored| stored.payment.state.status());
-            let open = [Some(PaymentStatus::Submitted), Some(PaymentStatus::Unknown)];
-            if open.contains(&status) {
-                core.checks.broke("M9", format!("{no} was shown as failed, and is open"));
-            }
+            super::check::shown_as_failed(core, &own.payment.no);
         }
         Err(StartPaymentError::Refused(_, None) | StartPaymentError::Gateway(_)) => {
             core.current.refused = true;

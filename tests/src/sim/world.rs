@@ -52,6 +52,8 @@ pub enum Event {
     Hour(i64),
     /// A rail takes money for an order that it had called closed.
     LateSuccess { rail: usize, no: String },
+    /// A rail takes money for an order before it has answered ours.
+    EarlySuccess { rail: usize, no: String },
     /// An agency does something with a notice.
     Agency(usize, AgencyAct),
     /// The clerk gives back money that is due back.

@@ -110,9 +110,12 @@ pub async fn serve(node: Arc<Node>, world: World, call: Call) {
 
 /// A citizen reads this of a payment.
 fn shown(world: &World, payment: &Payment) {
-    world.with(|core| match payment.state.status() {
-        PaymentStatus::Closed => super::check::shown_as_failed(core, &payment.no),
-        status => super::check::shown_as(core, &payment.no, status),
+    world.with(|core| {
+        let status = payment.state.status();
+        super::check::shown_as(core, &payment.no, status);
+        if status == PaymentStatus::Closed {
+            super::check::shown_as_failed(core, &payment.no);
+        }
     });
 }
 

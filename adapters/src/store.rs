@@ -5,6 +5,7 @@
 //! one payment per key, one person per id card. Rows become domain types in one `match` each;
 //! what no code of ours writes is [`StoreError::Corrupt`].
 
+mod audit;
 mod callbacks;
 mod column;
 mod connect;
@@ -20,6 +21,9 @@ mod payments;
 mod personal_data;
 mod persons;
 mod receipts;
+mod refund_balances;
+mod refund_rows;
+mod refunds;
 mod sessions;
 mod staff;
 

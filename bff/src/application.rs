@@ -2,9 +2,12 @@
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
+use crate::not_connected::NotConnected;
 use crate::parts::Parts;
+use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
 use crate::staff_door::{StaffDoor, first_password};
+use crate::staff_graphql::{self, StaffUseCases};
 use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
@@ -20,12 +23,16 @@ use adapters::wechat::{
 use domain::catalogue::FixedCatalogue;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
-use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName};
+use domain::identity::{
+    Authenticate, CheckFace, RefreshSession, SignIn, SignInStaff, SignOut, VerifyRealName,
+};
+use domain::money::Fen;
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, PayByLink,
-    PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
+    ApplyRailReport, ApplyRefundReport, CancelPayment, DecideRefund, HealPayments, MakePayLink,
+    MakeQuote, OweBack, PayByLink, PaymentRail as _, ProcessCallbacks, Rails, ReadPayments,
+    ReadRefunds, ReceiveCallback, RefreshPayment, Refunders, RequestRefund, SendRefunds,
     StartPayment,
 };
 use domain::receipt::{FulfilPayments, VerifyReceipt};
@@ -106,12 +113,26 @@ impl Application {
         let rail = Arc::new(WeChatPayRail::new(account.clone()));
         let merchant = rail.merchant().clone();
         let rails = Rails::new(vec![rail]);
+        let refunders = Refunders::default();
+        let (desk, reversals) = (Arc::new(NotConnected), Arc::new(NotConnected));
 
         let apply = Arc::new(ApplyRailReport {
             payments: shared.clone(),
             rails: rails.clone(),
             notices: gateway.clone(),
             clock: clock.clone(),
+        });
+        let apply_refund = Arc::new(ApplyRefundReport {
+            refunds: shared.clone(),
+            payments: shared.clone(),
+            rails: rails.clone(),
+            clock: clock.clone(),
+        });
+        let request_refund = Arc::new(RequestRefund {
+            refunds: shared.clone(),
+            payments: shared.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
         });
         let healer = Arc::new(HealPayments {
             payments: shared.clone(),
@@ -132,6 +153,23 @@ impl Application {
             callbacks: Arc::new(ProcessCallbacks {
                 inbox: shared.clone(),
                 apply,
+                apply_refund: apply_refund.clone(),
+                clock: clock.clone(),
+            }),
+            owe_back: Arc::new(OweBack {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                ceiling: AUTOMATIC_REFUNDS,
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            refunds: Arc::new(SendRefunds {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                refunders,
+                desk,
+                receipts: reversals,
+                apply: apply_refund,
                 clock: clock.clone(),
             }),
             wake_callbacks: Arc::new(Notify::new()),
@@ -216,6 +254,8 @@ impl Application {
                 clock: clock.clone(),
             }),
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
+            request_refund: request_refund.clone(),
+            read_refunds: Arc::new(ReadRefunds { refunds: shared.clone() }),
             receipts: shared.clone(),
             verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
         };
@@ -224,7 +264,25 @@ impl Application {
         let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
             .await
             .map_err(part("the staff account"))?;
+        let passwords = Arc::new(Passwords::default());
+        let staff_use_cases = StaffUseCases {
+            sign_in: Arc::new(SignInStaff {
+                staff: shared.clone(),
+                sessions: shared.clone(),
+                passwords: passwords.clone(),
+                audit: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            sessions: shared.clone(),
+            refunds: shared.clone(),
+            request_refund,
+            decide_refund: Arc::new(DecideRefund { refunds: shared.clone(), clock: clock.clone() }),
+            audit: shared.clone(),
+        };
         let parts = Parts {
+            staff_schema: staff_graphql::schema(staff_use_cases, introspection),
+            staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
             authenticate: Authenticate {
                 sessions: shared.clone(),
@@ -249,7 +307,7 @@ impl Application {
             store: store.clone(),
             days: shared.clone(),
             outbox: shared.clone(),
-            staff_door: StaffDoor::new(shared),
+            staff_door: StaffDoor::new(shared, passwords),
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
@@ -302,6 +360,8 @@ impl Application {
     }
 }
 
+/// 100 000 yuan may go back by rule, by each rail on each day; what is above waits for two persons.
+const AUTOMATIC_REFUNDS: Fen = Fen::new(10_000_000);
 /// Until rails are guarded, all of them count as well.
 struct Unwatched;
 

@@ -1,22 +1,27 @@
-//! The commands of the program: `serve` (default), `migrate`, `schema`, `reconcile RAIL DATE`,
-//! `apps check [FOLDER]`.
+//! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps check [FOLDER]`.
 
 use adapters::followed_clock::FollowedClock;
 use adapters::http::{Deadlines, HttpClient};
-use adapters::system::SystemClock;
+use adapters::system::{RandomIds, SystemClock};
 use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
 use bff::graphql::error::chain;
+use bff::passwords::random_password;
 use bff::settings::{ChannelSettings, Environment, Mode, Settings};
 use domain::clock::Clock;
+use domain::identity::{AuditRecord, AuditTrail as _, StaffAccount, StaffRole, StaffStore as _};
+use domain::outside::StoreError;
 use domain::payment::Rail;
 use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
 use std::path::Path;
 use std::sync::Arc;
 
-const USAGE: &str = "usage: bff [serve | migrate | schema | reconcile RAIL DATE | \
-                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY   DATE: 2026-03-02";
+const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
+                     reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY   \
+                     DATE: 2026-03-02\n  ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
+                     FINANCE:PROVINCE AUDITOR OPERATOR EDITOR";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
@@ -34,6 +39,11 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
             print!("{}", bff::graphql::sdl());
             Ok(())
         }
+        ["staff-schema"] => {
+            print!("{}", bff::staff_graphql::sdl());
+            Ok(())
+        }
+        ["staff", "add", name, roles @ ..] => add_staff(name, roles, environment).await,
         ["reconcile", rail, day] => reconcile(rail, day, environment).await,
         ["apps", "check"] => {
             let checked = adapters::definitions::load_embedded();
@@ -163,6 +173,36 @@ async fn migrate(environment: &Environment) -> Result<(), String> {
     bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
     println!("tables are up to date");
     Ok(())
+}
+
+/// Makes an account and shows its password, once.
+async fn add_staff(name: &str, roles: &[&str], environment: &Environment) -> Result<(), String> {
+    let role = |code: &&str| {
+        StaffRole::from_code(code).ok_or_else(|| format!("`{code}` is not a role\n{USAGE}"))
+    };
+    let roles: Vec<_> = roles.iter().map(role).collect::<Result<_, _>>()?;
+    if roles.is_empty() || !StaffAccount::is_name(name) {
+        return Err(USAGE.to_owned());
+    }
+    let settings = load(environment)?;
+    let world = running_or_own_world(&settings).await?;
+    let store = bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
+    let password = random_password(&RandomIds);
+    let password_hash = adapters::password::hash(&password).map_err(|error| chain(&error))?;
+    let (name, created_at) = (name.to_owned(), world.clock.now());
+    let words: Vec<_> = roles.iter().map(StaffRole::code).collect();
+    let record = AuditRecord::new(created_at, "command", "STAFF_ADD", &name, &words.join(" "));
+    store.append(&record).await.map_err(|error| chain(&error))?;
+    let account = StaffAccount { name, password_hash, roles, created_at };
+    match store.insert(&account).await {
+        Ok(()) => {
+            let name = account.name;
+            println!("账号 {name} 密码 {password}（只显示这一次，请记下）");
+            Ok(())
+        }
+        Err(StoreError::Conflict) => Err(format!("账号 {} 已经存在", account.name)),
+        Err(error) => Err(chain(&error)),
+    }
 }
 
 /// The outside world of a demo that is running already, else one of our own.

@@ -11,7 +11,8 @@ mod pay_link;
 mod payment;
 mod quote;
 mod receipt;
-mod scalars;
+pub(crate) mod refund;
+pub(crate) mod scalars;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::CatalogueSource;
@@ -21,7 +22,8 @@ use domain::identity::{
 };
 use domain::notice::FindNotices;
 use domain::payment::{
-    CancelPayment, MakePayLink, MakeQuote, ReadPayments, RefreshPayment, StartPayment,
+    CancelPayment, MakePayLink, MakeQuote, ReadPayments, ReadRefunds, RefreshPayment,
+    RequestRefund, StartPayment,
 };
 use domain::receipt::{ReceiptBook, VerifyReceipt};
 use error::FailureCode;
@@ -73,6 +75,10 @@ pub struct UseCases {
     pub cancel_payment: Arc<CancelPayment>,
     /// Reads own ones.
     pub read_payments: Arc<ReadPayments>,
+    /// Asks for a refund.
+    pub request_refund: Arc<RequestRefund>,
+    /// Reads own ones.
+    pub read_refunds: Arc<ReadRefunds>,
     /// Receipts of own payments.
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
@@ -150,6 +156,8 @@ pub enum Node {
     Notice(notice::Notice),
     /// An own payment.
     Payment(payment::Payment),
+    /// An own refund.
+    Refund(refund::Refund),
     /// An own receipt.
     Receipt(receipt::Receipt),
 }
@@ -174,6 +182,7 @@ impl Query {
                 .map(|caller| Node::Person(identity::Person(caller.person.clone())))),
             Kind::Notice => notice::own_notice(ctx, &key).await,
             Kind::Payment => Ok(payment::own_payment(ctx, &key).await?.map(Node::Payment)),
+            Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
         }
     }
@@ -330,5 +339,15 @@ impl Mutation {
         input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
+    }
+
+    /// Asks for money of an own payment back. Repeating the call with its key asks for nothing
+    /// again.
+    async fn request_refund(
+        &self,
+        ctx: &Context<'_>,
+        input: refund::RequestRefundInput,
+    ) -> Result<refund::RequestRefundPayload> {
+        refund::request(ctx, input).await
     }
 }

@@ -6,6 +6,7 @@ mod graphql_route;
 mod health;
 mod pay_page;
 mod requester;
+mod staff_route;
 
 use crate::graphql;
 use crate::parts::Parts;
@@ -64,6 +65,11 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
+        .service(
+            web::resource("/staff/graphql")
+                .route(web::post().to(staff_route::post))
+                .default_service(web::to(staff_route::other)),
+        )
         .service(web::scope("/staff").configure(staff::routes))
         .default_service(web::to(not_found));
 }

@@ -2,9 +2,10 @@
 
 use crate::graphql::PublicSchema;
 use crate::staff_door::StaffDoor;
+use crate::staff_graphql::StaffSchema;
 use adapters::store::Store;
 use domain::clock::Clock;
-use domain::identity::Authenticate;
+use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
@@ -30,6 +31,10 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// What staff ask.
+    pub staff_schema: StaffSchema,
+    /// Who of them asks.
+    pub staff_sessions: Arc<dyn StaffSessions>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

@@ -1,11 +1,13 @@
 //! Who somebody is: person, channel links, identity levels, sessions.
 
+mod audit;
 mod person;
 mod session;
 mod sign_in;
 mod staff;
 mod verify;
 
+pub use audit::{AuditEntry, AuditRecord, AuditTrail, AuditVerdict};
 pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
     PersonName, PersonStore, RealName,
@@ -15,7 +17,10 @@ pub use session::{
     SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
 pub use sign_in::{ChannelAccount, ChannelIdentity, SignIn, SignInError, WeChatCodes};
-pub use staff::{StaffAccount, StaffStore};
+pub use staff::{
+    PasswordCheck, SignInStaff, StaffAccount, StaffRole, StaffSession, StaffSessions,
+    StaffSignInError, StaffStore,
+};
 pub use verify::{
     CheckFace, FaceCheck, FaceError, FaceStart, FaceState, RealNameCheck, VerifyError,
     VerifyRealName,

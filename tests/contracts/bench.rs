@@ -2,10 +2,10 @@
 
 use adapters::store::{PersonalDataKeys, Store};
 use domain::fakes::{InMemoryStore, samples};
-use domain::identity::{PersonStore, SessionStore, StaffStore};
+use domain::identity::{AuditTrail, PersonStore, SessionStore, StaffSessions, StaffStore};
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
-    PaymentEvent, PaymentStore,
+    PaymentEvent, PaymentStore, RefundStore,
 };
 use domain::receipt::ReceiptBook;
 use domain::reconciliation::DayBook;
@@ -43,6 +43,11 @@ impl<S> EveryPort for S where
 {
 }
 
+/// And those of refunds, whose methods are named as others are.
+pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
+
+impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -69,6 +74,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn payments() {
             crate::payments::payment_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn refunds() {
+            crate::refunds::refund_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn work_on_refunds() {
+            crate::refund_work::refund_work_contract($new_bench).await;
         }
         #[tokio::test]
         async fn leases_of_payments() {

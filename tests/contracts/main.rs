@@ -11,6 +11,10 @@ mod ledger;
 mod outbox;
 mod payments;
 mod persons;
+mod refund_databases;
+mod refund_samples;
+mod refund_work;
+mod refunds;
 mod sessions;
 mod staff;
 

@@ -11,4 +11,5 @@ mod quotes;
 mod readme;
 mod refusals;
 mod silence;
+mod staff;
 mod thread;

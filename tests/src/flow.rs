@@ -7,8 +7,8 @@ use domain::fakes::{
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail, RailNews,
-    RailReport, Rails, StartPayment, StoredCallback,
+    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail,
+    RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -50,6 +50,12 @@ impl Flow {
             notices: gateway.clone(),
             clock: clock.clone(),
         });
+        let apply_refund = Arc::new(ApplyRefundReport {
+            refunds: store.clone(),
+            payments: store.clone(),
+            rails: rails.clone(),
+            clock: clock.clone(),
+        });
         let healer = Arc::new(HealPayments {
             payments: store.clone(),
             rails: rails.clone(),
@@ -69,7 +75,12 @@ impl Flow {
                 ids: Arc::new(CountingIds::default()),
             },
             inbox: store.as_ref().clone(),
-            callbacks: ProcessCallbacks { inbox: store.clone(), apply, clock: clock.clone() },
+            callbacks: ProcessCallbacks {
+                inbox: store.clone(),
+                apply,
+                apply_refund,
+                clock: clock.clone(),
+            },
             healer,
             fulfil: FulfilPayments {
                 outbox: store.clone(),

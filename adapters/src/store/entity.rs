@@ -1,6 +1,8 @@
 //! One entity per table, as the migrations make it. Private to the store: rows become domain
 //! types before they leave.
 
+pub(super) mod audit_entry;
+pub(super) mod audit_head;
 pub(super) mod callback_inbox;
 pub(super) mod channel_link;
 pub(super) mod discrepancy;
@@ -13,8 +15,14 @@ pub(super) mod payment_notice;
 pub(super) mod person;
 pub(super) mod receipt;
 pub(super) mod reconciliation_day;
+pub(super) mod refund;
+pub(super) mod refund_balance;
+pub(super) mod refund_ceiling;
+pub(super) mod refund_decision;
+pub(super) mod refund_event;
 pub(super) mod session;
 pub(super) mod staff_account;
+pub(super) mod staff_session;
 pub(super) mod statement_line;
 pub(super) mod statement_original;
 pub(super) mod used_refresh;

@@ -67,9 +67,9 @@ impl Index {
         self.keys.get(&(person.clone(), key.clone()))
     }
 
-    /// The first payment that holds the notice, `other_than` aside.
-    pub fn holder(&self, notice: &NoticeNo, other_than: Option<&PaymentNo>) -> Option<&PaymentNo> {
-        self.holders.get(notice)?.iter().find(|no| Some(*no) != other_than)
+    /// The payments in a state that holds the notice, in order.
+    pub fn holders(&self, notice: &NoticeNo) -> impl Iterator<Item = &PaymentNo> {
+        self.holders.get(notice).into_iter().flatten()
     }
 
     /// The person's payments, newest first, before `edge`.

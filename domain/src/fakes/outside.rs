@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-fn faulty<T>(
+pub(super) fn faulty<T>(
     plan: &FaultPlan,
     act: impl FnOnce() -> Result<T, OutsideError>,
 ) -> Result<T, OutsideError> {
@@ -33,7 +33,7 @@ fn faulty<T>(
 }
 
 #[derive(Debug, Clone)]
-enum Order {
+pub(super) enum Order {
     Open(RailOrder),
     Paid(Money),
     Closed,
@@ -42,9 +42,10 @@ enum Order {
 /// A rail that takes orders and money as tests say.
 #[derive(Debug)]
 pub struct FakeRail {
-    orders: Mutex<BTreeMap<String, Order>>,
+    pub(super) orders: Mutex<BTreeMap<String, Order>>,
+    pub(super) refunds: Mutex<super::refunds::RefundsAtRail>,
     merchant: MerchantIdentity,
-    plan: Arc<FaultPlan>,
+    pub(super) plan: Arc<FaultPlan>,
 }
 
 impl FakeRail {
@@ -54,7 +55,7 @@ impl FakeRail {
             merchant_no: samples::MERCHANT_NO.to_owned(),
             app_ids: vec![samples::APP_ID.to_owned()],
         };
-        Self { orders: Mutex::default(), merchant, plan }
+        Self { orders: Mutex::default(), refunds: Mutex::default(), merchant, plan }
     }
 
     /// The citizen pays; `false` when the rail has no open order of this number.
@@ -169,17 +170,18 @@ impl PaymentRail for FakeRail {
 }
 
 #[derive(Debug, Default)]
-struct Desk {
-    notices: BTreeMap<String, Notice>,
-    written_off: Vec<WriteOff>,
-    receipts: Vec<Receipt>,
+pub(super) struct Desk {
+    pub notices: BTreeMap<String, Notice>,
+    pub written_off: Vec<WriteOff>,
+    pub receipts: Vec<Receipt>,
+    pub refunds: super::refunds::RefundsAtDesk,
 }
 
 /// A gateway that knows notices, write-offs and receipts.
 #[derive(Debug)]
 pub struct FakeGateway {
-    desk: Mutex<Desk>,
-    plan: Arc<FaultPlan>,
+    pub(super) desk: Mutex<Desk>,
+    pub(super) plan: Arc<FaultPlan>,
 }
 
 impl FakeGateway {

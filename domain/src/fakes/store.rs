@@ -2,16 +2,20 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
-use crate::identity::{ChannelLink, Person, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, Session, StaffAccount};
 use crate::ids::PaymentNo;
+use crate::money::Fen;
 use crate::outside::StoreError;
-use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
+use crate::payment::{
+    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
+    StoredCallback,
+};
 use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
 use crate::reconciliation::{DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A lock that outlives a test's panic elsewhere.
@@ -58,6 +62,12 @@ pub(super) struct Tables {
     pub inbox: Vec<Boxed>,
     pub receipts: Vec<Receipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
+    pub refunds: BTreeMap<String, (Refund, Vec<RefundRecord>)>,
+    pub balances: BTreeMap<String, super::store_refund::Left>,
+    pub ceilings: BTreeMap<(Rail, Date), Fen>,
+    pub released: BTreeSet<(String, String)>,
+    pub audit: Vec<AuditEntry>,
+    pub staff_sessions: Vec<(String, String, Timestamp)>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -17,11 +17,60 @@ use jiff::civil::Date;
 
 /// Another payment that holds one of the notices.
 fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a Payment)> {
-    payment.notices.iter().find_map(|notice| {
-        let no = t.index.holder(&notice.no, Some(&payment.no))?;
-        let (other, _) = t.payments.get(no.as_str())?;
+    let claimed = payment.notices.iter().filter(|notice| !is_released(t, &payment.no, &notice.no));
+    claimed.into_iter().find_map(|notice| {
+        let other = holder(t, &notice.no, Some(&payment.no))?;
         Some((notice.no.clone(), other))
     })
+}
+
+/// Money that went back in full let the notice go.
+fn is_released(t: &Tables, payment: &PaymentNo, notice: &NoticeNo) -> bool {
+    t.released.contains(&(payment.to_string(), notice.to_string()))
+}
+
+/// The payment that holds the notice, `other_than` aside.
+fn holder<'a>(
+    t: &'a Tables,
+    notice: &NoticeNo,
+    other_than: Option<&PaymentNo>,
+) -> Option<&'a Payment> {
+    let mut holders = t.index.holders(notice).filter(|no| Some(*no) != other_than);
+    let no = holders.find(|no| !is_released(t, no, notice))?;
+    t.payments.get(no.as_str()).map(|(payment, _)| payment)
+}
+
+/// The change of a payment, as part of a larger one.
+pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(), StoreError> {
+    let holds = change.payment.state.holds_notices() && !t.holders_unchecked;
+    if holds && other_holder(t, &change.payment).is_some() {
+        return Err(StoreError::Conflict);
+    }
+    let stored = t.payments.get_mut(change.payment.no.as_str());
+    let (payment, history) = stored.ok_or(StoreError::Conflict)?;
+    if payment.version != change.payment.version {
+        return Err(StoreError::Conflict);
+    }
+    let mut saved = Payment { version: payment.version + 1, ..change.payment.clone() };
+    // Write-offs are marked by the outbox alone, and outlive a save of an older reading.
+    for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
+        notice.written_off_at = stored.written_off_at;
+    }
+    t.index.payment(Some(payment), &saved);
+    *payment = saved;
+    history.extend(change.record.clone());
+    t.wrote(&change.payment.no);
+    if let Some(journal) = &change.journal {
+        t.index.journal(change.payment.rail, journal, t.journals.len());
+        t.journals.push(journal.clone());
+    }
+    for item in &change.outbox {
+        let (place, due) = (t.outbox.len(), Some(Timestamp::MIN));
+        t.outbox.push(Waiting { item: item.clone(), attempts: 0, due, done: false });
+        t.index.item(item, place);
+        t.index.outbox_due(&t.outbox, place, None);
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -44,37 +93,7 @@ impl PaymentStore for InMemoryStore {
     }
 
     async fn save(&self, change: &PaymentChange) -> Result<(), StoreError> {
-        self.call(|t| {
-            let holds = change.payment.state.holds_notices() && !t.holders_unchecked;
-            if holds && other_holder(t, &change.payment).is_some() {
-                return Err(StoreError::Conflict);
-            }
-            let stored = t.payments.get_mut(change.payment.no.as_str());
-            let (payment, history) = stored.ok_or(StoreError::Conflict)?;
-            if payment.version != change.payment.version {
-                return Err(StoreError::Conflict);
-            }
-            let mut saved = Payment { version: payment.version + 1, ..change.payment.clone() };
-            // Write-offs are marked by the outbox alone, and outlive a save of an older reading.
-            for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
-                notice.written_off_at = stored.written_off_at;
-            }
-            t.index.payment(Some(payment), &saved);
-            *payment = saved;
-            history.extend(change.record.clone());
-            t.wrote(&change.payment.no);
-            if let Some(journal) = &change.journal {
-                t.index.journal(change.payment.rail, journal, t.journals.len());
-                t.journals.push(journal.clone());
-            }
-            for item in &change.outbox {
-                let (place, due) = (t.outbox.len(), Some(Timestamp::MIN));
-                t.outbox.push(Waiting { item: item.clone(), attempts: 0, due, done: false });
-                t.index.item(item, place);
-                t.index.outbox_due(&t.outbox, place, None);
-            }
-            Ok(())
-        })
+        self.call(|t| save_payment(t, change))
     }
 
     async fn find(&self, no: &PaymentNo) -> Result<Option<Payment>, StoreError> {
@@ -93,10 +112,7 @@ impl PaymentStore for InMemoryStore {
     }
 
     async fn find_holder(&self, notice: &NoticeNo) -> Result<Option<Payment>, StoreError> {
-        self.call(|t| {
-            let no = t.index.holder(notice, None);
-            Ok(no.and_then(|no| t.payments.get(no.as_str())).map(|(payment, _)| payment.clone()))
-        })
+        self.call(|t| Ok(holder(t, notice, None).cloned()))
     }
 
     async fn history(&self, no: &PaymentNo) -> Result<Vec<PaymentRecord>, StoreError> {

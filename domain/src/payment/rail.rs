@@ -299,7 +299,8 @@ pub struct RefundOrder {
     pub amount: PayableFen,
     /// For the payer's statement; at most 80 characters.
     pub reason: String,
-    /// When the refund was stored here; the key of it at UnionPay, with the number.
+    /// When the rail was first to be asked; the key of it at UnionPay, with the number. The same
+    /// on every try, though UnionPay takes new ones only for ten minutes after it.
     pub made_at: Timestamp,
 }
 

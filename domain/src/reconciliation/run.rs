@@ -216,7 +216,7 @@ impl ReconcileDay {
     async fn ledger_lines(&self, day: Date) -> Result<Vec<LedgerLine>, ReconcileError> {
         let journals = self.ledger.journals_of(self.source.rail(), day).await?;
         let mut lines = Vec::with_capacity(journals.len());
-        for journal in journals {
+        for journal in journals.into_iter().filter(|j| j.kind.is_money_taken()) {
             let found = self.payments.find(&journal.payment_no).await?;
             let money = found.as_ref().and_then(|payment| payment.state.money());
             let (txn, amount) = match money {

@@ -23,6 +23,7 @@ mod options;
 mod rail;
 mod rail_port;
 mod reach;
+mod refunds;
 mod run;
 mod shrink;
 mod statement;

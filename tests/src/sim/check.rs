@@ -2,7 +2,7 @@
 
 use super::citizen::Answer;
 use super::rail::{Standing, place_of};
-use super::world::{Core, MINUTE};
+use super::world::Core;
 use domain::fakes::Stored;
 use domain::ids::PaymentNo;
 use domain::money::Fen;
@@ -139,7 +139,7 @@ fn is_edge(from: PaymentStatus, to: PaymentStatus) -> bool {
         }
         S::Closed => &[S::Paid, S::RefundDue],
         S::Paid | S::RefundDue | S::PartiallyRefunded => &[S::Refunding],
-        S::Refunding => &[S::PartiallyRefunded, S::Refunded],
+        S::Refunding => &[S::PartiallyRefunded, S::Refunded, S::Paid, S::RefundDue],
         S::UnderReview | S::Refunded => &[],
     };
     next.contains(&to)
@@ -156,14 +156,11 @@ fn moved(core: &mut Core, payment: &Payment, before: PaymentStatus, status: Paym
             let text = format!("{no} is closed here, and its rail may still take money");
             core.checks.broke("M9", text);
         }
-        PaymentStatus::RefundDue => {
-            let (no, soon) = (no.clone(), 10 * MINUTE);
-            core.after(soon, super::world::Event::Clerk { no, tries: 0 });
-        }
         PaymentStatus::Submitted
         | PaymentStatus::Unknown
         | PaymentStatus::UnderReview
         | PaymentStatus::Paid
+        | PaymentStatus::RefundDue
         | PaymentStatus::Closed
         | PaymentStatus::Refunding
         | PaymentStatus::PartiallyRefunded
@@ -208,7 +205,8 @@ fn money_is_real(core: &mut Core, stored: &Stored) {
         Some(event) => core.checks.genuine.contains(event),
         None => word.starts_with("answer:") || word.starts_with("statement:"),
     });
-    if !genuine {
+    let came = [PaymentStatus::Paid, PaymentStatus::UnderReview, PaymentStatus::RefundDue];
+    if !genuine && came.contains(&payment.state.status()) {
         core.checks.broke("M7", format!("{no} has money by {evidence:?}, which is no evidence"));
     }
     let takings = takings(stored).count();
@@ -217,12 +215,25 @@ fn money_is_real(core: &mut Core, stored: &Stored) {
         core.checks.broke("M3", text);
     }
     super::check_price::is_shared_out(core, stored);
+    gives_back_what_it_has(core, stored);
 }
 
 /// The journals of a payment that book its money coming in, not where it goes from there.
 pub fn takings(stored: &Stored) -> impl Iterator<Item = &Journal> {
     let kinds = [JournalKind::Paid, JournalKind::HeldForReview, JournalKind::OwedBack];
     stored.journals.iter().filter(move |journal| kinds.contains(&journal.kind))
+}
+
+/// What left by refunds is at most what came.
+fn gives_back_what_it_has(core: &mut Core, stored: &Stored) {
+    let left = stored.journals.iter().filter(|journal| journal.kind == JournalKind::RefundDone);
+    let entries = left.flat_map(Journal::entries).filter(|entry| entry.side == Side::Debit);
+    let left: i64 = entries.map(|entry| entry.amount.value()).sum();
+    let came = stored.payment.state.money().map_or(0, |money| money.amount.fen().value());
+    if left > came {
+        let text = format!("{}: {left} fen left of {came}", stored.payment.no);
+        core.checks.broke("M2", text);
+    }
 }
 
 /// Exactly the rows of the outbox that the money owes.

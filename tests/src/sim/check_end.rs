@@ -7,8 +7,11 @@ use super::town::at_once;
 use super::world::{Core, timestamp};
 use domain::clock::beijing_day;
 use domain::fakes::Stored;
+use domain::ids::PaymentNo;
 use domain::money::Fen;
-use domain::payment::{Account, JournalKind, OutboxKind, PaymentStatus, Rail, Side};
+use domain::payment::{
+    Account, JournalKind, OutboxKind, PaymentStatus, Rail, RefundStatus, RefundStore, Side,
+};
 use domain::reconciliation::{DayBook, DayResult, DayState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,7 +180,22 @@ fn effects_arrived(core: &Core, stored: &Stored, wrong: &mut Vec<String>) {
             wrong.push(format!("{}: done here {}, there {arrived:?}", row.item.key(), row.done));
         }
     }
-    if payment.state.status() == PaymentStatus::RefundDue {
+    let due_back = match payment.state.status() {
+        PaymentStatus::Refunded => true,
+        // By rule at once, or by two persons who have it before them.
+        PaymentStatus::RefundDue => !with_staff(core, &payment.no),
+        PaymentStatus::Refunding => {
+            wrong.push(format!("{} is still on its way back", payment.no));
+            false
+        }
+        PaymentStatus::Submitted
+        | PaymentStatus::Unknown
+        | PaymentStatus::UnderReview
+        | PaymentStatus::Paid
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::Closed => false,
+    };
+    if due_back {
         let truth = &core.rails[place_of(payment.rail)];
         let back = truth.orders.get(payment.no.as_str()).map_or(0, |order| order.asked_back());
         let due = payment.state.money().map_or(Fen::ZERO, |money| money.amount.fen());
@@ -185,4 +203,9 @@ fn effects_arrived(core: &Core, stored: &Stored, wrong: &mut Vec<String>) {
             wrong.push(format!("{}: {back} fen of {due} yuan went back", payment.no));
         }
     }
+}
+
+fn with_staff(core: &Core, no: &PaymentNo) -> bool {
+    let refunds = at_once(core.truth.list_of_payment(no)).unwrap();
+    refunds.iter().any(|refund| refund.state.status() == RefundStatus::Requested)
 }

@@ -95,7 +95,8 @@ fn booked<'a>(journals: impl Iterator<Item = &'a Journal>) -> Parts {
             Account::RailClearing(_)
             | Account::Fiscal { .. }
             | Account::Suspense(_)
-            | Account::RefundDue(_) => {}
+            | Account::RefundDue(_)
+            | Account::Refunding(_) => {}
         }
     }
     parts

@@ -29,13 +29,14 @@ struct Task {
     worker: Option<usize>,
 }
 
-/// The workers of a node: callbacks, a healer per rail, outbox, reconciliation.
-const WORKERS: usize = 6;
+/// The workers of a node: callbacks, a healer per rail, outbox, reconciliation, refunds.
+const WORKERS: usize = 7;
 const HEALERS: usize = 1;
 const OUTBOX: usize = 4;
 const RECONCILE: usize = 5;
+const REFUND: usize = 6;
 /// How long each rests between two turns.
-const REST: [i64; WORKERS] = [500, SECOND, SECOND, SECOND, 500, 30 * MINUTE];
+const REST: [i64; WORKERS] = [500, SECOND, SECOND, SECOND, 500, 30 * MINUTE, MINUTE];
 
 #[derive(Debug, Clone, Copy)]
 struct Worker {
@@ -125,19 +126,7 @@ impl Driver {
                 self.world.with(|core| rail::pays(core, rail, &no));
             }
             Event::Agency(place, act) => self.world.with(|core| agency(core, place, act)),
-            Event::Clerk { no, tries } => self.clerk(no, tries),
         }
-    }
-
-    /// Somebody at a desk gives back what is due back, again until it is done.
-    fn clerk(&mut self, no: domain::ids::PaymentNo, tries: u32) {
-        if self.world.with(|core| core.clerk_done.contains(&no)) {
-            return;
-        }
-        let stream = mix(key(no.as_str()), 5_000 + u64::from(tries));
-        let again = Event::Clerk { no: no.clone(), tries: tries + 1 };
-        self.world.with(|core| core.after(10 * MINUTE, again));
-        self.on_some_node(stream, stream, |node, world| Box::pin(work::give_back(node, world, no)));
     }
 
     /// The balancer sends a request to a node that is up, if any is.
@@ -215,6 +204,7 @@ impl Driver {
     fn starts(&mut self, node: usize) {
         let soon = self.world.with(|core| core.now) + 10 * SECOND + node as i64 * MINUTE;
         self.plan_turn(node, RECONCILE, soon);
+        self.plan_turn(node, REFUND, soon);
         self.plan_turns();
     }
 
@@ -258,6 +248,10 @@ impl Driver {
         let work: Work = match worker {
             0 => Box::pin(work::callbacks(of)),
             OUTBOX => Box::pin(work::fulfils(of)),
+            REFUND => {
+                self.plan_turn(node, REFUND, now + REST[REFUND]);
+                Box::pin(work::refunds(of))
+            }
             RECONCILE => {
                 self.plan_turn(node, RECONCILE, now + REST[RECONCILE]);
                 Box::pin(work::reconciles(of))

@@ -5,6 +5,7 @@ use super::gateway::SimGateway;
 use super::links::PlainLinks;
 use super::options::Plant;
 use super::rail_port::{SimRail, SimStatements};
+use super::refunds::Refunding;
 use super::store::SimStore;
 use super::watch::NodeWatch;
 use super::world::{Core, World, timestamp};
@@ -12,8 +13,8 @@ use domain::clock::{Clock, IdSource};
 use domain::fakes::{InMemoryStore, PlainSeal};
 use domain::payment::{
     ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, MerchantIdentity,
-    PayByLink, PaymentRail, ProcessCallbacks, Rail, Rails, ReceiveCallback, RefreshPayment,
-    StartPayment,
+    PayByLink, PaymentRail, ProcessCallbacks, Rail, RailRefunds, Rails, ReceiveCallback,
+    RefreshPayment, StartPayment,
 };
 use domain::receipt::FulfilPayments;
 use domain::reconciliation::{ReconcileDay, ReconcileDue};
@@ -51,7 +52,6 @@ impl IdSource for TaskIds {
 
 /// What a node does.
 pub struct Node {
-    pub store: Arc<SimStore>,
     pub quote: MakeQuote,
     pub link: MakePayLink,
     pub by_link: PayByLink,
@@ -64,8 +64,7 @@ pub struct Node {
     pub healer: Arc<HealPayments>,
     pub fulfil: FulfilPayments,
     pub reconcile: ReconcileDue,
-    /// The rails, for those who give money back.
-    pub rails: Vec<Arc<SimRail>>,
+    pub refunding: Refunding,
 }
 
 impl Node {
@@ -93,6 +92,9 @@ impl Node {
             apply: apply.clone(),
             clock: clock.clone(),
         });
+        let ids = Arc::new(TaskIds(world.clone()));
+        let refunders = ports.iter().map(|port| port.clone() as Arc<dyn RailRefunds>).collect();
+        let refunding = Refunding::new(&store, &rails, refunders, &clock, ids.clone());
         let believes_all = world.with(|core| core.plant_is(Plant::ForgedBelieved));
         let receive = Rail::ALL.map(|rail| ReceiveCallback {
             reader: Arc::new(Reader { rail, believes_all }),
@@ -112,7 +114,6 @@ impl Node {
         };
         let days = Rail::ALL.iter().zip(&merchants).map(day).collect();
         let items = Arc::new(super::town::items());
-        let ids = Arc::new(TaskIds(world.clone()));
         let start = Arc::new(StartPayment {
             payments: store.clone(),
             persons: store.clone(),
@@ -155,7 +156,13 @@ impl Node {
             },
             refresh: RefreshPayment { payments: store.clone(), healer: healer.clone() },
             receive: receive.into(),
-            callbacks: ProcessCallbacks { inbox: store.clone(), apply, clock: clock.clone() },
+            callbacks: ProcessCallbacks {
+                inbox: store.clone(),
+                apply,
+                apply_refund: refunding.apply.clone(),
+                clock: clock.clone(),
+            },
+            refunding,
             healer,
             fulfil: FulfilPayments {
                 outbox: store.clone(),
@@ -165,8 +172,6 @@ impl Node {
                 clock: clock.clone(),
             },
             reconcile: ReconcileDue { rails: days, clock },
-            rails: ports,
-            store,
         }
     }
 }

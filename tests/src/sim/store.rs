@@ -35,7 +35,7 @@ fn failed(why: &'static str) -> StoreError {
 
 impl SimStore {
     /// A call that writes: see [`SimStore::call`].
-    async fn write<T, E, F>(&self, act: F) -> Result<T, E>
+    pub async fn write<T, E, F>(&self, act: F) -> Result<T, E>
     where
         T: Send,
         E: From<StoreError> + Send,
@@ -53,7 +53,7 @@ impl SimStore {
     }
 
     /// One call: it may fail before anything is done, or after all is.
-    async fn call<T, E, F>(&self, act: F) -> Result<T, E>
+    pub async fn call<T, E, F>(&self, act: F) -> Result<T, E>
     where
         T: Send,
         E: From<StoreError> + Send,
@@ -75,7 +75,7 @@ impl SimStore {
         self.world.with(|core| core.plant_is(plant))
     }
 
-    fn write_rows(&self, journal: &Journal) {
+    pub fn write_rows(&self, journal: &Journal) {
         let lost = self.plant_is(Plant::LostLedgerLine) && is_unlucky(&journal.payment_no);
         let keep = journal.entries().len() - usize::from(lost);
         self.world.with(|core| {

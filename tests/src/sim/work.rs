@@ -1,16 +1,14 @@
 //! What a node does: each function is one task.
 
+use super::callback;
 use super::citizen::{Answer, Call, What};
 use super::fault::Kind;
 use super::node::Node;
 use super::world::{CallbackContent, World};
-use super::{callback, chance, rail};
-use domain::ids::{PaymentNo, RefundNo};
 use domain::money::Fen;
 use domain::payment::{
-    CancelError, LinkShows, MadeLink, NoticeSnapshot, PayableError, Payment, PaymentStatus,
-    PaymentStore, Quoted, Rail, RailRefundState, RailRefunds, RefundOrder, Refusal,
-    StartPaymentError, Started,
+    CancelError, LinkShows, MadeLink, NoticeSnapshot, PayableError, Payment, PaymentStatus, Quoted,
+    Rail, Refusal, StartPaymentError, Started,
 };
 use std::sync::Arc;
 
@@ -28,6 +26,10 @@ pub async fn heals(node: Arc<Node>, rail: Rail) {
 
 pub async fn fulfils(node: Arc<Node>) {
     let _ = node.fulfil.run_once(TURN).await;
+}
+
+pub async fn refunds(node: Arc<Node>) {
+    super::refunds::works(node, TURN).await;
 }
 
 pub async fn reconciles(node: Arc<Node>) {
@@ -173,31 +175,5 @@ fn answer_of(started: Result<Started, StartPaymentError>) -> Answer {
             | StartPaymentError::Gateway(_)
             | StartPaymentError::Store(_),
         ) => Answer::Later,
-    }
-}
-
-/// The clerk has the rail give back what is due back: one number, however often it is tried.
-pub async fn give_back(node: Arc<Node>, world: World, no: PaymentNo) {
-    let Ok(Some(payment)) = PaymentStore::find(node.store.as_ref(), &no).await else { return };
-    let Some(money) = payment.state.money().cloned() else { return };
-    let refund = RefundOrder {
-        no: RefundNo::new(&format!("YT{}", &no.as_str()[2..])).unwrap(),
-        payment: payment.order_key(),
-        txn: money.txn,
-        paid: money.amount,
-        amount: money.amount,
-        reason: "退还未入账款项".to_owned(),
-        made_at: payment.created_at,
-    };
-    let port = &node.rails[rail::place_of(payment.rail)];
-    let state = match port.query_refund(&refund).await {
-        Ok(RailRefundState::NotFound) => port.refund(&refund).await,
-        known => known,
-    };
-    if let Ok(RailRefundState::Done { .. }) = state {
-        world.with(|core| {
-            core.note("back", no.as_str(), chance::key(refund.no.as_str()).cast_signed());
-            core.clerk_done.insert(no)
-        });
     }
 }

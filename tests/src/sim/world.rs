@@ -10,10 +10,9 @@ use super::options::{Options, Plant};
 use super::rail::RailTruth;
 use super::watch::Seen;
 use domain::fakes::InMemoryStore;
-use domain::ids::PaymentNo;
 use jiff::Timestamp;
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BinaryHeap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -56,8 +55,6 @@ pub enum Event {
     EarlySuccess { rail: usize, no: String },
     /// An agency does something with a notice.
     Agency(usize, AgencyAct),
-    /// The clerk gives back money that is due back.
-    Clerk { no: PaymentNo, tries: u32 },
 }
 
 /// What a callback says, and how it is signed.
@@ -166,8 +163,6 @@ pub struct Core {
     /// Citizens do nothing from here on.
     pub quiet_from: i64,
     pub checks: Checks,
-    /// Refunds that the clerk has seen through.
-    pub clerk_done: BTreeSet<PaymentNo>,
     /// The store, never failing: for looking.
     pub truth: InMemoryStore,
 }
@@ -203,7 +198,6 @@ impl Core {
             citizens,
             quiet_from: until + 11 * HOUR,
             checks: Checks::default(),
-            clerk_done: BTreeSet::new(),
             truth: InMemoryStore::new(),
         }
     }

@@ -229,6 +229,10 @@ impl LedgerBook for SimStore {
         self.call(self.truth.journals_of(rail, day)).await
     }
 
+    async fn book(&self, rail: Rail, journal: &Journal) -> Result<bool, StoreError> {
+        self.write(self.truth.book(rail, journal)).await
+    }
+
     async fn totals(&self) -> Result<(Fen, Fen), StoreError> {
         let sides = |core: &mut Core| {
             (core.checks.ledger.sum(Side::Debit), core.checks.ledger.sum(Side::Credit))

@@ -76,10 +76,8 @@ fn example(folder: &Path) -> String {
     }
     // Any file will do for a font here: it is read where documents are printed.
     let font = folder.join("data.key");
-    text.replace("/etc/yiwang/keys", folder.to_str().unwrap()).replace(
-        "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-        font.to_str().unwrap(),
-    )
+    text.replace("/etc/yiwang/keys", folder.to_str().unwrap())
+        .replace("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", font.to_str().unwrap())
 }
 
 fn load_text(folder: &Path, text: &str) -> Result<Settings, SettingsRefused> {

@@ -31,8 +31,8 @@ async fn a_fee_is_booked_once(store: &impl EveryPort) {
         assert!(!store.book(Rail::WeChatPay, &again).await.unwrap(), "a payment has one fee");
     }
     let booked = store.journals_of(Rail::WeChatPay, beijing_day(at(30))).await.unwrap();
-    assert_eq!(kinds(&booked), [JournalKind::Fee, JournalKind::Paid]);
-    assert_eq!(booked[0], fee(1, 12));
+    assert_eq!(booked.len(), 2, "{booked:?}");
+    assert!(booked.contains(&fee(1, 12)), "{booked:?}");
 }
 
 async fn balances_are_kept_and_can_be_rebuilt<S: EveryPort>(bench: &Bench<S>) {

@@ -230,7 +230,14 @@ impl LedgerBook for SimStore {
     }
 
     async fn book(&self, rail: Rail, journal: &Journal) -> Result<bool, StoreError> {
-        self.write(self.truth.book(rail, journal)).await
+        let book = async {
+            let booked = self.truth.book(rail, journal).await?;
+            if booked {
+                self.write_rows(journal);
+            }
+            Ok(booked)
+        };
+        self.write(book).await
     }
 
     async fn totals(&self) -> Result<(Fen, Fen), StoreError> {

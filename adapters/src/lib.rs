@@ -2,6 +2,7 @@
 //! exchange, the app files. Each implements ports of `domain`, keeps its wire formats to itself,
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
+pub mod crash;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;

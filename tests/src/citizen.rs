@@ -17,7 +17,7 @@ pub struct Citizen {
 }
 
 /// What every test wants to know of a payment.
-const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
+pub const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
      history{at status reason} receipts{code number checkCode amount{fen}} \
      notices{noticeNo status writeOff total{fen} receipt{number}}";
 
@@ -159,7 +159,12 @@ impl Citizen {
     /// The same, and the server may die meanwhile.
     pub async fn starts_on_a_dying_server(&self, wish: &Value) -> Option<Value> {
         let query = document("startPayment", "StartPaymentInput", &started());
-        let body = json!({ "query": query, "variables": { "i": wish } });
+        self.asks_a_dying_server(&query, json!({ "i": wish })).await
+    }
+
+    /// Any document; the whole body, or `None` when the server dies meanwhile.
+    pub async fn asks_a_dying_server(&self, query: &str, variables: Value) -> Option<Value> {
+        let body = json!({ "query": query, "variables": variables });
         self.http.try_post(&self.graphql, &self.token, &body).await
     }
 
@@ -223,11 +228,13 @@ impl Citizen {
 const SUBMITTED: &str = "outcome{... on LookupResult{source asOf rows{fields{name label value} \
      notice{noticeNo title status total{fen} lateFee{fen} writeOff}}}}";
 
-fn started() -> String {
+/// What a client takes of `startPayment`.
+pub fn started() -> String {
     format!("payment{{{PAYMENT}}} cashier{{... on WeChatMiniCashier{{package paySign signType}}}}")
 }
 
-fn document(name: &str, input: &str, fields: &str) -> String {
+/// A mutation of one input `$i`, with `userErrors`.
+pub fn document(name: &str, input: &str, fields: &str) -> String {
     format!(
         "mutation($i:{input}!){{{name}(input:$i){{{fields} userErrors{{code message field}}}}}}"
     )

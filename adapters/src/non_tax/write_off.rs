@@ -2,6 +2,7 @@
 
 use super::bill::instant;
 use super::call::{Message, NonTaxGateway};
+use crate::crash::{Step, around};
 use crate::http::{unexpected, unknown};
 use async_trait::async_trait;
 use domain::clock::beijing_time;
@@ -102,7 +103,7 @@ impl NoticeWriteOff for NonTaxGateway {
             ("PAYTIME", &time),
         ];
         let called = self.call::<IgnoredAny>(Message::WriteOff, &parameters);
-        self.http.within(called).await.map(drop)
+        around(Step::GatewayWriteOff, self.http.within(called)).await.map(drop)
     }
 }
 
@@ -120,7 +121,8 @@ impl ReceiptIssuer for NonTaxGateway {
             ("PAYTIME", &time),
         ];
         let called = self.call::<ReceiptWire>(Message::Receipt, &parameters);
-        let mut details = self.http.within(called).await?.into_iter();
+        let called = around(Step::GatewayReceipt, self.http.within(called));
+        let mut details = called.await?.into_iter();
         match (details.next(), details.next()) {
             (Some(receipt), None) => receipt.into_receipt(of),
             _ => Err(unexpected("not exactly one receipt for", &of.notice_no)),

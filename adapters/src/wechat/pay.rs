@@ -4,6 +4,7 @@ use super::account::{PlatformRefusal, PlatformSaid, WeChatPayAccount};
 use super::wire::{
     CloseWire, PayerWire, PrepaidWire, PrepayAmountWire, PrepayWire, TransactionWire,
 };
+use crate::crash::{Step, around};
 use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::clock::beijing_time;
@@ -220,15 +221,17 @@ impl PaymentRail for WeChatPayRail {
                 PlatformSaid::No(why) => Err(self.refusal(&order.no, prepaid.earlier, why).await),
             }
         };
-        self.account.http.within(submitting).await
+        around(Step::RailSubmit, self.account.http.within(submitting)).await
     }
 
     async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
-        self.account.http.twice(|| self.look_up(&order.no)).await
+        let asking = self.account.http.twice(|| self.look_up(&order.no));
+        around(Step::RailQuery, asking).await
     }
 
     async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
-        self.account.http.twice(|| self.close_once(&order.no)).await
+        let asking = self.account.http.twice(|| self.close_once(&order.no));
+        around(Step::RailClose, asking).await
     }
 }
 

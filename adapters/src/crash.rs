@@ -1,0 +1,210 @@
+//! Crash points: the moments right before and right after each step that outlives the process,
+//! at which a test can have it die. The sweep (docs/reliability.md) kills at every one of them.
+//!
+//! A point that is not armed costs one relaxed load. Nothing but the setting `YIWANG_CRASH_AT`
+//! arms one, and production refuses that setting.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Declares the steps once: a variant, its name, and its place in [`Step::ALL`].
+macro_rules! steps {
+    ($($(#[$doc:meta])* $step:ident => $name:literal,)*) => {
+        /// Something that happens in the database or outside, and stays after a crash.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Step { $($(#[$doc])* $step,)* }
+
+        impl Step {
+            /// Every step; a house test finds each of them used.
+            pub const ALL: &'static [Self] = &[$(Self::$step,)*];
+
+            /// The name in settings and reports.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$step => $name,)* }
+            }
+        }
+    };
+}
+
+steps! {
+    /// A new attempt is stored, before the rail is asked.
+    PaymentInsert => "payment.insert",
+    /// A payment moves: state, history line, journal and outbox rows.
+    PaymentSave => "payment.save",
+    /// The healer takes payments that are due.
+    PaymentLease => "payment.lease",
+    /// A verified callback is stored, before it is answered.
+    CallbackRecord => "callback.record",
+    /// A worker takes callbacks that wait.
+    CallbackLease => "callback.lease",
+    /// A callback has been acted on.
+    CallbackFinish => "callback.finish",
+    /// A worker takes effects that are due.
+    OutboxLease => "outbox.lease",
+    /// The gateway knows that a notice was paid.
+    OutboxWrittenOff => "outbox.written_off",
+    /// A receipt is kept.
+    OutboxReceipted => "outbox.receipted",
+    /// An effect comes again later.
+    OutboxPostpone => "outbox.postpone",
+    /// A day's verdict and its file are kept.
+    DaySave => "day.save",
+    /// The rail is asked for an order.
+    RailSubmit => "rail.submit",
+    /// The rail is asked where an order stands.
+    RailQuery => "rail.query",
+    /// The rail is asked to close an order.
+    RailClose => "rail.close",
+    /// The gateway is told that a notice was paid.
+    GatewayWriteOff => "gateway.write_off",
+    /// The gateway is asked for a receipt.
+    GatewayReceipt => "gateway.receipt",
+}
+
+/// Which side of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// All is prepared, nothing has happened.
+    Before,
+    /// It has happened, and nobody has been told.
+    After,
+}
+
+/// One side of one step: `payment.save:before`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Point {
+    step: Step,
+    side: Side,
+}
+
+impl Point {
+    /// Every point there is.
+    pub fn all() -> Vec<Self> {
+        let both = |step: &Step| [Side::Before, Side::After].map(|side| Self { step: *step, side });
+        Step::ALL.iter().flat_map(both).collect()
+    }
+
+    /// Never zero, which stands for "no point".
+    const fn code(self) -> u32 {
+        self.step as u32 * 2 + self.side as u32 + 1
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = match self.side {
+            Side::Before => "before",
+            Side::After => "after",
+        };
+        write!(f, "{}:{side}", self.step.name())
+    }
+}
+
+/// Which passage of which point is the last: `payment.save:before`, or `payment.save:before:2`
+/// for the second one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrashAt {
+    point: Point,
+    passage: u32,
+}
+
+impl fmt::Display for CrashAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.point, self.passage)
+    }
+}
+
+/// The text names no point.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("no such crash point")]
+pub struct NoSuchPoint;
+
+impl FromStr for CrashAt {
+    type Err = NoSuchPoint;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchPoint> {
+        let found = Point::all().into_iter().find_map(|point| {
+            let passage = match text.strip_prefix(&point.to_string())? {
+                "" => 1,
+                rest => rest.strip_prefix(':')?.parse().ok().filter(|passage| *passage > 0)?,
+            };
+            Some(Self { point, passage })
+        });
+        found.ok_or(NoSuchPoint)
+    }
+}
+
+/// The code of the armed point, or zero.
+static ARMED: AtomicU32 = AtomicU32::new(0);
+/// How many passages of it are left to live.
+static LEFT: AtomicU32 = AtomicU32::new(0);
+
+/// From now on, this process dies there.
+pub fn arm(at: CrashAt) {
+    LEFT.store(at.passage, Ordering::Relaxed);
+    ARMED.store(at.point.code(), Ordering::Release);
+}
+
+/// Does a step between its two points.
+pub(crate) async fn around<T>(step: Step, doing: impl Future<Output = T>) -> T {
+    pass(Point { step, side: Side::Before });
+    let done = doing.await;
+    pass(Point { step, side: Side::After });
+    done
+}
+
+fn pass(point: Point) {
+    if ARMED.load(Ordering::Relaxed) == point.code() {
+        pass_armed();
+    }
+}
+
+/// As `kill -9` would: nothing is flushed, nothing is dropped, nobody is told.
+#[cold]
+fn pass_armed() {
+    if LEFT.fetch_sub(1, Ordering::Relaxed) == 1 {
+        std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_point_is_named_and_read_back() {
+        let all = Point::all();
+        assert_eq!(all.len(), Step::ALL.len() * 2);
+        for (index, point) in all.iter().enumerate() {
+            let read = |text: String| text.parse::<CrashAt>();
+            let at = |passage| Ok::<_, NoSuchPoint>(CrashAt { point: *point, passage });
+            assert_eq!(read(point.to_string()), at(1));
+            assert_eq!(read(format!("{point}:12")), at(12));
+            assert_eq!(read(at(12).unwrap().to_string()), at(12));
+            assert_eq!(point.code() as usize, index + 1, "no two share a code, none is zero");
+        }
+    }
+
+    #[test]
+    fn what_names_no_point_is_refused() {
+        for text in [
+            "",
+            "payment.save",
+            "payment.save:",
+            "payment.save:during",
+            "payment.save:before:",
+            "payment.save:before:0",
+            "payment.save:before:x",
+            "payment.save:beforehand",
+            " payment.save:before",
+        ] {
+            assert_eq!(text.parse::<CrashAt>(), Err(NoSuchPoint), "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_point_that_is_not_armed_lets_pass() {
+        assert_eq!(around(Step::PaymentSave, async { 7 }).await, 7);
+    }
+}

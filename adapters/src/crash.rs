@@ -46,20 +46,68 @@ steps! {
     OutboxWrittenOff => "outbox.written_off",
     /// A receipt is kept.
     OutboxReceipted => "outbox.receipted",
+    /// A notice whose items get no receipt has none, for ever.
+    OutboxNeverReceipted => "outbox.never_receipted",
     /// An effect comes again later.
     OutboxPostpone => "outbox.postpone",
     /// A day's verdict and its file are kept.
     DaySave => "day.save",
+    /// A day's clearing with the finance department is kept.
+    ClearingSave => "clearing.save",
+    /// A verified call of the gateway is stored, before it is answered.
+    NewsRecord => "news.record",
+    /// A worker takes news that wait.
+    NewsLease => "news.lease",
+    /// News have been acted on.
+    NewsFinish => "news.finish",
+    /// Refunds are stored, and their sums reserved.
+    RefundInsert => "refund.insert",
+    /// A refund moves: state, history line, decision, and its payment's change and journal.
+    RefundSave => "refund.save",
+    /// A worker takes refunds that are due.
+    RefundLease => "refund.lease",
+    /// A refund is to be looked at sooner.
+    RefundWake => "refund.wake",
+    /// A red receipt is kept, linked to the one that it takes back.
+    ReceiptReversal => "receipt.reversal",
+    /// The receipt of the rest is kept.
+    ReceiptReplacement => "receipt.replacement",
     /// The rail is asked for an order.
     RailSubmit => "rail.submit",
     /// The rail is asked where an order stands.
     RailQuery => "rail.query",
     /// The rail is asked to close an order.
     RailClose => "rail.close",
+    /// The rail is asked to give money back.
+    RailRefund => "rail.refund",
+    /// The rail is asked where a refund stands.
+    RailQueryRefund => "rail.query_refund",
+    /// The rail is asked for a day's statement.
+    RailStatement => "rail.statement",
+    /// The gateway is asked for a notice, before a payment of it is stored.
+    GatewayFindNotice => "gateway.find_notice",
     /// The gateway is told that a notice was paid.
     GatewayWriteOff => "gateway.write_off",
     /// The gateway is asked for a receipt.
     GatewayReceipt => "gateway.receipt",
+    /// The gateway is asked to agree to a refund.
+    GatewayAskRefund => "gateway.ask_refund",
+    /// The gateway is asked where a refund's procedure stands.
+    GatewayQueryRefund => "gateway.query_refund",
+    /// The gateway is told that the money is back.
+    GatewayTellPaidBack => "gateway.tell_paid_back",
+    /// The gateway is asked for a red receipt.
+    GatewayReverseReceipt => "gateway.reverse_receipt",
+    /// The gateway is asked for a receipt of the rest.
+    GatewayReplaceReceipt => "gateway.replace_receipt",
+    /// The finance department gets the day's orders.
+    GatewaySendOrders => "gateway.send_orders",
+    /// The finance department gets the day's shares.
+    GatewaySendSplit => "gateway.send_split",
+    /// The finance department is asked which files of a day there are.
+    GatewayListFiles => "gateway.list_files",
+    /// One of them is fetched.
+    GatewayFetchFile => "gateway.fetch_file",
 }
 
 /// Which side of a step.

@@ -1,5 +1,14 @@
-//! Signatures, digests and ciphers that the platforms ask for, by aws-lc-rs alone. Every fault
-//! of what comes from outside is an error, never a panic; keys never print.
+//! Signatures, digests and ciphers that the platforms ask for, by aws-lc-rs, and the national
+//! ones by RustCrypto. Every fault of what comes from outside is an error, never a panic; keys
+//! never print.
+
+mod agile;
+mod national;
+#[cfg(test)]
+mod national_tests;
+
+pub use agile::{AgileSigningKey, AgileVerifyingKey, SignatureAlgorithm};
+pub use national::{Sm2SigningKey, Sm2VerifyingKey, Sm4Key, sm3_hex};
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
@@ -24,6 +33,9 @@ pub enum KeyInvalid {
     /// The content of the PEM text is not such a key.
     #[error("not an RSA key of at least 2048 bits")]
     Rsa,
+    /// The content is not an SM2 key.
+    #[error("not a key of SM2")]
+    Sm2,
     /// A symmetric key of another length.
     #[error("not {0} bytes long")]
     Length(usize),
@@ -103,14 +115,28 @@ impl VerifyingKey {
                 spki_of(&certificate).ok_or(KeyInvalid::Pem)?.to_vec()
             }
         };
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki).map(Self).or(Err(KeyInvalid::Rsa))
+        Self::from_spki(&spki)
+    }
+
+    /// Reads a SubjectPublicKeyInfo, in DER.
+    ///
+    /// # Errors
+    /// [`KeyInvalid::Rsa`].
+    pub fn from_spki(der: &[u8]) -> Result<Self, KeyInvalid> {
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der).map(Self).or(Err(KeyInvalid::Rsa))
     }
 
     /// # Errors
     /// [`CryptoFailed::Signature`], also for what is not base64.
     pub fn verify(&self, message: &[u8], signature: &str) -> Result<(), CryptoFailed> {
         let bytes = STANDARD.decode(signature).or(Err(CryptoFailed::Signature))?;
-        self.0.verify_sig(message, &bytes).or(Err(CryptoFailed::Signature))
+        self.verify_bytes(message, &bytes)
+    }
+
+    /// # Errors
+    /// [`CryptoFailed::Signature`].
+    pub fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoFailed> {
+        self.0.verify_sig(message, signature).or(Err(CryptoFailed::Signature))
     }
 }
 
@@ -264,7 +290,7 @@ pub fn from_base64(text: &str) -> Result<Vec<u8>, CryptoFailed> {
 }
 
 /// The bytes between the lines that carry exactly this label.
-fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
+pub(crate) fn pem_body(pem: &str, label: &str) -> Option<Vec<u8>> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let (_, rest) = pem.split_once(&begin)?;
     let (body, _) = rest.split_once(&end)?;

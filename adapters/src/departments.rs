@@ -2,6 +2,7 @@
 //! Every call is a look-up and safe to repeat.
 
 mod identity;
+mod messages;
 mod wire;
 
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};

@@ -130,6 +130,25 @@ pub(crate) fn unknown(source: impl Into<BoxError>) -> OutsideError {
     OutsideError::OutcomeUnknown(source.into())
 }
 
+/// The other side answered, and what it said leaves the outcome open.
+#[derive(Debug, thiserror::Error)]
+#[error("answered, but undecided")]
+struct Undecided(#[source] BoxError);
+
+/// An outcome that is unknown although the other side answered in due form: no sign of sickness.
+pub(crate) fn undecided(source: impl Into<BoxError>) -> OutsideError {
+    OutsideError::OutcomeUnknown(Box::new(Undecided(source.into())))
+}
+
+/// Did the other side give no sign of life that can be believed?
+pub(crate) fn is_silence(error: &OutsideError) -> bool {
+    match error {
+        OutsideError::Refused { .. } => false,
+        OutsideError::NotSent(_) => true,
+        OutsideError::OutcomeUnknown(source) => !source.is::<Undecided>(),
+    }
+}
+
 impl HttpRequest {
     pub fn get(url: Url) -> Self {
         Self::new(Method::Get, url, Vec::new())
@@ -176,6 +195,17 @@ impl HttpClient {
     pub async fn get_bytes(&self, address: &str) -> Result<Vec<u8>, OutsideError> {
         let url = Url::parse(address).map_err(unknown)?;
         Ok(self.send(HttpRequest::get(url)).await?.body)
+    }
+
+    /// Posts JSON to an address of our own; the body of the answer, whatever the status.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get_bytes`].
+    pub async fn post_json(&self, address: &str, json: String) -> Result<Vec<u8>, OutsideError> {
+        let url = Url::parse(address).map_err(unknown)?;
+        let request = HttpRequest::post(url, json.into_bytes());
+        let request = request.header("content-type", "application/json");
+        Ok(self.send(request).await?.body)
     }
 
     /// Sends once.

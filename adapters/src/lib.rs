@@ -1,12 +1,16 @@
 //! Everything outside, one module each: the database, WeChat, the payment gateway, the departments'
-//! exchange, the app files. Each implements ports of `domain`, keeps its wire formats to itself,
+//! exchange, the app files, the PDF files. Each implements ports of `domain`, keeps its wire formats to itself,
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
+pub mod alipay;
+mod certificate;
 pub mod crash;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;
+pub mod documents;
 pub mod followed_clock;
+pub mod guarded;
 pub mod http;
 pub mod non_tax;
 pub mod password;
@@ -15,4 +19,5 @@ pub mod store;
 pub mod system;
 #[cfg(test)]
 mod test_support;
+pub mod unionpay;
 pub mod wechat;

@@ -5,21 +5,30 @@
 //! one payment per key, one person per id card. Rows become domain types in one `match` each;
 //! what no code of ours writes is [`StoreError::Corrupt`].
 
+mod audit;
 mod callbacks;
+mod clearing;
 mod column;
 mod connect;
 mod day_rows;
 mod days;
 mod entity;
+mod gateway_inbox;
 mod journals;
 mod key_file;
 mod migrations;
 mod outbox;
+mod paid;
 mod payment_rows;
 mod payments;
 mod personal_data;
 mod persons;
+mod phone_codes;
+mod receipt_rows;
 mod receipts;
+mod refund_balances;
+mod refund_rows;
+mod refunds;
 mod sessions;
 mod staff;
 

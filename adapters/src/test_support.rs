@@ -2,6 +2,7 @@
 
 use crate::http::{Deadlines, HttpClient};
 use domain::clock::Clock;
+use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, StoredCallback};
 use jiff::Timestamp;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -18,6 +19,16 @@ pub(crate) fn quick_client() -> HttpClient {
 pub(crate) fn test_data(name: &str) -> Vec<u8> {
     let path = format!("{}/../tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Reads a callback where the test is no task.
+pub(crate) fn read_callback(
+    reader: &dyn RailCallbacks,
+    callback: &RailCallback,
+    now: Timestamp,
+) -> Result<Option<StoredCallback>, CallbackRefused> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap().block_on(reader.read(callback, now))
 }
 
 /// Servers of one behaviour each; every function answers the base address.
@@ -119,4 +130,9 @@ impl Clock for StillClock {
 /// Public vectors of the platform, with their keys.
 pub(crate) fn wechat_vectors() -> Value {
     serde_json::from_slice(&test_data("wechat_vectors.json")).unwrap()
+}
+
+/// Public vectors of Alipay and UnionPay, with their keys.
+pub(crate) fn alipay_unionpay_vectors() -> Value {
+    serde_json::from_slice(&test_data("alipay_unionpay_vectors.json")).unwrap()
 }

@@ -5,8 +5,11 @@ mod account;
 mod bill;
 mod bill_file;
 mod callback;
+mod keys;
 mod mini_program;
 mod pay;
+mod prepay;
+mod refund;
 mod sign;
 #[cfg(test)]
 mod testing;
@@ -19,3 +22,4 @@ pub use bill::WeChatPayStatements;
 pub use callback::WeChatPayCallbacks;
 pub use mini_program::{MiniProgramConfig, WeChatMiniProgram};
 pub use pay::WeChatPayRail;
+pub use refund::WeChatPayRefunds;

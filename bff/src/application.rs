@@ -1,35 +1,45 @@
-//! The composition root: reads top to bottom, and is the only file that names concrete adapters.
+//! The composition root: reads top to bottom; it and its parts are the only files that name
+//! concrete adapters.
+
+pub mod rails;
+
+mod documents;
+
+mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http;
 use crate::parts::Parts;
+use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
 use crate::staff_door::{StaffDoor, first_password};
+use crate::staff_graphql::{self, StaffUseCases};
 use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
-use adapters::non_tax::{NonTaxConfig, NonTaxGateway};
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use adapters::wechat::{
-    MiniProgramConfig, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
-    WeChatPayRail, WeChatPayStatements,
-};
 use domain::catalogue::FixedCatalogue;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
-use domain::identity::{Authenticate, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName};
+use domain::identity::{
+    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignInStaff, SignOut,
+    VerifyRealName,
+};
+use domain::money::Fen;
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, CancelPayment, HealPayments, MakePayLink, MakeQuote, PayByLink,
-    PaymentRail as _, ProcessCallbacks, Rails, ReadPayments, ReceiveCallback, RefreshPayment,
-    StartPayment,
+    ApplyRailReport, ApplyRefundReport, CancelPayment, DecideRefund, HealPayments, MakePayLink,
+    MakeQuote, OweBack, PayByLink, PaymentRail as _, ProcessCallbacks, Rail, ReadPayments,
+    ReadRefunds, ReceiveCallback, RefreshPayment, RequestRefund, SendRefunds, StartPayment,
 };
-use domain::receipt::{FulfilPayments, VerifyReceipt};
-use domain::reconciliation::{ReconcileDay, ReconcileDue};
+use domain::receipt::{FulfilPayments, ReverseReceipts};
+use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use gateway::GatewayWork;
+use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -60,7 +70,7 @@ pub struct Application {
     addr: SocketAddr,
     server: Server,
     jobs: Jobs,
-    reconcile: Arc<ReconcileDay>,
+    reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
 }
@@ -93,19 +103,26 @@ impl Application {
             0 => format!("http://{addr}"),
             _ => settings.public_url.clone(),
         };
-        let mini_program = mini_program(channels, &http, &clock)?;
-        let account = we_chat_pay(channels, &public_url, &http, &clock, &ids)?;
-        let gateway = Arc::new(
-            NonTaxGateway::new(&gateway_config(channels), http.clone(), clock.clone(), ids.clone())
-                .map_err(part("the payment gateway"))?,
-        );
+        let platforms = Platforms::connect(&Outside {
+            channels,
+            public_url: &public_url,
+            http: &http,
+            clock: &clock,
+            ids: &ids,
+        })?;
+        let (rails, watch) = (platforms.rails(), platforms.watch());
+        let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
-        let rail = Arc::new(WeChatPayRail::new(account.clone()));
-        let merchant = rail.merchant().clone();
-        let rails = Rails::new(vec![rail]);
+        let refunders = platforms.refunders();
+        let reversals = Arc::new(ReverseReceipts {
+            receipts: shared.clone(),
+            payments: shared.clone(),
+            items: items.clone(),
+            gateway: gateway.clone(),
+        });
 
         let apply = Arc::new(ApplyRailReport {
             payments: shared.clone(),
@@ -113,25 +130,64 @@ impl Application {
             notices: gateway.clone(),
             clock: clock.clone(),
         });
+        let apply_refund = Arc::new(ApplyRefundReport {
+            refunds: shared.clone(),
+            payments: shared.clone(),
+            rails: rails.clone(),
+            clock: clock.clone(),
+        });
+        let request_refund = Arc::new(RequestRefund {
+            refunds: shared.clone(),
+            payments: shared.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let healer = Arc::new(HealPayments {
             payments: shared.clone(),
             rails: rails.clone(),
             apply: apply.clone(),
             clock: clock.clone(),
         });
-        let reconcile = Arc::new(ReconcileDay {
-            source: Arc::new(WeChatPayStatements::new(account.clone())),
-            merchant,
-            ledger: shared.clone(),
-            payments: shared.clone(),
-            apply: apply.clone(),
-            days: shared.clone(),
-            clock: clock.clone(),
-        });
+        let reconcile: Vec<_> = platforms
+            .rails
+            .iter()
+            .map(|rail| {
+                Arc::new(ReconcileDay {
+                    source: rail.statements.clone(),
+                    merchant: rail.guarded.merchant().clone(),
+                    ledger: shared.clone(),
+                    payments: shared.clone(),
+                    apply: apply.clone(),
+                    days: shared.clone(),
+                    clock: clock.clone(),
+                })
+            })
+            .collect();
+        let gateway_work = GatewayWork::new(&gateway, &shared, (&rails, &healer), &clock);
         let jobs = Jobs {
+            gateway_news: gateway_work.news,
+            wake_gateway_news: Arc::new(Notify::new()),
+            clear: gateway_work.clear.clone(),
             callbacks: Arc::new(ProcessCallbacks {
                 inbox: shared.clone(),
                 apply,
+                apply_refund: apply_refund.clone(),
+                clock: clock.clone(),
+            }),
+            owe_back: Arc::new(OweBack {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                ceiling: AUTOMATIC_REFUNDS,
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            refunds: Arc::new(SendRefunds {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                refunders,
+                desk: gateway.clone(),
+                receipts: reversals,
+                apply: apply_refund,
                 clock: clock.clone(),
             }),
             wake_callbacks: Arc::new(Notify::new()),
@@ -139,15 +195,16 @@ impl Application {
             outbox: Arc::new(FulfilPayments {
                 outbox: shared.clone(),
                 payments: shared.clone(),
+                persons: shared.clone(),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
                 clock: clock.clone(),
             }),
-            reconcile: Arc::new(ReconcileDue {
-                rails: vec![reconcile.clone()],
-                clock: clock.clone(),
-            }),
+            reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
         };
+        let verify_receipt = Arc::new(documents::verification(&shared));
+        let documents =
+            Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
             persons: shared.clone(),
@@ -155,7 +212,7 @@ impl Application {
             items: items.clone(),
             quotes: tokens.clone(),
             rails: rails.clone(),
-            watch: Arc::new(Unwatched),
+            watch: watch.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         });
@@ -168,9 +225,16 @@ impl Application {
                 clock: clock.clone(),
             }),
             sign_in: Arc::new(SignIn {
-                we_chat: mini_program,
+                platforms: platforms.identities,
+                codes: shared.clone(),
                 persons: shared.clone(),
                 sessions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            send_phone_code: Arc::new(SendPhoneCode {
+                codes: shared.clone(),
+                sender: departments.clone(),
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),
@@ -211,31 +275,60 @@ impl Application {
             }),
             cancel_payment: Arc::new(CancelPayment {
                 payments: shared.clone(),
-                rails,
+                rails: rails.clone(),
                 healer,
                 clock: clock.clone(),
             }),
+            rails,
+            watch,
             read_payments: Arc::new(ReadPayments { payments: shared.clone() }),
+            request_refund: request_refund.clone(),
+            read_refunds: Arc::new(ReadRefunds { refunds: shared.clone() }),
             receipts: shared.clone(),
-            verify_receipt: Arc::new(VerifyReceipt { receipts: shared.clone() }),
+            verify_receipt: verify_receipt.clone(),
+            documents: documents.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
         let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
             .await
             .map_err(part("the staff account"))?;
+        let passwords = Arc::new(Passwords::default());
+        let staff_use_cases = StaffUseCases {
+            sign_in: Arc::new(SignInStaff {
+                staff: shared.clone(),
+                sessions: shared.clone(),
+                passwords: passwords.clone(),
+                audit: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
+            sessions: shared.clone(),
+            refunds: shared.clone(),
+            request_refund,
+            decide_refund: Arc::new(DecideRefund { refunds: shared.clone(), clock: clock.clone() }),
+            audit: shared.clone(),
+        };
         let parts = Parts {
+            staff_schema: staff_graphql::schema(staff_use_cases, introspection),
+            staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
             authenticate: Authenticate {
                 sessions: shared.clone(),
                 persons: shared.clone(),
                 clock: clock.clone(),
             },
-            receive_we_chat_pay: ReceiveCallback {
-                reader: Arc::new(WeChatPayCallbacks::new(account)),
-                inbox: shared.clone(),
-                clock: clock.clone(),
-            },
+            receive_callback: platforms
+                .rails
+                .into_iter()
+                .map(|rail| ReceiveCallback {
+                    reader: rail.callbacks,
+                    inbox: shared.clone(),
+                    clock: clock.clone(),
+                })
+                .collect(),
+            receive_gateway: gateway_work.receive,
+            wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {
                 notices: gateway,
                 items: items.clone(),
@@ -249,7 +342,9 @@ impl Application {
             store: store.clone(),
             days: shared.clone(),
             outbox: shared.clone(),
-            staff_door: StaffDoor::new(shared),
+            staff_door: StaffDoor::new(shared, passwords),
+            documents,
+            verify_receipt,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
@@ -276,9 +371,14 @@ impl Application {
         &self.jobs
     }
 
-    /// Reconciles one day of a rail now, for the command of that name.
-    pub fn reconcile(&self) -> &Arc<ReconcileDay> {
-        &self.reconcile
+    /// Reconciles one day of a rail now, for the command of that name; `None`: not connected.
+    pub fn reconcile(&self, rail: Rail) -> Option<&Arc<ReconcileDay>> {
+        self.reconcile.iter().find(|day| day.source.rail() == rail)
+    }
+
+    /// Clears one day with the finance department now, for the command `reconcile GATEWAY`.
+    pub fn clear(&self) -> &Arc<ClearOneDay> {
+        &self.jobs.clear.day
     }
 
     /// The store, for tests that look behind the door.
@@ -302,14 +402,8 @@ impl Application {
     }
 }
 
-/// Until rails are guarded, all of them count as well.
-struct Unwatched;
-
-impl domain::payment::RailWatch for Unwatched {
-    fn health(&self, _rail: domain::payment::Rail) -> domain::payment::RailHealth {
-        domain::payment::RailHealth::Well
-    }
-}
+/// 100 000 yuan may go back by rule, by each rail on each day; what is above waits for two persons.
+const AUTOMATIC_REFUNDS: Fen = Fen::new(10_000_000);
 
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;
@@ -346,52 +440,6 @@ fn sealed_tokens(settings: &Settings) -> Result<SealedTokens, StartupError> {
         }
     };
     sealed.map_err(part("the key of tokens"))
-}
-
-fn mini_program(
-    channels: &ChannelSettings,
-    http: &HttpClient,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<WeChatMiniProgram>, StartupError> {
-    let config = MiniProgramConfig {
-        base_url: channels.we_chat.base_url.clone(),
-        app_id: channels.we_chat.app_id.clone(),
-        app_secret: channels.we_chat.app_secret.expose().to_owned(),
-    };
-    let made = WeChatMiniProgram::new(config, http.clone(), clock.clone());
-    made.map(Arc::new).map_err(part("the WeChat mini-program"))
-}
-
-fn we_chat_pay(
-    channels: &ChannelSettings,
-    public_url: &str,
-    http: &HttpClient,
-    clock: &Arc<dyn Clock>,
-    ids: &Arc<dyn IdSource>,
-) -> Result<Arc<WeChatPayAccount>, StartupError> {
-    let pay = &channels.we_chat_pay;
-    let config = WeChatPayConfig {
-        base_url: pay.base_url.clone(),
-        app_id: channels.we_chat.app_id.clone(),
-        merchant_no: pay.merchant_no.clone(),
-        merchant_serial: pay.merchant_serial.clone(),
-        merchant_private_key_pem: pay.merchant_private_key.expose().to_owned(),
-        api_v3_key: pay.api_v3_key.expose().to_owned(),
-        platform_keys: pay.platform_keys.clone(),
-        notify_url: format!("{public_url}/callbacks/wechat-pay"),
-        order_limit: pay.order_limit,
-    };
-    let made = WeChatPayAccount::new(&config, http.clone(), clock.clone(), ids.clone());
-    made.map(Arc::new).map_err(part("WeChat Pay"))
-}
-
-fn gateway_config(channels: &ChannelSettings) -> NonTaxConfig {
-    NonTaxConfig {
-        base_url: channels.gateway.base_url.clone(),
-        our_key_id: channels.gateway.key_id.clone(),
-        our_private_key_pem: channels.gateway.private_key.expose().to_owned(),
-        gateway_keys: channels.gateway.gateway_keys.clone(),
-    }
 }
 
 fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {

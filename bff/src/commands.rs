@@ -1,22 +1,31 @@
-//! The commands of the program: `serve` (default), `migrate`, `schema`, `reconcile RAIL DATE`,
-//! `apps check [FOLDER]`.
+//! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps check [FOLDER]`.
 
 use adapters::followed_clock::FollowedClock;
 use adapters::http::{Deadlines, HttpClient};
-use adapters::system::SystemClock;
+use adapters::system::{RandomIds, SystemClock};
 use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
 use bff::graphql::error::chain;
+use bff::passwords::random_password;
 use bff::settings::{ChannelSettings, Environment, Mode, Settings};
 use domain::clock::Clock;
+use domain::identity::{AuditRecord, AuditTrail as _, StaffAccount, StaffRole, StaffStore as _};
+use domain::outside::StoreError;
 use domain::payment::Rail;
 use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
 use std::path::Path;
 use std::sync::Arc;
 
-const USAGE: &str = "usage: bff [serve | migrate | schema | reconcile RAIL DATE | \
-                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY   DATE: 2026-03-02";
+const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
+                     reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY \
+                     UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
+                     ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
+                     FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
+
+/// In the place of a rail: the files that are exchanged with the non-tax gateway.
+const GATEWAY: &str = "GATEWAY";
 
 /// The process's environment; nobody else reads it.
 #[expect(clippy::disallowed_methods, reason = "here it becomes settings, and nowhere else")]
@@ -34,6 +43,11 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
             print!("{}", bff::graphql::sdl());
             Ok(())
         }
+        ["staff-schema"] => {
+            print!("{}", bff::staff_graphql::sdl());
+            Ok(())
+        }
+        ["staff", "add", name, roles @ ..] => add_staff(name, roles, environment).await,
         ["reconcile", rail, day] => reconcile(rail, day, environment).await,
         ["apps", "check"] => {
             let checked = adapters::definitions::load_embedded();
@@ -105,6 +119,9 @@ async fn serve(environment: &Environment) -> Result<(), String> {
     let world = world(&settings).await?;
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
+    if let Some(mocks) = &world.mocks {
+        introduce(&settings, mocks).await?;
+    }
     announce(&settings, &application, &world);
     let handle = application.handle();
     tokio::spawn(async move {
@@ -117,6 +134,15 @@ async fn serve(environment: &Environment) -> Result<(), String> {
         mocks.stop().await;
     }
     Ok(())
+}
+
+/// Tells the mock gateway where to call us, as an operator tells the real one in writing.
+async fn introduce(settings: &Settings, mocks: &MockChannels) -> Result<(), String> {
+    let http = HttpClient::new(Deadlines::USUAL).map_err(|error| chain(&error))?;
+    let address = format!("{}/control/gateway/settings", mocks.base_url());
+    let url = format!("{}/callbacks/non-tax", settings.public_url);
+    let told = http.post_json(&address, serde_json::json!({ "notifyUrl": url }).to_string());
+    told.await.map(drop).map_err(|error| chain(&error))
 }
 
 /// Ctrl-C at a terminal, or the signal by which a service manager stops.
@@ -169,6 +195,36 @@ async fn migrate(environment: &Environment) -> Result<(), String> {
     Ok(())
 }
 
+/// Makes an account and shows its password, once.
+async fn add_staff(name: &str, roles: &[&str], environment: &Environment) -> Result<(), String> {
+    let role = |code: &&str| {
+        StaffRole::from_code(code).ok_or_else(|| format!("`{code}` is not a role\n{USAGE}"))
+    };
+    let roles: Vec<_> = roles.iter().map(role).collect::<Result<_, _>>()?;
+    if roles.is_empty() || !StaffAccount::is_name(name) {
+        return Err(USAGE.to_owned());
+    }
+    let settings = load(environment)?;
+    let world = running_or_own_world(&settings).await?;
+    let store = bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
+    let password = random_password(&RandomIds);
+    let password_hash = adapters::password::hash(&password).map_err(|error| chain(&error))?;
+    let (name, created_at) = (name.to_owned(), world.clock.now());
+    let words: Vec<_> = roles.iter().map(StaffRole::code).collect();
+    let record = AuditRecord::new(created_at, "command", "STAFF_ADD", &name, &words.join(" "));
+    store.append(&record).await.map_err(|error| chain(&error))?;
+    let account = StaffAccount { name, password_hash, roles, created_at };
+    match store.insert(&account).await {
+        Ok(()) => {
+            let name = account.name;
+            println!("账号 {name} 密码 {password}（只显示这一次，请记下）");
+            Ok(())
+        }
+        Err(StoreError::Conflict) => Err(format!("账号 {} 已经存在", account.name)),
+        Err(error) => Err(chain(&error)),
+    }
+}
+
 /// The outside world of a demo that is running already, else one of our own.
 async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
     let Some(addr) = settings.mock_addr else { return world(settings).await };
@@ -184,8 +240,10 @@ async fn running_or_own_world(settings: &Settings) -> Result<World, String> {
 }
 
 async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(), String> {
-    let known = Rail::from_code(rail).filter(|rail| *rail == Rail::WeChatPay);
-    known.ok_or_else(|| format!("rail `{rail}` is not connected\n{USAGE}"))?;
+    let known = Rail::from_code(rail);
+    if known.is_none() && rail != GATEWAY {
+        return Err(format!("`{rail}` is not a rail\n{USAGE}"));
+    }
     let day: Date = day.parse().map_err(|_| format!("`{day}` is not a date\n{USAGE}"))?;
     let settings = load(environment)?;
     let world = running_or_own_world(&settings).await?;
@@ -194,7 +252,11 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
     let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
     let application = built.map_err(|error| chain(&error))?;
     announce_password(&application);
-    let result = application.reconcile().run(day).await.map_err(|error| chain(&error))?;
+    let Some(rail) = known else { return clear(&application, day).await };
+    let reconcile = application
+        .reconcile(rail)
+        .ok_or_else(|| format!("rail {} is not connected", rail.code()))?;
+    let result = reconcile.run(day).await.map_err(|error| chain(&error))?;
     println!(
         "{} {}: {:?}, {} lines, {} differences",
         result.rail.code(),
@@ -203,5 +265,25 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
         result.lines.len(),
         result.discrepancies.len()
     );
+    Ok(())
+}
+
+async fn clear(application: &Application, day: Date) -> Result<(), String> {
+    let cleared = application.clear().run(day).await.map_err(|error| chain(&error))?;
+    println!(
+        "{GATEWAY} {}: {}, {} lines, finance agrees in {}, {} differences",
+        cleared.day,
+        cleared.state.code(),
+        cleared.orders,
+        cleared.agreed,
+        cleared.differences.len()
+    );
+    for found in &cleared.differences {
+        let (kind, order) = (found.kind.code(), &found.order_no);
+        println!(
+            "  {kind} {order} {} {} {} {}",
+            found.notice_no, found.amount, found.code, found.reason
+        );
+    }
     Ok(())
 }

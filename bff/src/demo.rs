@@ -1,12 +1,16 @@
 //! What only a demo has: mock channels beside, whose keys and clock it takes over.
 
 use crate::settings::{
-    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, Secret,
+    AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
+    GatewaySettings, KeyFile, MiniProgramSettings, SealSettings, Secret, UnionPaySettings,
     WeChatPaySettings,
 };
 use domain::clock::Clock;
+use domain::money::PayableFen;
 use jiff::Timestamp;
-use mock_channels::{MockChannels, MockClock, Onboarding};
+use mock_channels::{
+    AlipayOnboarding, GatewayOnboarding, MockChannels, MockClock, Onboarding, UnionPayOnboarding,
+};
 use std::sync::Arc;
 
 /// The clock of mock channels in this process.
@@ -41,8 +45,12 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             merchant_private_key: Secret::new(&pay.merchant_private_key_pem),
             api_v3_key: Secret::new(&pay.api_v3_key),
             platform_keys: vec![(pay.platform_key_id.clone(), pay.platform_public_key_pem.clone())],
-            order_limit: domain::money::PayableFen::USUAL_ORDER_LIMIT,
+            // The played WeChat knows one app id, for all of its products.
+            app_app_id: Some(onboarding.wechat.app_id.clone()),
+            order_limit: PayableFen::USUAL_ORDER_LIMIT,
         },
+        alipay: Some(alipay(&onboarding.alipay)),
+        union_pay: Some(union_pay(&onboarding.unionpay)),
         exchange: ExchangeSettings {
             base_url: onboarding.exchange.base_url.clone(),
             client_id: onboarding.exchange.client_id.clone(),
@@ -52,10 +60,55 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),
             private_key: Secret::new(&gateway.our_private_key_pem),
-            gateway_keys: vec![(
-                gateway.gateway_key_id.clone(),
-                gateway.gateway_public_key_pem.clone(),
-            )],
+            algorithm: gateway.algorithm.clone(),
+            gateway_keys: gateway_keys(gateway),
+            seal: Some(SealSettings {
+                key_id: gateway.sm4_key_id.clone(),
+                key: Secret::new(&gateway.sm4_key_base64),
+                requests: false,
+            }),
         },
+    }
+}
+
+fn gateway_keys(gateway: &GatewayOnboarding) -> Vec<KeyFile> {
+    let keys = gateway.gateway_keys.iter().map(|key| KeyFile {
+        id: key.key_id.clone(),
+        algorithm: key.algorithm.clone(),
+        pem: key.public_key_pem.clone(),
+    });
+    keys.collect()
+}
+
+fn alipay(alipay: &AlipayOnboarding) -> AlipaySettings {
+    let app = |app_id: &str, certificate: &str| AlipayAppSettings {
+        app_id: app_id.to_owned(),
+        private_key: Secret::new(&alipay.app_private_key_pem),
+        certificate: Some(certificate.to_owned()),
+    };
+    AlipaySettings {
+        gateway_url: alipay.gateway_url.clone(),
+        seller_id: alipay.seller_id.clone(),
+        mini: app(&alipay.mini_app_id, &alipay.mini_app_cert_pem),
+        native: Some(app(&alipay.native_app_id, &alipay.native_app_cert_pem)),
+        trust: AlipayTrust::Certificates {
+            roots: alipay.alipay_root_cert_pem.clone(),
+            platform: vec![alipay.alipay_cert_pem.clone()],
+        },
+        content_key: Some(Secret::new(&alipay.content_key_base64)),
+        order_limit: PayableFen::USUAL_ORDER_LIMIT,
+    }
+}
+
+fn union_pay(union_pay: &UnionPayOnboarding) -> UnionPaySettings {
+    UnionPaySettings {
+        gateway_url: union_pay.gateway_url.clone(),
+        file_url: union_pay.file_url.clone(),
+        merchant_no: union_pay.mer_id.clone(),
+        signing_certificate: union_pay.merchant_certificate_pem.clone(),
+        signing_key: Secret::new(&union_pay.merchant_private_key_pem),
+        root_certificate: union_pay.root_certificate_pem.clone(),
+        middle_certificates: vec![union_pay.middle_certificate_pem.clone()],
+        order_limit: PayableFen::USUAL_ORDER_LIMIT,
     }
 }

@@ -7,23 +7,28 @@ pub mod error;
 mod identity;
 mod node_id;
 mod notice;
+mod notice_search;
 mod pay_link;
 mod payment;
 mod quote;
+mod rail;
 mod receipt;
-mod scalars;
+pub(crate) mod refund;
+pub(crate) mod scalars;
+mod sign_in;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::CatalogueSource;
 use domain::engine::SubmitApp;
 use domain::identity::{
-    Caller, Channel, CheckFace, RefreshSession, SignIn, SignOut, VerifyRealName,
+    Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
 use domain::payment::{
-    CancelPayment, MakePayLink, MakeQuote, ReadPayments, RefreshPayment, StartPayment,
+    CancelPayment, MakePayLink, MakeQuote, RailWatch, Rails, ReadPayments, ReadRefunds,
+    RefreshPayment, RequestRefund, StartPayment,
 };
-use domain::receipt::{ReceiptBook, VerifyReceipt};
+use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
@@ -51,6 +56,8 @@ pub struct UseCases {
     pub sign_in: Arc<SignIn>,
     /// New tokens for old.
     pub refresh_session: Arc<RefreshSession>,
+    /// Sends codes to phones.
+    pub send_phone_code: Arc<SendPhoneCode>,
     /// Leaves.
     pub sign_out: Arc<SignOut>,
     /// Proves a name.
@@ -71,12 +78,22 @@ pub struct UseCases {
     pub refresh_payment: Arc<RefreshPayment>,
     /// Gives one up.
     pub cancel_payment: Arc<CancelPayment>,
+    /// The rails that are connected.
+    pub rails: Rails,
+    /// How they are.
+    pub watch: Arc<dyn RailWatch>,
     /// Reads own ones.
     pub read_payments: Arc<ReadPayments>,
+    /// Asks for a refund.
+    pub request_refund: Arc<RequestRefund>,
+    /// Reads own ones.
+    pub read_refunds: Arc<ReadRefunds>,
     /// Receipts of own payments.
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// Links to documents.
+    pub documents: Arc<Documents>,
 }
 
 /// The executable schema.
@@ -150,6 +167,8 @@ pub enum Node {
     Notice(notice::Notice),
     /// An own payment.
     Payment(payment::Payment),
+    /// An own refund.
+    Refund(refund::Refund),
     /// An own receipt.
     Receipt(receipt::Receipt),
 }
@@ -174,6 +193,7 @@ impl Query {
                 .map(|caller| Node::Person(identity::Person(caller.person.clone())))),
             Kind::Notice => notice::own_notice(ctx, &key).await,
             Kind::Payment => Ok(payment::own_payment(ctx, &key).await?.map(Node::Payment)),
+            Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
         }
     }
@@ -205,6 +225,12 @@ impl Query {
         catalogue::regions(ctx, parent)
     }
 
+    /// The rails and how they are.
+    #[graphql(complexity = "4 * child_complexity + 1")]
+    async fn rails(&self, ctx: &Context<'_>) -> Vec<rail::RailHealth> {
+        rail::all(ctx)
+    }
+
     /// What the notices cost if paid before `expiresAt`; the late fee is that of the quote's
     /// issue.
     #[graphql(complexity = "20 * child_complexity + 1")]
@@ -213,6 +239,8 @@ impl Query {
     }
 
     /// Is this receipt genuine? Anybody who holds one may ask.
+    // So heavy that a document has at most nine: check codes are not for guessing.
+    #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_receipt(
         &self,
         ctx: &Context<'_>,
@@ -240,9 +268,18 @@ impl Mutation {
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        input: identity::SignInInput,
-    ) -> Result<identity::SignInPayload> {
-        identity::sign_in(ctx, input).await
+        input: sign_in::SignInInput,
+    ) -> Result<sign_in::SignInPayload> {
+        sign_in::sign_in(ctx, input).await
+    }
+
+    /// Sends a one-time code to a phone, for `signIn` from the native app.
+    async fn send_phone_code(
+        &self,
+        ctx: &Context<'_>,
+        input: sign_in::SendPhoneCodeInput,
+    ) -> Result<sign_in::SendPhoneCodePayload> {
+        sign_in::send_phone_code(ctx, input).await
     }
 
     /// New tokens for a refresh token, which is used up.
@@ -330,5 +367,15 @@ impl Mutation {
         input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
+    }
+
+    /// Asks for money of an own payment back. Repeating the call with its key asks for nothing
+    /// again.
+    async fn request_refund(
+        &self,
+        ctx: &Context<'_>,
+        input: refund::RequestRefundInput,
+    ) -> Result<refund::RequestRefundPayload> {
+        refund::request(ctx, input).await
     }
 }

@@ -1,11 +1,15 @@
-//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text.
+//! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 mod callbacks;
 mod document;
+mod documents;
 mod graphql_route;
 mod health;
+mod page;
 mod pay_page;
 mod requester;
+mod staff_route;
+mod verify_page;
 
 use crate::graphql;
 use crate::parts::Parts;
@@ -17,6 +21,8 @@ use std::net::TcpListener;
 
 /// A query, its variables and its name; the largest document of the clients has 9 KB.
 const MAX_BODY: usize = 64 * 1024;
+/// The gateway's document allows its calls so much.
+const MAX_GATEWAY_CALL: usize = 1024 * 1024;
 /// Requests under way at once, over all workers, before the socket stops accepting.
 const MAX_CONNECTIONS: usize = 4_096;
 /// In flight when the server is told to stop: so long they have.
@@ -57,6 +63,15 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
+        .route("/callbacks/alipay", web::post().to(callbacks::alipay))
+        .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
+        .route("/documents/{token}", web::get().to(documents::document))
+        .route("/receipts/verify", web::get().to(verify_page::verify))
+        .service(
+            web::resource("/callbacks/non-tax")
+                .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))
+                .route(web::post().to(callbacks::non_tax)),
+        )
         .service(
             web::resource("/pay/{token}")
                 .route(web::get().to(pay_page::show))
@@ -64,6 +79,11 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
+        .service(
+            web::resource("/staff/graphql")
+                .route(web::post().to(staff_route::post))
+                .default_service(web::to(staff_route::other)),
+        )
         .service(web::scope("/staff").configure(staff::routes))
         .default_service(web::to(not_found));
 }

@@ -2,10 +2,12 @@
 
 use crate::graphql::PublicSchema;
 use crate::staff_door::StaffDoor;
+use crate::staff_graphql::StaffSchema;
 use adapters::store::Store;
 use domain::clock::Clock;
-use domain::identity::Authenticate;
+use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
+use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -16,8 +18,12 @@ pub struct Parts {
     pub schema: PublicSchema,
     /// Who holds a token.
     pub authenticate: Authenticate,
-    /// Takes WeChat Pay's callbacks in.
-    pub receive_we_chat_pay: ReceiveCallback,
+    /// Takes callbacks in: one for each rail that is connected.
+    pub receive_callback: Vec<ReceiveCallback>,
+    /// Takes the gateway's calls in.
+    pub receive_gateway: ReceiveGatewayCall,
+    /// Rings for the worker that acts on them.
+    pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.
@@ -30,6 +36,14 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// Documents by signed links.
+    pub documents: Arc<Documents>,
+    /// Anybody's check of a receipt.
+    pub verify_receipt: Arc<VerifyReceipt>,
+    /// What staff ask.
+    pub staff_schema: StaffSchema,
+    /// Who of them asks.
+    pub staff_sessions: Arc<dyn StaffSessions>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

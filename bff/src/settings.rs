@@ -2,13 +2,17 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod gateway;
+mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{
-    ChannelSettings, ExchangeSettings, GatewaySettings, MiniProgramSettings, WeChatPaySettings,
+pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use gateway::{GatewaySettings, SealSettings};
+pub use rails::{
+    AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
-pub use reader::{Environment, SettingFault, SettingsRefused};
+pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
 pub use secret::Secret;
 
 use adapters::crash::CrashAt;
@@ -38,6 +42,8 @@ pub struct Settings {
     pub database_url: String,
     /// Folder of the keys for personal data.
     pub key_dir: PathBuf,
+    /// The font of documents: a TrueType or OpenType file, or a collection, with Chinese.
+    pub font: Option<PathBuf>,
     /// Where mock channels are served beside; `None`: no mocks.
     pub mock_addr: Option<SocketAddr>,
     /// Clock of mock channels that run elsewhere.
@@ -54,13 +60,14 @@ pub struct Settings {
     pub channels: Option<ChannelSettings>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "mode",
     "http_addr",
     "public_url",
     "database_url",
     "allow_sqlite",
     "key_dir",
+    "font",
     "mock_addr",
     "follow_clock",
     "introspection",
@@ -103,6 +110,7 @@ impl Settings {
             http_addr,
             public_url: reader.text("public_url").unwrap_or_else(|| format!("http://{http_addr}")),
             key_dir,
+            font: font(&mut reader, demo),
             mock_addr,
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
@@ -163,7 +171,7 @@ impl Settings {
         if !self.public_url.starts_with("https://") {
             reader.fault("public_url", "production is reached by https".to_owned());
         }
-        for name in ["data.key", "index.key", "tokens.key"] {
+        for name in ["data.key", "index.key", "tokens.key", "documents.key"] {
             if !self.key_dir.join(name).is_file() {
                 let why = format!("production makes no keys: {name} is missing there");
                 reader.fault("key_dir", why);
@@ -180,6 +188,23 @@ fn default_database(demo: bool, reader: &mut Reader<'_>) -> String {
         reader.fault("database_url", "production needs a database".to_owned());
     }
     "sqlite://.yiwang/yiwang.db".to_owned()
+}
+
+/// Where the package fonts-wqy-microhei of Debian and Ubuntu puts its font.
+pub(crate) const DEMO_FONT: &str = "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc";
+
+/// A demo without the font starts all the same; production names one that is there.
+fn font(reader: &mut Reader<'_>, demo: bool) -> Option<PathBuf> {
+    let named = reader.text("font").filter(|path| !path.is_empty()).map(PathBuf::from);
+    if demo {
+        return named.or_else(|| Some(PathBuf::from(DEMO_FONT)));
+    }
+    if !named.as_ref().is_some_and(|path| path.is_file()) {
+        let why = "production prints documents: name a font file with Chinese, for instance \
+                   that of the package fonts-noto-cjk";
+        reader.fault("font", why.to_owned());
+    }
+    named
 }
 
 /// The folder of the SQLite file, else `.yiwang`.

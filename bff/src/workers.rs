@@ -1,10 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod gateway;
+
 use crate::graphql::error::chain;
-use domain::payment::{Applied, HealPayments, ProcessCallbacks, Rail};
-use domain::receipt::{FulfilPayments, Fulfilled};
-use domain::reconciliation::{DayState, ReconcileDue};
+use domain::payment::{
+    Acted, Applied, HealPayments, OweBack, Owed, ProcessCallbacks, Rail, RefundApplied, SendRefunds,
+};
+use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
+use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -17,10 +21,20 @@ pub struct Jobs {
     pub callbacks: Arc<ProcessCallbacks>,
     /// Rings when a callback was stored.
     pub wake_callbacks: Arc<Notify>,
+    /// Acts on what the gateway told us.
+    pub gateway_news: Arc<ProcessGatewayNews>,
+    /// Rings when it told something.
+    pub wake_gateway_news: Arc<Notify>,
+    /// Clears days with the finance department.
+    pub clear: Arc<ClearDue>,
     /// Asks the rails.
     pub healer: Arc<HealPayments>,
     /// Tells the gateway.
     pub outbox: Arc<FulfilPayments>,
+    /// Makes refunds of money that never counted.
+    pub owe_back: Arc<OweBack>,
+    /// Carries refunds out.
+    pub refunds: Arc<SendRefunds>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
 }
@@ -30,6 +44,7 @@ const TURN: u16 = 16;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
+const REFUND_PAUSE: Duration = Duration::from_secs(1);
 const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
 const STATEMENT_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
@@ -45,8 +60,11 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = vec![
             tokio::spawn(callbacks(jobs.clone(), stopped.clone())),
+            tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
+            tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
+            tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
         // One a rail: what one rail keeps waiting waits for nobody else.
         for rail in jobs.healer.rails.all() {
@@ -81,11 +99,21 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
             Ok(done) => done.iter().for_each(|(callback, applied)| {
                 let order_no = callback.news.order_no();
                 match applied {
-                    Ok(Applied::Moved(_) | Applied::Known(_)) => {
-                        tracing::info!(order_no, ?applied, "callback applied");
-                    }
                     Ok(
-                        Applied::Foreign(_) | Applied::AmountNotProved | Applied::Contradicts(_),
+                        Acted::Payment(Applied::Moved(_) | Applied::Known(_))
+                        | Acted::Refund(
+                            RefundApplied::Moved(_)
+                            | RefundApplied::Known(_)
+                            | RefundApplied::TooEarly,
+                        ),
+                    ) => tracing::info!(order_no, ?applied, "callback applied"),
+                    Ok(
+                        Acted::Payment(
+                            Applied::Foreign(_)
+                            | Applied::AmountNotProved
+                            | Applied::Contradicts(_),
+                        )
+                        | Acted::Refund(RefundApplied::Foreign(_) | RefundApplied::Contradicts(_)),
                     ) => tracing::error!(order_no, ?applied, "genuine callback contradicts us"),
                     Err(error) => {
                         tracing::warn!(order_no, error = %chain(error), "callback put off");
@@ -113,6 +141,38 @@ async fn heal(rail: Rail, jobs: Jobs, mut stopped: watch::Receiver<bool>) {
             Err(error) => tracing::error!(error = %chain(&error), "healer failed"),
         }
         if !rest(HEALER_PAUSE, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+/// Makes the refunds that are owed, then carries out what is due.
+async fn refund(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match jobs.owe_back.run_once(TURN).await {
+            Ok(done) => done.iter().for_each(|(payment_no, owed)| match owed {
+                Ok(Owed::GoesBack | Owed::Known) => {
+                    tracing::info!(%payment_no, ?owed, "money that never counted goes back");
+                }
+                Ok(Owed::WaitsForStaff) => {
+                    tracing::warn!(%payment_no, "money that never counted waits for two persons");
+                }
+                Err(error) => {
+                    tracing::error!(%payment_no, error = %chain(error), "refund not made");
+                }
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "owed refunds not found"),
+        }
+        match jobs.refunds.run_once(TURN).await {
+            Ok(done) => done.iter().for_each(|(refund_no, worked)| match worked {
+                Ok(worked) => tracing::debug!(%refund_no, ?worked, "refund"),
+                Err(error) => {
+                    tracing::error!(%refund_no, error = %chain(error), "refund put off");
+                }
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "due refunds not found"),
+        }
+        if !rest(REFUND_PAUSE, &mut stopped).await {
             return;
         }
     }

@@ -2,16 +2,25 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod index;
+mod look;
 mod outside;
 mod rails;
+mod refunds;
 pub mod samples;
 mod store;
+mod store_gateway;
 mod store_identity;
 mod store_payment;
+mod store_receipt;
+mod store_refund;
+mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};
+pub use refunds::{DeskSays, RefundsGo};
 pub use store::InMemoryStore;
 pub use time::{CountingIds, FakeClock};

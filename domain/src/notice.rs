@@ -5,6 +5,8 @@ mod item;
 mod item_check;
 mod late_fee;
 mod model;
+mod payer;
+mod search;
 
 pub use item::{
     ChitCode, Destination, ItemAmount, ItemCode, ItemCodeInvalid, ItemLateFee, PaymentItem,
@@ -16,3 +18,5 @@ pub use model::{
     Agency, Due, FindNotices, ListedNotice, Notice, NoticeBook, NoticeFaulty, NoticeItem, NoticeNo,
     NoticeNoInvalid, NoticeStanding,
 };
+pub use payer::{PayerKey, PayerName};
+pub use search::{SearchError, Sought};

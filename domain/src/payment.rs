@@ -22,15 +22,19 @@ mod refusal;
 mod start;
 mod state;
 mod store;
+mod withdraw;
 
 pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
 pub use callback::{
-    CallbackInbox, CallbackRefused, ProcessCallbacks, RailCallback, RailCallbacks, ReceiveCallback,
-    ReceiveError, Received, StoredCallback,
+    Acted, CallbackInbox, CallbackRefused, ProcessCallbacks, RailCallback, RailCallbacks,
+    ReceiveCallback, ReceiveError, Received, StoredCallback,
 };
 pub use cancel::{CancelError, CancelPayment};
 pub use heal::{Asked, HealPayments, RefreshError, RefreshPayment};
-pub use ledger::{Account, Entry, Journal, JournalKind, Side, Unbalanced, UnknownAccount};
+pub use ledger::{
+    Account, Entry, FiscalSlice, Journal, JournalKind, Side, Unbalanced, UnknownAccount,
+    fiscal_slices,
+};
 pub use model::{
     Allotment, EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotError,
     SnapshotItem, WriteOffStatus,
@@ -45,9 +49,15 @@ pub use rail::{
 };
 pub use read::{Holder, ReadPayments};
 pub use refund::{
-    DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, FinanceLevel,
-    NoticeAfter, PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects,
-    Refunders, Reversal, ReversalRequest,
+    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
+    DecideRefusal, Decision, DecisionStage, DeskCase, DeskDecision, DeskNotice, DeskRequest,
+    DeskStage, DeskStanding, DeskStep, FinanceLevel, HearRefundDecision, InsertRefundError,
+    NewRefunds, NoticeAfter, OweBack, Owed, PayeeAccount, ReadRefunds, ReceiptReversal,
+    ReceiptStep, Redirect, RedirectStep, Refund, RefundAct, RefundApplied, RefundCause,
+    RefundChange, RefundDesk, RefundEvent, RefundKey, RefundMaker, RefundMismatch, RefundPage,
+    RefundReasonCode, RefundRecord, RefundRedirects, RefundRefusal, RefundSlice, RefundState,
+    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders, RequestRefund,
+    RequestRefundError, Reversal, ReversalRequest, SendRefunds, Todo, WantedRefund, Worked,
 };
 pub use refusal::{Refusal, StartPaymentError};
 pub use start::{StartPayment, Started, WantedPayment};
@@ -58,3 +68,4 @@ pub use store::{
     InsertError, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, PaymentChange,
     PaymentPage, PaymentStore,
 };
+pub use withdraw::{CloseWithdrawn, Withdrawn};

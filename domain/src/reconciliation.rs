@@ -3,11 +3,24 @@
 //! Invariants, checked on every run: each line of a statement is in exactly one bucket, and
 //! counts and sums of the buckets re-add to the file's own totals.
 
+mod clear;
+mod cleared;
+mod clearing;
+mod clearing_fault;
 mod day;
 mod matching;
 mod run;
 mod statement;
 
+pub use clear::{ClearDue, ClearError, ClearOneDay};
+pub use cleared::{
+    ClearedDay, ClearingBook, ClearingDifference, ClearingDifferenceKind, ClearingState,
+};
+pub use clearing::{
+    ClearingDay, ClearingExchange, ClearingFault, ClearingItem, ClearingOrder, ClearingPayment,
+    ClearingRefund, FinanceResult, JudgedOrder, OrderedRefund, Payee, RejectedLine, Sent, Verdict,
+};
+pub use clearing_fault::{ClearingError, FileFault, LineFault};
 pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken};
 pub use matching::{
     Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,

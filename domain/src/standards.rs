@@ -2,6 +2,7 @@
 //! whether the person, vehicle or receipt exists is another question.
 
 mod citizen_id;
+mod notice_qr;
 mod paper_notice;
 mod pay_code;
 mod plate;
@@ -10,11 +11,13 @@ mod simple;
 mod uscc;
 
 pub use citizen_id::{CitizenId, CitizenIdInvalid};
-pub use paper_notice::{PaperNotice, PaperNoticeInvalid};
+pub use notice_qr::{NoticeQr, NoticeQrInvalid};
+pub use paper_notice::{PaperNotice, PaperNoticeInvalid, full_check, number_check};
 pub use pay_code::{PayCode, PayCodeInvalid};
-pub use plate::{PlateInvalid, PlateNo};
+pub use plate::{PlateInvalid, PlateKind, PlateKindInvalid, PlateNo};
 pub use receipt::{
-    CheckCode, CheckCodeInvalid, ReceiptCode, ReceiptCodeInvalid, ReceiptNo, ReceiptNoInvalid,
+    CheckCode, CheckCodeInvalid, ReceiptClass, ReceiptCode, ReceiptCodeInvalid, ReceiptNo,
+    ReceiptNoInvalid,
 };
 pub use simple::{
     DriverArchiveNo, DriverArchiveNoInvalid, Mobile, MobileInvalid, RegionCode, RegionCodeInvalid,

@@ -11,7 +11,6 @@ pub(crate) mod cashier;
 pub(crate) mod cert;
 pub(crate) mod download;
 pub(crate) mod gateway;
-pub(crate) mod magic;
 pub(crate) mod member;
 pub(crate) mod method;
 mod money;

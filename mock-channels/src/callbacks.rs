@@ -17,6 +17,8 @@ use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 mod unionpay;
 mod wechat_pay;
 
+pub(crate) use wechat_pay::PROBE;
+
 const TICK: Duration = Duration::from_millis(50);
 
 /// What is untrue about a delivery. Everything else stays as it was, and signature and seal

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Deserialize;
@@ -11,9 +12,11 @@ use serde_json::json;
 
 use crate::clock::{Day, SECOND_MS, parse_hour_minute, parse_rfc3339, real_now_ms, rfc3339};
 use crate::outside::Outside;
+use crate::script::record;
 use crate::server::Shared;
 
 mod alipay;
+mod bills;
 mod callbacks;
 mod citizens;
 mod companies;
@@ -22,7 +25,12 @@ mod gateway;
 mod notices;
 mod orders;
 mod refunds;
+mod script;
+mod truth;
 mod unionpay;
+mod wechat_pay;
+
+pub(crate) use faults::{check_fault, operations};
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     let scope = web::scope("/control")
@@ -30,18 +38,23 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/clock", web::post().to(move_clock))
         .route("/onboarding", web::get().to(onboarding))
         .route("/face/{ticket}", web::post().to(crate::face::decide))
+        .route("/sms", web::get().to(messages))
         .configure(citizens::routes)
         .configure(notices::routes)
         .configure(orders::routes)
         .configure(unionpay::routes)
         .configure(callbacks::routes)
         .configure(faults::routes)
+        .configure(bills::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
         .configure(gateway::routes)
         .configure(refunds::routes)
+        .configure(script::routes)
+        .configure(truth::routes)
+        .configure(wechat_pay::routes)
         .default_service(web::to(nowhere));
-    config.service(scope);
+    config.service(scope.wrap(from_fn(record::layer)));
 }
 
 /// Why a lever was not pulled, in words for a tester.
@@ -147,4 +160,10 @@ fn set_clock(outside: &Outside, target_ms: i64) -> Result<(), Refusal> {
         outside.clock.set_offset(world.offset_ms);
         Ok(())
     })
+}
+
+/// Text messages, newest last.
+async fn messages(outside: Shared) -> HttpResponse {
+    let messages = outside.read(|world| world.messages.clone());
+    HttpResponse::Ok().json(serde_json::json!({ "messages": messages }))
 }

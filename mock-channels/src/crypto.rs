@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::rsa::{KeySize, OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use aws_lc_rs::signature::{
     KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
@@ -56,6 +56,21 @@ impl SigningKey {
             .sign(&RSA_PKCS1_SHA256, &rand::SystemRandom::new(), message, &mut signature)
             .map_err(|_unspecified| CryptoError)?;
         Ok(STANDARD.encode(signature))
+    }
+}
+
+impl SigningKey {
+    /// Opens what was sealed with the public half: RSAES-OAEP with SHA-1, base64.
+    pub(crate) fn open_oaep(&self, sealed: &str) -> Result<Vec<u8>, CryptoError> {
+        let failed = |_unspecified| CryptoError;
+        let der: Pkcs8V1Der<'_> = self.0.as_der().map_err(failed)?;
+        let key =
+            PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_rejected| CryptoError)?;
+        let key = OaepPrivateDecryptingKey::new(key).map_err(failed)?;
+        let sealed = STANDARD.decode(sealed).map_err(|_malformed| CryptoError)?;
+        let mut plain = vec![0; key.min_output_size()];
+        let opened = key.decrypt(&OAEP_SHA1_MGF1SHA1, &sealed, &mut plain, None).map_err(failed)?;
+        Ok(opened.to_vec())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::crypto;
 use crate::outside::Outside;
 use crate::server::Shared;
 
+mod messages;
 mod operations;
 mod people;
 

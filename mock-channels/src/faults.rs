@@ -10,10 +10,13 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage as _, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 
+use crate::callbacks::PROBE;
 use crate::server::Shared;
-use crate::world::fault::{self, Channel, FaultKind};
+use crate::world::World;
+use crate::world::fault::{self, Channel, Fault, FaultKind};
+use crate::world::script::AnswerFault;
 use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
@@ -30,15 +33,20 @@ pub(crate) async fn layer(
     let Some((channel, operation)) = called(&mut request).await else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let kind = request.app_data::<Shared>().and_then(|outside| {
+    let outside = request.app_data::<Shared>().cloned();
+    let fault = outside.as_ref().and_then(|outside| {
         // Looked at first, because every change is written to the state file.
         if outside.read(|world| world.faults.is_empty()) {
             return None;
         }
-        outside.change(|world| fault::take(&mut world.faults, channel, &operation))
+        let now_ms = outside.now_ms();
+        outside.change(|world| fault::take(&mut world.faults, channel, &operation, now_ms))
     });
-    let Some(kind) = kind else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+    let Some(Fault { fault: kind, code, .. }) = fault else {
+        return match outside.filter(|outside| outside.read(is_scripted)) {
+            Some(outside) => scripted(&outside, channel, request, next).await,
+            None => Ok(next.call(request).await?.map_into_boxed_body()),
+        };
     };
     tracing::info!(?channel, operation, ?kind, "a fault was asked for");
     match kind {
@@ -48,26 +56,63 @@ pub(crate) async fn layer(
             Ok(request.into_response(broken(Bytes::new(), 1)))
         }
         FaultKind::Error500 => Ok(request.into_response(failure(channel))),
-        FaultKind::SystemError => breakdown(&mut request).await.map(|b| request.into_response(b)),
-        FaultKind::SystemErrorAfter => {
-            let said = breakdown(&mut request).await?;
+        FaultKind::SystemError | FaultKind::Refused => {
+            let body = body_of(channel, &mut request).await?;
+            let said = refusal(channel, request.request(), &body, code.as_deref());
+            Ok(request.into_response(said))
+        }
+        FaultKind::FrequencyLimited => {
+            Ok(request.into_response(wechat_pay::refused_with("FREQUENCY_LIMITED")))
+        }
+        FaultKind::SystemErrorAfter | FaultKind::RefusedAfter => {
+            let body = body_of(channel, &mut request).await?;
             let (request, _answer) = next.call(request).await?.into_parts();
+            let said = refusal(channel, &request, &body, code.as_deref());
             Ok(ServiceResponse::new(request, said))
         }
-        FaultKind::Slow => {
-            let answer = next.call(request).await?.map_into_boxed_body();
-            tokio::time::sleep(SLOWNESS).await;
-            Ok(answer)
-        }
-        FaultKind::LostAnswer
+        FaultKind::Slow
+        | FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
+        | FaultKind::SignatureProbe
         | FaultKind::DoubleAnswer => {
             let answer = next.call(request).await?.map_into_boxed_body();
             spoil(answer, channel, kind).await
         }
     }
+}
+
+fn is_scripted(world: &World) -> bool {
+    !world.scripting.rules.is_empty()
+}
+
+/// A call that may be the event of a script's rule: what the rule does to its answer is known only
+/// after the call was carried out.
+async fn scripted(
+    outside: &Shared,
+    channel: Channel,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let body = body_of(channel, &mut request).await?;
+    let answer = next.call(request).await?.map_into_boxed_body();
+    let asked =
+        |world: &World| world.scripting.answer.as_ref().is_some_and(|(of, _)| *of == channel);
+    if !outside.read(asked) {
+        return Ok(answer);
+    }
+    let fault = outside.change(|world| world.scripting.answer.take());
+    let Some((_, AnswerFault { kind, code })) = fault else {
+        return Ok(answer);
+    };
+    tracing::info!(?channel, ?kind, "a script spoils an answer");
+    if matches!(kind, FaultKind::SystemErrorAfter | FaultKind::RefusedAfter) {
+        let (request, _answer) = answer.into_parts();
+        let said = refusal(channel, &request, &body, code.as_deref());
+        return Ok(ServiceResponse::new(request, said));
+    }
+    spoil(answer, channel, kind).await
 }
 
 /// Which platform and operation a request is for, if any.
@@ -93,17 +138,51 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     Some((Channel::Alipay, name))
 }
 
-/// Alipay's words for a breakdown, without asking the handler.
-async fn breakdown(request: &mut ServiceRequest) -> Result<HttpResponse, Error> {
+/// Whether a platform has such a word for a refusal, so that a tester can ask for it.
+pub(crate) fn knows_code(channel: Channel, code: &str) -> bool {
+    match channel {
+        Channel::WechatPay => wechat_pay::is_refusal_code(code),
+        Channel::Unionpay => unionpay::is_refusal_code(code),
+        Channel::Gateway => gateway::is_refusal_code(code),
+        Channel::Alipay | Channel::Wechat | Channel::Exchange => false,
+    }
+}
+
+/// What was sent, as far as a refusal repeats it.
+async fn body_of(channel: Channel, request: &mut ServiceRequest) -> Result<Bytes, Error> {
+    let repeats = match channel {
+        Channel::Alipay | Channel::Unionpay => true,
+        // Files can be long, and are refused with words that repeat nothing.
+        Channel::Gateway => request.path() == gateway::PATH,
+        Channel::Wechat | Channel::WechatPay | Channel::Exchange => false,
+    };
+    if !repeats {
+        return Ok(Bytes::new());
+    }
     let body = request.extract::<Bytes>().await?;
     request.set_payload(Payload::from(body.clone()));
-    let outside = request.app_data::<Shared>().cloned();
-    Ok(match outside {
-        Some(outside) if !request.path().starts_with("/v3/") => {
-            alipay::gateway::breakdown(&outside, request.request(), &body)
-        }
-        Some(_) | None => alipay::rest::breakdown(),
-    })
+    Ok(body)
+}
+
+/// A platform's words for a refusal by a code; for a breakdown without one, or with one that the
+/// platform does not have.
+fn refusal(
+    channel: Channel,
+    request: &HttpRequest,
+    body: &Bytes,
+    code: Option<&str>,
+) -> HttpResponse {
+    let Some(outside) = request.app_data::<Shared>() else {
+        return failure(channel);
+    };
+    match channel {
+        Channel::WechatPay => code.map_or_else(|| failure(channel), wechat_pay::refused_with),
+        Channel::Alipay if request.path().starts_with("/v3/") => alipay::rest::breakdown(),
+        Channel::Alipay => alipay::gateway::breakdown(outside, request, body),
+        Channel::Unionpay => unionpay::refused_with(outside, body, code),
+        Channel::Gateway => gateway::refused_with(outside, request, body, code),
+        Channel::Wechat | Channel::Exchange => failure(channel),
+    }
 }
 
 fn failure(channel: Channel) -> HttpResponse {
@@ -126,6 +205,10 @@ async fn spoil(
     channel: Channel,
     kind: FaultKind,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if kind == FaultKind::Slow {
+        tokio::time::sleep(SLOWNESS).await;
+        return Ok(answer);
+    }
     let (request, answer) = answer.into_parts();
     let (mut head, body) = answer.into_parts();
     let body = to_bytes(body).await.map_err(|error| -> Error { error.into() })?;
@@ -152,12 +235,19 @@ async fn spoil(
             };
             head.set_body(body).map_into_boxed_body()
         }
+        FaultKind::SignatureProbe => {
+            probe(head.headers_mut());
+            head.set_body(body).map_into_boxed_body()
+        }
         FaultKind::DoubleAnswer => head.set_body(alipay::doubled(&body)).map_into_boxed_body(),
         FaultKind::Silent
         | FaultKind::Error500
         | FaultKind::Slow
         | FaultKind::SystemError
-        | FaultKind::SystemErrorAfter => head.set_body(body).map_into_boxed_body(),
+        | FaultKind::SystemErrorAfter
+        | FaultKind::FrequencyLimited
+        | FaultKind::RefusedAfter
+        | FaultKind::Refused => head.set_body(body).map_into_boxed_body(),
     };
     Ok(ServiceResponse::new(request, spoilt))
 }
@@ -186,6 +276,16 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         } else if !wrong {
             headers.remove(name);
         }
+    }
+}
+
+/// Puts the mark of a probe over the beginning of the signature.
+fn probe(headers: &mut actix_web::http::header::HeaderMap) {
+    let name = HeaderName::from_static("wechatpay-signature");
+    let signature = headers.get(&name).and_then(|value| value.to_str().ok());
+    let probed = signature.and_then(|text| Some(format!("{PROBE}{}", text.get(PROBE.len()..)?)));
+    if let Some(value) = probed.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        headers.insert(name, value);
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod clearing;
 mod document;
 mod files;
 mod keys;
+pub(crate) mod magic;
 mod receipt;
 pub(crate) mod refund;
 mod soap;
@@ -23,7 +24,7 @@ mod upload;
 mod write_off;
 mod xml;
 
-use document::{Details, Params, reply};
+use document::{Details, Exception, Params, reply};
 use soap::{ClientFault, Outgoing};
 
 pub(crate) const PATH: &str = "/services/UnifiedPayment";
@@ -68,7 +69,50 @@ fn action(headers: &HeaderMap) -> Option<String> {
 
 async fn call(outside: Shared, request: HttpRequest, body: Bytes) -> HttpResponse {
     calls::ripen(&outside);
-    match answer(&outside, &request, &body) {
+    respond_to(answer(&outside, &request, &body, dispatch))
+}
+
+/// A refusal in the gateway's own, signed words: `BUSY` unless a code is asked for.
+pub(crate) fn refused_with(
+    outside: &Outside,
+    request: &HttpRequest,
+    body: &[u8],
+    code: Option<&str>,
+) -> HttpResponse {
+    let code = code.filter(|code| is_refusal_code(code)).unwrap_or("BUSY");
+    let refuse = |_: &Outside, _: &str, _: &Params| -> Result<Details, ClientFault> {
+        Ok(Err(Exception::new(code, "测试人员要求的应答")))
+    };
+    respond_to(answer(outside, request, body, refuse))
+}
+
+/// Whether answers of the gateway can begin with such a word.
+pub(crate) fn is_refusal_code(code: &str) -> bool {
+    const CODES: [&str; 18] = [
+        "ALREADY_PAID",
+        "AMOUNT",
+        "BUSY",
+        "CHECKCODE",
+        "CONFLICT",
+        "INVALID",
+        "IS_RED",
+        "NOT_APPROVED",
+        "NOT_FOUND",
+        "NOT_REFUNDED",
+        "NOT_REVERSED",
+        "NOT_WRITTEN_OFF",
+        "NO_RECEIPT",
+        "OUT_OF_ORDER",
+        "QUOTE",
+        "RECEIPT_NOT_REVERSED",
+        "REVERSED",
+        "WITHDRAWN",
+    ];
+    CODES.contains(&code)
+}
+
+fn respond_to(answered: Result<String, ClientFault>) -> HttpResponse {
+    match answered {
         Ok(envelope) => HttpResponse::Ok().content_type("text/xml; charset=utf-8").body(envelope),
         Err(ClientFault(reason)) => HttpResponse::InternalServerError()
             .content_type("text/xml; charset=utf-8")
@@ -76,7 +120,12 @@ async fn call(outside: Shared, request: HttpRequest, body: Bytes) -> HttpRespons
     }
 }
 
-fn answer(outside: &Outside, request: &HttpRequest, body: &[u8]) -> Result<String, ClientFault> {
+fn answer(
+    outside: &Outside,
+    request: &HttpRequest,
+    body: &[u8],
+    act: impl FnOnce(&Outside, &str, &Params) -> Result<Details, ClientFault>,
+) -> Result<String, ClientFault> {
     let text = std::str::from_utf8(body).map_err(|_not_text| ClientFault::of("不是UTF-8"))?;
     let envelope = soap::open(text)?;
     let message = envelope.message.clone();
@@ -95,7 +144,7 @@ fn answer(outside: &Outside, request: &HttpRequest, body: &[u8]) -> Result<Strin
         return Err(ClientFault::of("REQUESTID应为1至64个字符"));
     }
     check_timestamp(outside, params.get("TIMESTAMP"))?;
-    let details = dispatch(outside, &message, &params)?;
+    let details = act(outside, &message, &params)?;
     let document = reply(&params.repeated(&["REQUESTID", "MESSAGE"]), details);
     respond(outside, &message, &document, opened.algorithm, opened.sealed)
 }

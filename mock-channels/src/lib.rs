@@ -19,6 +19,7 @@ pub use onboarding::{
     AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
     UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
+pub use script::LineFault;
 
 mod alipay;
 mod callbacks;
@@ -32,6 +33,7 @@ mod gateway;
 mod onboarding;
 mod outside;
 mod panel;
+mod script;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -91,6 +93,20 @@ pub struct MockChannels {
     outside: Arc<Outside>,
     server: ServerHandle,
     scheduler: JoinHandle<()>,
+    script: JoinHandle<()>,
+}
+
+/// Why a fault script was not loaded: every fault of it, with its line.
+#[derive(Debug, thiserror::Error)]
+#[error("the fault script is refused: {}", lines(.0))]
+pub struct ScriptError(
+    /// What is wrong, in the order of the lines.
+    pub Vec<LineFault>,
+);
+
+fn lines(faults: &[LineFault]) -> String {
+    let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    words.join("; ")
 }
 
 impl MockChannels {
@@ -113,7 +129,8 @@ impl MockChannels {
         let server = running.handle();
         tokio::spawn(running);
         let scheduler = tokio::spawn(callbacks::run(Arc::clone(&outside)));
-        Ok(Self { addr, outside, server, scheduler })
+        let script = tokio::spawn(script::run(Arc::clone(&outside)));
+        Ok(Self { addr, outside, server, scheduler, script })
     }
 
     /// The address that is served, with the real port.
@@ -136,9 +153,19 @@ impl MockChannels {
         self.outside.clock.clone()
     }
 
+    /// Loads a fault script in place of the one before. The text that was kept with the world goes
+    /// on where it was, so that a restart does not begin it anew.
+    ///
+    /// # Errors
+    /// When any line of it is wrong; nothing is loaded then.
+    pub fn load_script(&self, text: &str) -> Result<(), ScriptError> {
+        script::resume(&self.outside, text).map_err(ScriptError)
+    }
+
     /// Stops the server and the scheduler of callbacks, without waiting for open requests.
     pub async fn stop(self) {
         self.scheduler.abort();
+        self.script.abort();
         self.server.stop(false).await;
     }
 }

@@ -31,7 +31,12 @@ async fn main() -> ExitCode {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
+    let script = variable("MOCK_CHANNELS_SCRIPT").map(std::fs::read_to_string).transpose();
+    let script = script.map_err(|error| format!("MOCK_CHANNELS_SCRIPT cannot be read: {error}"))?;
     let mocks = MockChannels::start(settings()?).await?;
+    if let Some(text) = script {
+        mocks.load_script(&text)?;
+    }
     println!("模拟外部渠道 / mock channels: {}/", mocks.base_url());
     tokio::signal::ctrl_c().await?;
     mocks.stop().await;

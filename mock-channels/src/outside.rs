@@ -16,6 +16,7 @@ use crate::unionpay::certificates::Papers;
 use crate::unionpay::{self, FILES, GATEWAY};
 use crate::world::gateway::Algorithm;
 use crate::world::secrets::{Keys, Secrets};
+use crate::world::wechat_pay::keys::Ring;
 use crate::world::{World, alipay, seed};
 
 /// Why the outside world could not be brought up.
@@ -40,6 +41,7 @@ pub(crate) struct Outside {
     pub(crate) clock: MockClock,
     pub(crate) keys: Keys,
     pub(crate) alipay: alipay::secrets::Keys,
+    pub(crate) wechat_pay: Ring,
     pub(crate) unionpay: unionpay::Keys,
     pub(crate) onboarding: Onboarding,
     pub(crate) http: reqwest::Client,
@@ -69,6 +71,7 @@ impl Outside {
             clock: MockClock::with_offset(world.offset_ms),
             keys: Keys::read(&world.secrets)?,
             alipay: alipay::secrets::Keys::read(&world.alipay.secrets)?,
+            wechat_pay: Ring::read(&world)?,
             unionpay: unionpay::Keys::read(&papers)?,
             onboarding: onboarding(&world, papers, base_url),
             http: callback_client()?,

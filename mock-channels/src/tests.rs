@@ -17,11 +17,16 @@ mod levers;
 mod mini_program;
 mod money;
 mod notices;
+mod openapi;
+mod refunds;
+mod scripts;
+mod scripts_unionpay;
 mod unionpay;
 mod unionpay_callbacks;
 mod unionpay_files;
 mod unionpay_orders;
 mod unionpay_vectors;
+mod wechat_keys;
 
 const START: &str = "2026-03-02T09:00:00+08:00";
 
@@ -168,6 +173,13 @@ impl Bench {
         let body = json!({"mchid": self.onboarding.wechat_pay.mch_id}).to_string();
         let target = format!("/v3/pay/transactions/out-trade-no/{number}/close");
         self.pay_call("POST", &target, &body).await
+    }
+
+    /// Places an order and has it paid.
+    async fn paid(&self, number: &str, fen: i64) {
+        let placed = self.places(&self.order(number, fen).await).await;
+        assert_eq!(placed.status, 200, "{}", placed.json());
+        self.lever(&format!("/orders/{number}/approve"), json!({})).await;
     }
 
     fn today(&self) -> Day {

@@ -9,7 +9,7 @@ use actix_web::web::{self, Bytes};
 use crate::crypto::{CryptoError, VerifyingKey};
 use crate::outside::Outside;
 use crate::server::Shared;
-use crate::world::unionpay::Fields;
+use crate::world::unionpay::{Fields, is_success};
 
 pub(crate) mod certificates;
 pub(crate) mod code;
@@ -112,6 +112,17 @@ async fn settlement_file(outside: Shared, body: Bytes) -> HttpResponse {
     respond(&outside, &body, file::answer)
 }
 
+/// A refusal in the platform's own, signed words: `03`, nobody knows, unless a code is asked for.
+pub(crate) fn refused_with(outside: &Outside, body: &[u8], code: Option<&str>) -> HttpResponse {
+    let code = code.filter(|code| is_refusal_code(code)).unwrap_or("03");
+    respond(outside, body, |_, _, _| Err(Refusal::new(code, "")))
+}
+
+/// Whether it is a code for something that did not succeed.
+pub(crate) fn is_refusal_code(code: &str) -> bool {
+    code::is_known(code) && !is_success(code)
+}
+
 /// Checks who asks, has it done, and signs whatever came of it. The status is always 200.
 fn respond(
     outside: &Outside,
@@ -150,7 +161,7 @@ pub(crate) fn settle_due(outside: &Outside) {
     if outside.read(|world| world.unionpay.has_due(now_ms)) {
         outside.change(|world| {
             for decided in world.unionpay.settle_due(now_ms) {
-                report::notify(world, &decided, now_ms);
+                report::decided(world, &decided, now_ms);
             }
         });
     }

@@ -1,4 +1,4 @@
-//! WeChat Pay, API version 3: orders and trade bills.
+//! WeChat Pay, API version 3: orders, refunds, certificates and daily files.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
@@ -11,12 +11,19 @@ use crate::server::Shared;
 
 mod authorization;
 mod bill;
+pub(crate) mod cashier;
+pub(crate) mod certificate;
 mod download;
+mod fund_flow;
 pub(crate) mod order_api;
+pub(crate) mod payment;
 mod prepay;
+pub(crate) mod refund;
+mod refusal;
 
 #[cfg(test)]
 pub(crate) use authorization::request_message;
+pub(crate) use refusal::{is_refusal_code, refused_with};
 
 /// Registers the paths of the platform. A path that is not here is answered by 404 with an
 /// empty body, a wrong method by 405, as the real platform does.
@@ -33,7 +40,15 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
             web::resource(format!("{transactions}/id/{{transaction_id}}"))
                 .get(order_api::query_by_id),
         )
+        .service(web::resource("/v3/refund/domestic/refunds").post(refund::create))
+        .service(
+            web::resource("/v3/refund/domestic/refunds/{refund_id}/apply-abnormal-refund")
+                .post(refund::apply_abnormal),
+        )
+        .service(web::resource("/v3/refund/domestic/refunds/{out_refund_no}").get(refund::query))
+        .service(web::resource("/v3/certificates").get(certificate::list))
         .service(web::resource("/v3/bill/tradebill").get(download::tradebill))
+        .service(web::resource("/v3/bill/fundflowbill").get(download::fundflowbill))
         .service(web::resource("/v3/billdownload/file").get(download::file));
 }
 
@@ -41,6 +56,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 pub(crate) fn operation(path: &str) -> Option<&'static str> {
     match path {
         "/v3/bill/tradebill" => Some("tradebill"),
+        "/v3/bill/fundflowbill" => Some("fundflowbill"),
+        "/v3/certificates" => Some("certificates"),
+        "/v3/refund/domestic/refunds" => Some("refund"),
+        _ if path.starts_with("/v3/refund/") && path.ends_with("/apply-abnormal-refund") => {
+            Some("abnormal-refund")
+        }
+        _ if path.starts_with("/v3/refund/") => Some("refund-query"),
         "/v3/billdownload/file" => Some("download"),
         "/v3/pay/transactions/jsapi"
         | "/v3/pay/transactions/app"
@@ -66,7 +88,8 @@ impl Refusal {
     }
 
     fn system_error() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", "系统异常，请稍后重试")
+        let message = "系统异常，请稍后重试";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", message)
     }
 
     fn invalid_request(message: &str) -> Self {
@@ -81,8 +104,15 @@ impl Refusal {
 /// What a handler answers: JSON, or nothing (204).
 type Answer = Result<Option<Value>, Refusal>;
 
-/// Signs what succeeded. Errors are never signed.
-fn respond(outside: &Outside, answer: Answer) -> HttpResponse {
+/// The key that a request names: for the answer, and for what it sealed.
+fn serial_of(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get("Wechatpay-Serial")?.to_str().ok()?;
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Signs what succeeded, with the key that the request names or else the one that is in use.
+/// Errors are never signed.
+fn respond(outside: &Outside, request: &HttpRequest, answer: Answer) -> HttpResponse {
     let (status, body) = match answer {
         Ok(Some(body)) => (StatusCode::OK, body.to_string()),
         Ok(None) => (StatusCode::NO_CONTENT, String::new()),
@@ -91,10 +121,11 @@ fn respond(outside: &Outside, answer: Answer) -> HttpResponse {
     let timestamp = (outside.now_ms() / 1000).to_string();
     let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
     let message = format!("{timestamp}\n{nonce}\n{body}\n");
-    let Ok(signature) = outside.keys.platform.sign(message.as_bytes()) else {
+    let key_id = serial_of(request)
+        .unwrap_or_else(|| outside.read(|world| world.wechat_signing_id().to_owned()));
+    let Ok(signature) = outside.wechat_pay.sign(&key_id, message.as_bytes()) else {
         return refuse(Refusal::system_error());
     };
-    let key_id = outside.onboarding.wechat_pay.platform_key_id.as_str();
     let mut response = HttpResponse::build(status);
     common_headers(&mut response)
         .insert_header(("Wechatpay-Timestamp", timestamp))
@@ -130,8 +161,22 @@ fn authorised(
     body: &Bytes,
     act: impl FnOnce(&Outside) -> Answer,
 ) -> HttpResponse {
-    let checked = authorization::check(outside, request, body);
-    respond(outside, checked.and_then(|()| act(outside)))
+    let checked = authorization::check(outside, request, body)
+        .and_then(|()| check_serial(outside, request))
+        .and_then(|()| act(outside));
+    respond(outside, request, checked)
+}
+
+/// A key that is unknown or retired cannot be asked for. How the platform words it is not
+/// documented: our choice.
+fn check_serial(outside: &Outside, request: &HttpRequest) -> Result<(), Refusal> {
+    let valid = |id: &String| outside.read(|world| world.wechat_key_is_valid(id));
+    match serial_of(request) {
+        Some(id) if !valid(&id) => {
+            Err(Refusal::invalid_request("Wechatpay-Serial不是有效的平台证书序列号或公钥ID"))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The merchant number of a body or a query must be that of the signature.

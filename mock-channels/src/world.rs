@@ -26,9 +26,11 @@ pub(crate) mod payer;
 pub(crate) mod people;
 pub(crate) mod receipt;
 pub(crate) mod refund;
+pub(crate) mod script;
 pub(crate) mod secrets;
 pub(crate) mod seed;
 pub(crate) mod unionpay;
+pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
@@ -65,20 +67,29 @@ pub(crate) struct World {
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
+    pub(crate) messages: Vec<people::Sms>,
+    #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
+    #[serde(default)]
+    pub(crate) wechat_pay: wechat_pay::WechatPay,
+    #[serde(default)]
+    pub(crate) scripting: script::Scripting,
     #[serde(default)]
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
 }
 
-/// A trade bill that may be fetched for five minutes.
+/// A daily file of WeChat Pay that may be fetched for five minutes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Download {
     pub(crate) day: Day,
     pub(crate) bill_type: String,
     pub(crate) gzip: bool,
     pub(crate) fault: Option<fault::BillFaultKind>,
+    /// Which line is wrong, counted from one.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
     pub(crate) expires_ms: i64,
 }
 
@@ -103,10 +114,29 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            messages: Vec::new(),
             alipay: alipay::Alipay::default(),
+            wechat_pay: wechat_pay::WechatPay::default(),
+            scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
         }
+    }
+
+    /// Virtual now.
+    pub(crate) fn now_ms(&self) -> i64 {
+        crate::clock::real_now_ms().saturating_add(self.offset_ms)
+    }
+
+    /// Says what becomes of notifications from now on. Those of events that are planned for later
+    /// are made then, so it holds for them too, unless they were spoken of one by one.
+    pub(crate) fn set_callback_mode(&mut self, mode: CallbackMode) {
+        let (before, now_ms) = (self.callback_mode, self.now_ms());
+        let planned = |callback: &&mut Callback| {
+            callback.created_ms > now_ms && callback.mode == before && callback.attempts.is_empty()
+        };
+        self.callbacks.iter_mut().filter(planned).for_each(|callback| callback.set_mode(mode));
+        self.callback_mode = mode;
     }
 
     pub(crate) fn next_number(&mut self) -> u64 {

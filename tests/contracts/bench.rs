@@ -2,13 +2,15 @@
 
 use adapters::store::{PersonalDataKeys, Store};
 use domain::fakes::{InMemoryStore, samples};
-use domain::identity::{PersonStore, SessionStore, StaffStore};
+use domain::identity::{
+    AuditTrail, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
+};
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
-    PaymentEvent, PaymentStore,
+    PaymentEvent, PaymentStore, RefundStore,
 };
-use domain::receipt::ReceiptBook;
-use domain::reconciliation::DayBook;
+use domain::receipt::{GatewayInbox, GivenBackBook, PaidBook, ReceiptBook};
+use domain::reconciliation::{ClearingBook, DayBook};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,12 +19,17 @@ pub trait EveryPort:
     PersonStore
     + SessionStore
     + StaffStore
+    + PhoneCodeStore
     + PaymentStore
     + OutboxStore
     + LedgerBook
     + CallbackInbox
     + ReceiptBook
+    + GivenBackBook
+    + PaidBook
     + DayBook
+    + GatewayInbox
+    + ClearingBook
     + Clone
     + 'static
 {
@@ -32,16 +39,26 @@ impl<S> EveryPort for S where
     S: PersonStore
         + SessionStore
         + StaffStore
+        + PhoneCodeStore
         + PaymentStore
         + OutboxStore
         + LedgerBook
         + CallbackInbox
         + ReceiptBook
+        + GivenBackBook
+        + PaidBook
         + DayBook
+        + GatewayInbox
+        + ClearingBook
         + Clone
         + 'static
 {
 }
+
+/// And those of refunds, whose methods are named as others are.
+pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
+
+impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
@@ -67,8 +84,20 @@ macro_rules! every_contract {
             crate::staff::staff_store_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn phone_codes() {
+            crate::phone_codes::phone_code_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn payments() {
             crate::payments::payment_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn refunds() {
+            crate::refunds::refund_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn work_on_refunds() {
+            crate::refund_work::refund_work_contract($new_bench).await;
         }
         #[tokio::test]
         async fn leases_of_payments() {
@@ -77,6 +106,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn outbox_and_receipts() {
             crate::outbox::outbox_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn receipts() {
+            crate::receipts::receipt_book_contract($new_bench).await;
         }
         #[tokio::test]
         async fn ledger() {
@@ -89,6 +122,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn days() {
             crate::days::day_book_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn gateway_inbox() {
+            crate::gateway::gateway_inbox_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn clearing_of_days() {
+            crate::gateway::clearing_book_contract($new_bench).await;
         }
     };
 }

@@ -36,7 +36,7 @@ fn callback(event: &str) -> StoredCallback {
 }
 
 async fn record(store: &impl EveryPort, callback: &StoredCallback) -> Received {
-    store.record(callback, b"{\"raw\": \"\xff\x00\"}").await.unwrap()
+    CallbackInbox::record(store, callback, b"{\"raw\": \"\xff\x00\"}").await.unwrap()
 }
 
 async fn leased(store: &impl EveryPort, now: Timestamp, until: Timestamp) -> Vec<StoredCallback> {
@@ -103,7 +103,7 @@ async fn a_finished_callback_does_not_come_again(store: &impl EveryPort) {
     let (one, two) = (callback("EV1"), callback("EV2"));
     record(store, &one).await;
     record(store, &two).await;
-    store.finish(&one, "Paid\0").await.unwrap();
+    CallbackInbox::finish(store, &one, "Paid\0").await.unwrap();
     assert_eq!(leased(store, at(99), at(100)).await, [two]);
     assert_eq!(record(store, &one).await, Received::Seen);
 }

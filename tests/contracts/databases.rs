@@ -12,14 +12,14 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use std::os::unix::fs::PermissionsExt;
 
 /// A migrated store, with a door for the tampering hand.
-struct Opened {
-    store: Store,
+pub struct Opened {
+    pub store: Store,
     url: String,
     sql: DatabaseConnection,
     _folder: Option<TempFolder>,
 }
 
-async fn open(url: String, folder: Option<TempFolder>) -> Opened {
+pub async fn open(url: String, folder: Option<TempFolder>) -> Opened {
     let keys = PersonalDataKeys::ephemeral().unwrap();
     let store = Store::connect(&url, keys).await.unwrap();
     store.migrate().await.unwrap();
@@ -28,13 +28,13 @@ async fn open(url: String, folder: Option<TempFolder>) -> Opened {
 }
 
 /// Both kinds of database, fresh.
-async fn both() -> [Opened; 2] {
+pub async fn both() -> [Opened; 2] {
     let folder = TempFolder::new();
     let sqlite = open(folder.sqlite_url(), Some(folder)).await;
     [sqlite, open(tests::postgres::fresh_database().await, None).await]
 }
 
-async fn run(opened: &Opened, sql: &str) -> Result<u64, String> {
+pub async fn run(opened: &Opened, sql: &str) -> Result<u64, String> {
     let done = opened.sql.execute_unprepared(sql).await;
     done.map(|done| done.rows_affected()).map_err(|error| error.to_string())
 }

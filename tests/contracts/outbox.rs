@@ -1,16 +1,14 @@
-//! The contracts of `OutboxStore` and `ReceiptBook`.
+//! The contract of `OutboxStore`, and how receipts come by it into the `ReceiptBook`.
 
 use crate::bench::{Bench, EveryPort, paid, payment, payment_of};
 use domain::fakes::samples::{self, at};
-use domain::money::Fen;
 use domain::payment::{
     OutboxItem, OutboxKind, OutboxStore, Payment, PaymentEvent, PaymentStore, WriteOffStatus,
 };
-use domain::receipt::{Receipt, ReceiptBook, ReceiptId};
-use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
+use domain::receipt::{FiledReceipt, ReceiptBook};
 use jiff::Timestamp;
 
-/// What every `OutboxStore` and `ReceiptBook` must do.
+/// What every `OutboxStore` must do.
 pub async fn outbox_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Bench<S>) {
     a_receipt_comes_only_after_its_write_off(&new_bench().await.store).await;
     a_write_off_marks_the_notice_once(&new_bench().await.store).await;
@@ -21,6 +19,8 @@ pub async fn outbox_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Be
     receipts_of_a_payment_are_in_order(&new_bench().await.store).await;
     an_item_that_is_done_stays_done(&new_bench().await.store).await;
     a_save_takes_no_write_off_away(&new_bench().await.store).await;
+    messages_about_one_notice_go_in_order(&new_bench().await.store).await;
+    a_receipt_that_never_comes_waits_no_longer(&new_bench().await.store).await;
 }
 
 fn item(payment: &Payment, place: usize, kind: OutboxKind) -> OutboxItem {
@@ -28,17 +28,9 @@ fn item(payment: &Payment, place: usize, kind: OutboxKind) -> OutboxItem {
     OutboxItem { payment_no: payment.no.clone(), notice_no, kind }
 }
 
-fn receipt(payment: &Payment, place: usize, number: u32) -> Receipt {
-    let code = ReceiptCode::new("33010126").unwrap();
-    let number = ReceiptNo::new(&format!("{number:010}")).unwrap();
-    Receipt {
-        id: ReceiptId { code, number },
-        check_code: CheckCode::new("a1B2c3").unwrap(),
-        notice_no: payment.notices[place].no.clone(),
-        payment_no: payment.no.clone(),
-        amount: Fen::new(20_600),
-        issued_at: at(50),
-    }
+fn receipt(payment: &Payment, place: usize, number: u32) -> FiledReceipt {
+    let receipt = samples::receipt(payment, place, number);
+    FiledReceipt::of(receipt, payment, None).unwrap()
 }
 
 /// What is leased at `now` until `until`, with the attempts before, sorted.
@@ -141,12 +133,15 @@ async fn a_receipt_is_stored_once_and_found(store: &impl EveryPort) {
     let one = paid(store, &payment(1, 1)).await;
     let issue = item(&one, 0, OutboxKind::IssueReceipt);
     let receipt = receipt(&one, 0, 1);
-    assert_eq!(ReceiptBook::find(store, &receipt.id).await.unwrap(), None);
+    assert_eq!(ReceiptBook::find(store, &receipt.receipt.id).await.unwrap(), None);
     store.written_off(&item(&one, 0, OutboxKind::WriteOff), at(30)).await.unwrap();
     store.receipted(&issue, &receipt).await.unwrap();
     // The worker died after the store had answered, and another does it again.
     store.receipted(&issue, &receipt).await.unwrap();
-    assert_eq!(ReceiptBook::find(store, &receipt.id).await.unwrap().as_ref(), Some(&receipt));
+    assert_eq!(
+        ReceiptBook::find(store, &receipt.receipt.id).await.unwrap().as_ref(),
+        Some(&receipt)
+    );
     assert_eq!(store.list_of_payment(&one.no).await.unwrap(), [receipt]);
 }
 
@@ -183,4 +178,36 @@ async fn a_save_takes_no_write_off_away(store: &impl EveryPort) {
     PaymentStore::save(store, &change).await.unwrap();
     let stored = PaymentStore::find(store, &old.no).await.unwrap().unwrap();
     assert_eq!(stored.notices[0].written_off_at, Some(at(30)));
+}
+
+/// The first payment was refunded before the gateway had heard of it, and the notice paid again.
+async fn messages_about_one_notice_go_in_order(store: &impl EveryPort) {
+    let first = paid(store, &payment(1, 1)).await;
+    for event in [PaymentEvent::StartRefund, PaymentEvent::RefundRest] {
+        crate::bench::happens(store, &first, event).await;
+    }
+    let second = paid(store, &payment(2, 1)).await;
+    let elsewhere = paid(store, &payment(3, 2)).await;
+    let write_off = |of: &Payment| item(of, 0, OutboxKind::WriteOff);
+    let due = [(write_off(&first), 0), (write_off(&elsewhere), 0)];
+    assert_eq!(leased(store, at(20), at(30)).await, due);
+    store.postpone(&write_off(&first), "not reached", Some(at(60))).await.unwrap();
+    assert_eq!(leased(store, at(59), at(90)).await, [(write_off(&elsewhere), 0)]);
+    store.written_off(&write_off(&elsewhere), at(59)).await.unwrap();
+    assert_eq!(leased(store, at(60), at(90)).await[0], (write_off(&first), 1));
+    // Staff have it: whatever they find, the later money counts.
+    store.postpone(&write_off(&first), "REVERSED", None).await.unwrap();
+    let next = leased(store, at(60), at(90)).await;
+    assert!(next.contains(&(write_off(&second), 0)), "{next:?}");
+}
+
+async fn a_receipt_that_never_comes_waits_no_longer(store: &impl EveryPort) {
+    let one = paid(store, &payment(1, 1)).await;
+    store.written_off(&item(&one, 0, OutboxKind::WriteOff), at(30)).await.unwrap();
+    let issue = item(&one, 0, OutboxKind::IssueReceipt);
+    assert_eq!(leased(store, at(30), at(60)).await, [(issue.clone(), 0)]);
+    store.never_receipted(&issue, at(31)).await.unwrap();
+    assert_eq!(leased(store, at(9999), at(10_000)).await, []);
+    assert_eq!(store.backlog().await.unwrap(), (0, 0));
+    assert_eq!(store.list_of_payment(&one.no).await.unwrap(), []);
 }

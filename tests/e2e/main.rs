@@ -3,12 +3,19 @@
 
 mod bills;
 mod callbacks;
+mod documents;
 mod front;
+mod gateway;
+mod gateway_refunds;
 mod identity;
 mod killed;
+mod pay_links;
 mod payments;
+mod phones;
 mod quotes;
+mod rails;
 mod readme;
 mod refusals;
 mod silence;
+mod staff;
 mod thread;

@@ -23,16 +23,19 @@ fn writing() -> bool {
 #[test]
 fn the_schema_is_committed_as_it_is_served() {
     fresh("schema.graphql", &bff::graphql::sdl());
+    fresh("staff-schema.graphql", &bff::staff_graphql::sdl());
 }
 
 #[test]
 fn the_state_table_is_the_one_that_is_tested() {
     let table = include_str!("../../domain/src/payment/state_table.txt");
+    let refunds = include_str!("../../domain/src/payment/refund/state_table.txt");
     let page = format!(
         "# What a payment may become\n\nRows are states, columns events, cells what follows; `-` is \
          refused and changes nothing. Made from the table\nthat the state machine's test reads. \
          `/Paid` refunds honoured money, `/Due` money that never was; `ConfirmAgain2` tells of a \
-         second\ntransaction for the same order.\n\n```text\n{table}```\n"
+         second\ntransaction for the same order.\n\n```text\n{table}```\n\n# What a refund may become\n\n\
+         The same, of refunds (退付); docs/refunds.md says what they are.\n\n```text\n{refunds}```\n"
     );
     fresh("payments.md", &page);
 }

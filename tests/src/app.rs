@@ -6,8 +6,9 @@ use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
 use bff::settings::{Environment, Settings};
 use domain::clock::Clock;
-use domain::payment::{LedgerBook as _, OutboxStore as _};
+use domain::payment::{LedgerBook as _, OutboxStore as _, Rail};
 use mock_channels::{MockChannels, MockSettings};
+use sea_orm::{ConnectionTrait as _, Database, Statement};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,7 +45,7 @@ pub struct Node {
     pub base_url: String,
     /// Its store, to look behind the door.
     pub store: adapters::store::Store,
-    /// Judges a day at once, as the command `reconcile` does.
+    /// Judges a day of WeChat Pay at once, as the command `reconcile` does.
     pub reconcile: Arc<domain::reconciliation::ReconcileDay>,
     /// Name and password of the staff account, if this node made it.
     pub staff: Option<(String, String)>,
@@ -69,7 +70,7 @@ impl Node {
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
         let (store, handle) = (application.store().clone(), application.handle());
-        let reconcile = Arc::clone(application.reconcile());
+        let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
         Self { base_url, store, reconcile, staff, handle, running }
@@ -128,6 +129,16 @@ impl TestApp {
     /// A new citizen in a session of the WeChat mini-program.
     pub async fn citizen(&self) -> Citizen {
         Citizen::arrives(&self.node.base_url, &self.levers).await
+    }
+
+    /// How many rows of the database there are, as no port tells.
+    pub async fn counts(&self, rows: &str) -> i64 {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {rows}");
+        let ask = Statement::from_string(database.get_database_backend(), ask);
+        let row = database.query_one_raw(ask).await.unwrap().unwrap();
+        database.close().await.unwrap();
+        row.try_get("", "n").unwrap()
     }
 
     /// Asserts that nothing is queued, and that the ledger balances; then stops.

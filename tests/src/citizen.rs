@@ -18,7 +18,7 @@ pub struct Citizen {
 
 /// What every test wants to know of a payment.
 pub const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
-     history{at status reason} receipts{code number checkCode amount{fen}} \
+     history{at status reason} receipts{id code number checkCode agency payer amount{fen} pdfUrl} \
      notices{noticeNo status writeOff total{fen} receipt{number}}";
 
 impl Citizen {
@@ -32,11 +32,39 @@ impl Citizen {
     pub async fn signs_in(base_url: &str, levers: &Levers, facts: Value) -> Self {
         let id = facts["citizenId"].as_str().unwrap();
         let codes = levers.pull(&format!("citizens/{id}/wechat-code"), json!({})).await;
-        let graphql = format!("{base_url}/graphql");
-        let (http, token) = (Http::default(), String::new());
-        let refresh_token = String::new();
-        let mut citizen = Self { facts, token, refresh_token, graphql, http };
         let by = json!({ "weChat": { "code": codes["code"], "phoneCode": codes["phoneCode"] } });
+        Self::signs_in_by(base_url, facts, &by).await
+    }
+
+    /// A known citizen signs in from Alipay's mini-program.
+    pub async fn signs_in_at_alipay(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let id = facts["citizenId"].as_str().unwrap();
+        let codes = levers.pull(&format!("citizens/{id}/alipay-code"), json!({})).await;
+        let phone = codes["phone"].to_string();
+        let by = json!({ "alipay": { "authCode": codes["authCode"], "encryptedPhone": phone } });
+        Self::signs_in_by(base_url, facts, &by).await
+    }
+
+    /// Somebody signs in from the native app, by the code that came to this phone.
+    pub async fn signs_in_by_phone(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let phone = facts["phone"].clone();
+        let nobody = Self::nobody(base_url, facts.clone());
+        let sent = json!({ "phone": phone });
+        nobody.mutation("sendPhoneCode", "SendPhoneCodeInput", "nextAt", &sent).await;
+        let messages = levers.look("sms").await["messages"].as_array().unwrap().clone();
+        let code = messages.last().expect("a message")["code"].clone();
+        let by = json!({ "phone": { "phone": phone, "code": code } });
+        Self::signs_in_by(base_url, facts, &by).await
+    }
+
+    fn nobody(base_url: &str, facts: Value) -> Self {
+        let graphql = format!("{base_url}/graphql");
+        let (token, refresh_token) = (String::new(), String::new());
+        Self { facts, token, refresh_token, graphql, http: Http::default() }
+    }
+
+    async fn signs_in_by(base_url: &str, facts: Value, by: &Value) -> Self {
+        let mut citizen = Self::nobody(base_url, facts);
         let input = json!({ "by": by, "device": { "id": "phone-1" } });
         let signed = citizen
             .mutation(
@@ -47,7 +75,8 @@ impl Citizen {
             )
             .await;
         let session = &signed["session"];
-        citizen.token = session["accessToken"].as_str().expect("signed in").to_owned();
+        let token = session["accessToken"].as_str();
+        citizen.token = token.unwrap_or_else(|| panic!("signed in: {signed}")).to_owned();
         citizen.refresh_token = session["refreshToken"].as_str().unwrap().to_owned();
         citizen
     }
@@ -230,7 +259,11 @@ const SUBMITTED: &str = "outcome{... on LookupResult{source asOf rows{fields{nam
 
 /// What a client takes of `startPayment`.
 pub fn started() -> String {
-    format!("payment{{{PAYMENT}}} cashier{{... on WeChatMiniCashier{{package paySign signType}}}}")
+    format!(
+        "payment{{{PAYMENT}}} cashier{{__typename ... on WeChatMiniCashier{{package paySign \
+         signType}} ... on AlipayMiniCashier{{tradeNo}} ... on AlipayAppCashier{{orderString}} \
+         ... on UnionPayCashier{{tn}}}}"
+    )
 }
 
 /// A mutation of one input `$i`, with `userErrors`.

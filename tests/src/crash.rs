@@ -2,8 +2,13 @@
 //! be where it belongs. See docs/reliability.md.
 
 mod proof;
+mod refund_proof;
+mod refund_story;
 mod run;
 mod story;
+mod two_nodes;
+
+pub use two_nodes::either_node_may_die;
 
 use adapters::crash::Point;
 use run::Run;
@@ -107,10 +112,30 @@ async fn sweep_one(base: Base, point: String, passages: Passages) -> Swept {
     swept
 }
 
+/// Steps that only money on its way back passes; all others belong to the way in.
+const OF_REFUNDS: [&str; 11] = [
+    "outbox.never_receipted",
+    "news.",
+    "refund.",
+    "receipt.",
+    "rail.refund",
+    "rail.query_refund",
+    "gateway.ask_refund",
+    "gateway.query_refund",
+    "gateway.tell_paid_back",
+    "gateway.reverse_receipt",
+    "gateway.replace_receipt",
+];
+
 /// One story over one database. Did the process die on the way?
 async fn died(base: Base, at: String) -> bool {
     let mut run = Run::start(base, &at).await;
-    let told = story::paying(&mut run).await;
-    proof::paid_once(&mut run, &told).await;
+    if OF_REFUNDS.iter().any(|step| at.starts_with(step)) {
+        let told = refund_story::giving_back(&mut run).await;
+        refund_proof::back_once(&mut run, &told).await;
+    } else {
+        let told = story::paying(&mut run).await;
+        proof::paid_once(&mut run, &told).await;
+    }
     run.finish().await
 }

@@ -7,7 +7,7 @@ use domain::fakes::{
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox as _, CancelPayment, HealPayments, ProcessCallbacks, Rail,
+    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail,
     RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
@@ -25,8 +25,6 @@ pub struct Flow {
     pub gateway: Arc<FakeGateway>,
     /// Starts payments.
     pub start: StartPayment,
-    /// Gives payments up.
-    pub cancel: CancelPayment,
     inbox: InMemoryStore,
     callbacks: ProcessCallbacks,
     healer: Arc<HealPayments>,
@@ -52,6 +50,12 @@ impl Flow {
             notices: gateway.clone(),
             clock: clock.clone(),
         });
+        let apply_refund = Arc::new(ApplyRefundReport {
+            refunds: store.clone(),
+            payments: store.clone(),
+            rails: rails.clone(),
+            clock: clock.clone(),
+        });
         let healer = Arc::new(HealPayments {
             payments: store.clone(),
             rails: rails.clone(),
@@ -65,23 +69,23 @@ impl Flow {
                 notices: gateway.clone(),
                 items: Arc::new(samples::items()),
                 quotes: Arc::new(PlainSeal),
-                rails: rails.clone(),
+                rails,
                 watch: Arc::new(FakeWatch::default()),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
             },
-            cancel: CancelPayment {
-                payments: store.clone(),
-                rails,
-                healer: healer.clone(),
+            inbox: store.as_ref().clone(),
+            callbacks: ProcessCallbacks {
+                inbox: store.clone(),
+                apply,
+                apply_refund,
                 clock: clock.clone(),
             },
-            inbox: store.as_ref().clone(),
-            callbacks: ProcessCallbacks { inbox: store.clone(), apply, clock: clock.clone() },
             healer,
             fulfil: FulfilPayments {
                 outbox: store.clone(),
-                payments: store,
+                payments: store.clone(),
+                persons: store,
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
                 clock: clock.clone(),

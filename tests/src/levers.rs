@@ -40,6 +40,18 @@ impl Http {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// GETs a file; answers status, the named headers that are there, and the bytes.
+    pub async fn fetch(&self, url: &str, headers: &[&str]) -> (u16, Vec<String>, Vec<u8>) {
+        let answer = self.0.get(url).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let sent = headers.iter().map(|name| {
+            let value = answer.headers().get(*name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        });
+        let sent = sent.collect();
+        (status, sent, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// Like [`Http::post`], or `None` when the other side dies meanwhile.
     pub async fn try_post(&self, url: &str, token: &str, body: &Value) -> Option<Value> {
         let request = self.0.post(url).header("Content-Type", "application/json");
@@ -115,6 +127,12 @@ impl Levers {
             "channel": channel, "operation": operation, "fault": fault, "times": times
         });
         self.pull("faults", plan).await;
+    }
+
+    /// No call fails any more.
+    pub async fn clear_faults(&self) {
+        let url = format!("{}/control/faults", self.base);
+        assert!(self.http.0.delete(url).send().await.unwrap().status().is_success());
     }
 
     /// The id of the newest callback.

@@ -1,27 +1,41 @@
 //! Bills of the gateway, as notices.
 
 use super::call::{Message, NonTaxGateway};
+use crate::crash::{Step, around};
 use crate::http::{unexpected, unknown};
 use async_trait::async_trait;
 use domain::clock::from_beijing;
 use domain::money::Fen;
 use domain::notice::{
     Agency, LateFee, LateFeeCycle, LateFeeRate, LateFeeRule, Notice, NoticeBook, NoticeItem,
-    NoticeNo, NoticeStanding,
+    NoticeNo, NoticeStanding, PayerKey, PayerName,
 };
 use domain::outside::OutsideError;
-use domain::standards::CitizenId;
+use domain::standards::{PayCode, RegionCode, full_check, number_check};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use serde::Deserialize;
 
 /// As the gateway promises.
 const BILLS_MAX: usize = 100;
+const PROJECTS_MAX: usize = 20;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct BillWire {
     #[serde(rename = "NOTICENO")]
     notice_no: String,
+    #[serde(rename = "REGICODE")]
+    region_code: String,
+    #[serde(rename = "PAYCODE", default)]
+    pay_code: String,
+    #[serde(rename = "PAYER", default)]
+    payer: String,
+    #[serde(rename = "YWCODE", default)]
+    business_code: String,
+    #[serde(rename = "NOTICECHECK", default)]
+    notice_check: String,
+    #[serde(rename = "FULLCHECK", default)]
+    full_check: String,
     #[serde(rename = "TOTALMONEY")]
     total_money: String,
     #[serde(rename = "ENTERCODE", default)]
@@ -48,6 +62,12 @@ struct ProjectWire {
     chit_code: String,
     #[serde(rename = "CHITNAME", default)]
     chit_name: String,
+    #[serde(rename = "METRICUNIT", default)]
+    metric_unit: String,
+    #[serde(rename = "CHCOUNT", default)]
+    ch_count: String,
+    #[serde(rename = "CHARGESTANDARD")]
+    charge_standard: String,
     #[serde(rename = "CHMONEY")]
     ch_money: String,
     #[serde(rename = "ISEXISTSOVERDUE")]
@@ -90,8 +110,20 @@ enum LateFeeBy {
 impl BillWire {
     fn into_notice(self) -> Result<Notice, OutsideError> {
         let total = yuan("TOTALMONEY", &self.total_money).map_err(unknown)?;
+        self.check(total).map_err(unknown)?;
         let notice = self.unchecked().map_err(unknown)?;
         notice.checked(total).map_err(unknown)
+    }
+
+    /// The check codes catch a number or an amount that was edited on the way.
+    fn check(&self, total: Fen) -> Result<(), FieldFaulty> {
+        if number_check(&self.enter_code, &self.notice_no) != self.notice_check {
+            return Err(faulty("NOTICECHECK", &self.notice_check));
+        }
+        if full_check(&self.enter_code, &self.notice_no, total) != self.full_check {
+            return Err(faulty("FULLCHECK", &self.full_check));
+        }
+        Ok(())
     }
 
     fn unchecked(self) -> Result<Notice, FieldFaulty> {
@@ -107,12 +139,25 @@ impl BillWire {
             other => return Err(faulty("ISCOUNTOVERDUE", other)),
         };
         let expires_at = deadline(&self.expired_pay_date, &self.expired_pay_time)?;
+        if self.projects.len() > PROJECTS_MAX {
+            return Err(faulty("PROJECT", &self.projects.len().to_string()));
+        }
+        let pay_code = match self.pay_code.as_str() {
+            "" => None,
+            code => Some(PayCode::new(code).ok().ok_or_else(|| faulty("PAYCODE", code))?),
+        };
         let items = self.projects.into_iter().map(|project| project.into_item(by));
         Ok(Notice {
             no: NoticeNo::new(&self.notice_no)
                 .ok()
                 .ok_or_else(|| faulty("NOTICENO", &self.notice_no))?,
             title: self.notice_dis,
+            region: RegionCode::new(&self.region_code)
+                .ok()
+                .ok_or_else(|| faulty("REGICODE", &self.region_code))?,
+            payer: PayerName::new(&self.payer),
+            pay_code,
+            business_code: self.business_code,
             agency: Agency { code: self.enter_code, name: self.enter_name },
             items: items.collect::<Result<_, _>>()?,
             expires_at,
@@ -134,6 +179,9 @@ impl ProjectWire {
             (other, _) => return Err(faulty("ISEXISTSOVERDUE", other)),
         };
         Ok(NoticeItem {
+            unit: self.metric_unit,
+            quantity: self.ch_count,
+            price: not_negative("CHARGESTANDARD", &self.charge_standard)?,
             amount: yuan("CHMONEY", &self.ch_money)?,
             code: self.chit_code,
             name: self.chit_name,
@@ -204,41 +252,63 @@ pub(super) fn instant(date: &str, time: &str) -> Option<Timestamp> {
     from_beijing(DateTime::strptime("%Y%m%d%H%M%S", format!("{date}{time}")).ok()?)
 }
 
+impl NonTaxGateway {
+    /// The one bill that `fits`, if the gateway knows it.
+    async fn bill(
+        &self,
+        parameter: (&str, &str),
+        fits: impl Fn(&Notice) -> bool,
+    ) -> Result<Option<Notice>, OutsideError> {
+        let asked = || self.call::<BillWire>(Message::Bill, std::slice::from_ref(&parameter));
+        let found = around(Step::GatewayFindNotice, self.http.twice(asked)).await?;
+        let mut notices = found.into_iter().map(BillWire::into_notice);
+        match (notices.next().transpose()?, notices.next()) {
+            (found, None) if found.as_ref().is_none_or(&fits) => Ok(found),
+            _ => Err(unexpected("another bill than was asked for", parameter.1)),
+        }
+    }
+}
+
 #[async_trait]
 impl NoticeBook for NonTaxGateway {
     async fn find(&self, no: &NoticeNo) -> Result<Option<Notice>, OutsideError> {
-        let parameters = [
-            ("NOTICENO", no.as_str()),
-            ("CHANNELNO", no.channel_no()),
-            ("ORIGINALNOTICENO", no.business_no()),
-            ("YWCODE", ""),
-        ];
-        let found = self.http.twice(|| self.call::<BillWire>(Message::Bill, &parameters)).await?;
-        let mut notices = found.into_iter().map(BillWire::into_notice);
-        match (notices.next().transpose()?, notices.next()) {
-            (found, None) if found.as_ref().is_none_or(|notice| notice.no == *no) => Ok(found),
-            _ => Err(unexpected("another bill than was asked for", no)),
-        }
+        self.bill(("NOTICENO", no.as_str()), |notice| notice.no == *no).await
     }
 
-    async fn list_of_payer(&self, id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError> {
-        let parameters = [
-            ("PAYERSFZ", id_card.as_str()),
-            ("PAYERMOBILE", ""),
-            ("PAYEREMAIL", ""),
-            ("PAYERDEFINE1", ""),
-            ("PAYERDEFINE2", ""),
-            ("ENTERCODE", ""),
-            ("REGICODE", ""),
-        ];
+    async fn find_by_pay_code(&self, code: &PayCode) -> Result<Option<Notice>, OutsideError> {
+        let fits = |notice: &Notice| notice.pay_code.as_ref() == Some(code);
+        self.bill(("PAYCODE", code.as_str()), fits).await
+    }
+
+    async fn list_of_payer(&self, payer: &PayerKey) -> Result<Vec<Notice>, OutsideError> {
+        let parameters = match payer {
+            PayerKey::Person(id_card) => vec![("PAYERSFZ", id_card.as_str())],
+            PayerKey::Vehicle { plate, kind } => {
+                vec![("PAYERDEFINE1", plate.as_str()), ("PAYERDEFINE2", kind.as_str())]
+            }
+            PayerKey::Company(uscc) => vec![("PAYERDEFINE1", uscc.as_str())],
+        };
         let found = self.http.twice(|| self.call::<BillWire>(Message::Bills, &parameters)).await?;
         if found.len() > BILLS_MAX {
             return Err(unexpected("more bills than the gateway may send", found.len()));
         }
-        let notices: Result<Vec<_>, _> = found.into_iter().map(BillWire::into_notice).collect();
-        let open = |notice: &Notice| notice.standing == NoticeStanding::Open;
-        Ok(notices?.into_iter().filter(open).collect())
+        let notices = found.into_iter().filter_map(|bill| match bill.into_notice() {
+            Ok(notice) => Some(notice),
+            Err(error) => {
+                tracing::warn!(error = error_chain(&error), "a listed bill is faulty, left out");
+                None
+            }
+        });
+        Ok(notices.filter(|notice| notice.standing == NoticeStanding::Open).collect())
     }
+}
+
+/// The error with its causes.
+fn error_chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use quick_xml::escape::escape;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A request's document. Values are escaped; names are ours.
@@ -14,6 +15,34 @@ pub(super) fn request(parameters: &[(&str, &str)]) -> String {
     }
     document.push_str("</REQUEST></ROOT>");
     document
+}
+
+/// Our answer to a call of the gateway.
+pub(super) fn acknowledgement(echoes: &[(&str, &str)]) -> String {
+    let mut document = String::from("<ROOT><IS_SUCCESS CODE=\"00\"/><ERRMSG></ERRMSG><REQUEST>");
+    for (name, value) in echoes {
+        let _ = write!(document, "<PARAM NAME=\"{name}\">{}</PARAM>", escape(*value));
+    }
+    document.push_str("</REQUEST><RESPONSE><RESULT></RESULT></RESPONSE></ROOT>");
+    document
+}
+
+/// The parameters of a request of the gateway; none comes twice.
+pub(super) fn parameters(document: &str) -> Result<BTreeMap<String, String>, RootFault> {
+    #[derive(Deserialize)]
+    #[serde(rename = "ROOT")]
+    struct CallWire {
+        #[serde(rename = "REQUEST")]
+        request: RequestWire,
+    }
+    let call: CallWire = quick_xml::de::from_str(document)?;
+    let mut found = BTreeMap::new();
+    for parameter in call.request.parameters {
+        if found.insert(parameter.name, parameter.value).is_some() {
+            return Err(RootFault::Repeated);
+        }
+    }
+    Ok(found)
 }
 
 /// An answer's document; `D` is what each DETAIL holds.
@@ -68,10 +97,11 @@ struct ResultWire<D> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Said<D> {
     Done(Vec<D>),
-    /// The part before the colon, and the rest.
+    /// The part before the colon, the rest, and what is told beside.
     Exception {
         code: String,
         message: String,
+        details: Vec<D>,
     },
 }
 
@@ -82,30 +112,35 @@ pub(super) enum RootFault {
     Malformed(#[from] quick_xml::DeError),
     #[error("unknown IS_SUCCESS CODE")]
     Code,
-    #[error("the answer to another REQUESTID")]
+    #[error("the answer to another request")]
     OtherRequest,
+    #[error("a PARAM comes twice")]
+    Repeated,
 }
 
-/// Reads a verified document that must answer `request_id`.
+/// Reads a verified document that must repeat these parameters, each once.
 pub(super) fn read<D: DeserializeOwned>(
     document: &str,
-    request_id: &str,
+    echoes: &[(&str, &str)],
 ) -> Result<Said<D>, RootFault> {
     let root: RootWire<D> = quick_xml::de::from_str(document)?;
     let parameters = root.request.map(|request| request.parameters).unwrap_or_default();
-    let echoed = parameters.iter().find(|parameter| parameter.name == "REQUESTID");
-    if echoed.map(|parameter| parameter.value.as_str()) != Some(request_id) {
-        return Err(RootFault::OtherRequest);
-    }
-    match root.success.code.as_str() {
-        "00" => {
-            let result = root.response.and_then(|response| response.result);
-            Ok(Said::Done(result.map(|result| result.details).unwrap_or_default()))
+    for (name, value) in echoes {
+        let mut named = parameters.iter().filter(|parameter| parameter.name == *name);
+        match (named.next(), named.next()) {
+            (Some(echo), None) if echo.value == *value => {}
+            _ => return Err(RootFault::OtherRequest),
         }
+    }
+    let result = root.response.and_then(|response| response.result);
+    let details = result.map(|result| result.details).unwrap_or_default();
+    match root.success.code.as_str() {
+        "00" => Ok(Said::Done(details)),
         "99" => {
             let split = root.message.split_once(':');
             let (code, message) = split.unwrap_or((root.message.as_str(), ""));
-            Ok(Said::Exception { code: code.trim().to_owned(), message: message.to_owned() })
+            let (code, message) = (code.trim().to_owned(), message.to_owned());
+            Ok(Said::Exception { code, message, details })
         }
         _ => Err(RootFault::Code),
     }

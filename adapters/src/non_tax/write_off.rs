@@ -1,18 +1,16 @@
-//! What follows a payment at the gateway: the write-off and the e-receipt.
+//! The write-off (销账): tells the gateway that a notice was paid.
 
-use super::bill::instant;
 use super::call::{Message, NonTaxGateway};
 use crate::crash::{Step, around};
-use crate::http::{unexpected, unknown};
+use crate::http::unexpected;
 use async_trait::async_trait;
 use domain::clock::beijing_time;
-use domain::money::Fen;
 use domain::outside::OutsideError;
 use domain::payment::Rail;
-use domain::receipt::{NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, WriteOff};
-use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
+use domain::receipt::{Confirmation, NoticeWriteOff, WriteOff};
+use domain::standards::full_check;
+use jiff::{Timestamp, ToSpan};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// The gateway's words for who took the money, and how.
 struct TradeWords {
@@ -35,58 +33,46 @@ const fn trade_words(rail: Rail) -> TradeWords {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct ReceiptWire {
-    #[serde(rename = "BILLCODE")]
-    bill_code: String,
-    #[serde(rename = "BILLNO")]
-    bill_no: String,
-    #[serde(rename = "RANDOM")]
-    random: String,
-    #[serde(rename = "TOTALMONEY")]
-    total_money: String,
-    #[serde(rename = "ISSUEDATE")]
-    issue_date: String,
-    #[serde(rename = "ISSUETIME")]
-    issue_time: String,
+/// TRADECODE: who took the money.
+pub(super) const fn trade_code(rail: Rail) -> &'static str {
+    trade_words(rail).trade_code
 }
 
-impl ReceiptWire {
-    fn into_receipt(self, of: &WriteOff) -> Result<Receipt, OutsideError> {
-        let amount = Fen::from_yuan(&self.total_money).map_err(unknown)?;
-        if amount != of.amount {
-            return Err(unexpected("the receipt's TOTALMONEY is another sum", amount));
-        }
-        let issued_at = instant(&self.issue_date, &self.issue_time)
-            .ok_or_else(|| unexpected("the receipt has no ISSUEDATE", &self.issue_date))?;
-        Ok(Receipt {
-            id: ReceiptId {
-                code: ReceiptCode::new(&self.bill_code).map_err(unknown)?,
-                number: ReceiptNo::new(&self.bill_no).map_err(unknown)?,
-            },
-            check_code: CheckCode::new(&self.random).map_err(unknown)?,
-            notice_no: of.notice_no.clone(),
-            payment_no: of.payment_no.clone(),
-            amount,
-            issued_at,
-        })
-    }
-}
-
-/// `YYYYMMDD` and `hhmmss` of the payment.
-fn paid_at(of: &WriteOff) -> (String, String) {
-    let at = beijing_time(of.paid_at);
+/// `YYYYMMDD` and `hhmmss`, Beijing.
+pub(super) fn day_and_time(at: Timestamp) -> (String, String) {
+    let at = beijing_time(at);
     (at.strftime("%Y%m%d").to_string(), at.strftime("%H%M%S").to_string())
+}
+
+/// QUOTEDATE. A quote that is neither of the day of payment nor of the day before would be
+/// refused for ever. That happens where our clock and the rail's disagree about midnight; then
+/// nothing is said, and the gateway takes either day's sum.
+fn quote_date(of: &WriteOff) -> Option<String> {
+    let (quoted, paid) = (beijing_time(of.quoted_at).date(), beijing_time(of.paid_at).date());
+    let fits = quoted == paid || paid.checked_sub(1.day()).is_ok_and(|before| before == quoted);
+    fits.then(|| quoted.strftime("%Y%m%d").to_string())
+}
+
+#[derive(Debug, Deserialize)]
+struct WrittenOffWire {
+    #[serde(rename = "NOTICENO")]
+    notice_no: String,
+    #[serde(rename = "PAYNO")]
+    pay_no: String,
+    #[serde(rename = "CONFIRMSTATE")]
+    confirm_state: String,
 }
 
 #[async_trait]
 impl NoticeWriteOff for NonTaxGateway {
     /// Sends once: the outbox asks again, and the gateway knows the pair of numbers.
-    async fn write_off(&self, of: &WriteOff) -> Result<(), OutsideError> {
+    async fn write_off(&self, of: &WriteOff) -> Result<Confirmation, OutsideError> {
         let words = trade_words(of.rail);
-        let (date, time) = paid_at(of);
+        let (date, time) = day_and_time(of.paid_at);
         let amount = of.amount.to_string();
-        let parameters = [
+        let check = full_check(&of.agency_code, of.notice_no.as_str(), of.principal);
+        let (quoted, sequence) = (quote_date(of), of.sequence.map(|no| no.to_string()));
+        let mut parameters = vec![
             ("NOTICENO", of.notice_no.as_str()),
             ("PAYLISTNO", of.payment_no.as_str()),
             ("PAYNO", of.payment_no.as_str()),
@@ -97,35 +83,29 @@ impl NoticeWriteOff for NonTaxGateway {
             ("WAYNAME", words.way_name),
             ("TRADENO", &of.txn),
             ("TRADEDATE", &date),
-            ("CHECKCODE", ""),
+            ("CHECKCODE", &check),
             ("PAYMONEY", &amount),
             ("PAYDATE", &date),
             ("PAYTIME", &time),
         ];
-        let called = self.call::<IgnoredAny>(Message::WriteOff, &parameters);
-        around(Step::GatewayWriteOff, self.http.within(called)).await.map(drop)
-    }
-}
-
-#[async_trait]
-impl ReceiptIssuer for NonTaxGateway {
-    /// Sends once: the outbox asks again, and the gateway answers with the same receipt.
-    async fn issue(&self, of: &WriteOff) -> Result<Receipt, OutsideError> {
-        let (date, time) = paid_at(of);
-        let amount = of.amount.to_string();
-        let parameters = [
-            ("NOTICENO", of.notice_no.as_str()),
-            ("PAYNO", of.payment_no.as_str()),
-            ("PAYMONEY", &amount),
-            ("PAYDATE", &date),
-            ("PAYTIME", &time),
-        ];
-        let called = self.call::<ReceiptWire>(Message::Receipt, &parameters);
-        let called = around(Step::GatewayReceipt, self.http.within(called));
+        parameters.extend(quoted.as_deref().map(|date| ("QUOTEDATE", date)));
+        parameters.extend(sequence.as_deref().map(|no| ("SEQNO", no)));
+        let called = self.call::<WrittenOffWire>(Message::WriteOff, &parameters);
+        let called = around(Step::GatewayWriteOff, self.http.within(called));
         let mut details = called.await?.into_iter();
-        match (details.next(), details.next()) {
-            (Some(receipt), None) => receipt.into_receipt(of),
-            _ => Err(unexpected("not exactly one receipt for", &of.notice_no)),
+        let (Some(written), None) = (details.next(), details.next()) else {
+            return Err(unexpected("not exactly one answer for", &of.notice_no));
+        };
+        let ours =
+            written.notice_no == of.notice_no.as_str() && written.pay_no == of.payment_no.as_str();
+        match written.confirm_state.as_str() {
+            "CONFIRMED" if ours => Ok(Confirmation::Confirmed),
+            "PENDING" if ours => Ok(Confirmation::Pending),
+            other => Err(unexpected("the answer is not about this write-off", other)),
         }
     }
 }
+
+#[cfg(test)]
+#[path = "write_off_tests.rs"]
+mod tests;

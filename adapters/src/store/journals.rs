@@ -4,7 +4,7 @@ use super::column::{Row, micros};
 use super::entity::{journal, journal_entry};
 use super::{Store, unavailable};
 use async_trait::async_trait;
-use domain::ids::PaymentNo;
+use domain::ids::{PaymentNo, RefundNo};
 use domain::money::Fen;
 use domain::outside::StoreError;
 use domain::payment::{Account, Entry, Journal, JournalKind, LedgerBook, Rail, Side};
@@ -36,6 +36,7 @@ pub(super) async fn insert(
     let row = journal::Model {
         payment_no: journal.payment_no.as_str().to_owned(),
         kind: journal.kind.code().to_owned(),
+        reference: journal.refund_no.as_ref().map_or_else(String::new, ToString::to_string),
         rail: rail.code().to_owned(),
         day: journal.day().to_string(),
         at: micros(journal.at),
@@ -44,6 +45,7 @@ pub(super) async fn insert(
         let row = journal_entry::Model {
             payment_no: row.payment_no.clone(),
             kind: row.kind.clone(),
+            reference: row.reference.clone(),
             position,
             account: entry.account.code(),
             side: side_code(entry.side).to_owned(),
@@ -73,6 +75,10 @@ fn journal_of(row: &journal::Model, entries: Vec<Entry>) -> Result<Journal, Stor
     let kind = at.some("kind", JournalKind::from_code(&row.kind))?;
     let booked = Journal::new(no, kind, at.time("at", row.at)?, entries);
     let journal = at.valid("payment_no", booked)?;
+    let journal = match row.reference.as_str() {
+        "" => journal,
+        refund => journal.of_refund(at.valid("reference", RefundNo::new(refund))?),
+    };
     if journal.day().to_string() == row.day { Ok(journal) } else { Err(at.corrupt("day")) }
 }
 
@@ -86,6 +92,7 @@ impl LedgerBook for Store {
             .filter(of_day.clone())
             .order_by_asc(journal::Column::PaymentNo)
             .order_by_asc(journal::Column::Kind)
+            .order_by_asc(journal::Column::Reference)
             .all(&self.read)
             .await
             .map_err(unavailable)?;
@@ -95,17 +102,20 @@ impl LedgerBook for Store {
             .filter(journal_entry::Column::PaymentNo.in_subquery(numbers))
             .order_by_asc(journal_entry::Column::PaymentNo)
             .order_by_asc(journal_entry::Column::Kind)
+            .order_by_asc(journal_entry::Column::Reference)
             .order_by_asc(journal_entry::Column::Position)
             .all(&self.read)
             .await
             .map_err(unavailable)?;
-        let mut of: BTreeMap<(&str, &str), Vec<Entry>> = BTreeMap::new();
+        let mut of: BTreeMap<(&str, &str, &str), Vec<Entry>> = BTreeMap::new();
         for row in &entries {
-            of.entry((&row.payment_no, &row.kind)).or_default().push(entry_of(row)?);
+            let key = (row.payment_no.as_str(), row.kind.as_str(), row.reference.as_str());
+            of.entry(key).or_default().push(entry_of(row)?);
         }
         let mut found = Vec::with_capacity(journals.len());
         for row in &journals {
-            let entries = of.remove(&(row.payment_no.as_str(), row.kind.as_str()));
+            let key = (row.payment_no.as_str(), row.kind.as_str(), row.reference.as_str());
+            let entries = of.remove(&key);
             found.push(journal_of(row, entries.unwrap_or_default())?);
         }
         Ok(found)

@@ -7,13 +7,17 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 6] = [
+const MIGRATIONS: [(i64, &str); 10] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
     (4, include_str!("migrations/0004_reconciliation.sql")),
     (5, include_str!("migrations/0005_rails.sql")),
+    (6, include_str!("migrations/0006_refunds.sql")),
+    (7, include_str!("migrations/0007_receipts.sql")),
     (8, include_str!("migrations/0008_quotes.sql")),
+    (9, include_str!("migrations/0009_phone_codes.sql")),
+    (10, include_str!("migrations/0010_gateway.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -1,8 +1,8 @@
 //! Effects that wait to be done outside.
 
 use super::column::{Row, micros, without_nul};
-use super::entity::{outbox, payment_notice, receipt};
-use super::receipts::receipt_row;
+use super::entity::{outbox, payment_notice};
+use super::receipts::keep;
 use super::{Store, readable, unavailable};
 use crate::crash::{Step, around};
 use async_trait::async_trait;
@@ -10,13 +10,13 @@ use domain::ids::PaymentNo;
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
 use domain::payment::{OutboxItem, OutboxKind, OutboxRow, OutboxStore};
-use domain::receipt::Receipt;
+use domain::receipt::FiledReceipt;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 fn is_item(payment_no: &str, notice_no: &str, kind: &str) -> Condition {
@@ -54,25 +54,11 @@ async fn change(
     Ok(())
 }
 
-/// Stores the receipt once. Told again it changes nothing; another one for the same notice, or
-/// the same number for another notice, is a conflict.
-async fn keep_receipt(
-    transaction: &DatabaseTransaction,
-    receipt: &Receipt,
-) -> Result<(), StoreError> {
-    let row = receipt_row(receipt);
-    let key = (row.code.clone(), row.number.clone());
-    let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
-    match insert.exec_without_returning(transaction).await.map_err(unavailable)? {
-        TryInsertResult::Inserted(1..) => return Ok(()),
-        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {}
-    }
-    let stored = receipt::Entity::find_by_id(key).one(transaction).await.map_err(unavailable)?;
-    let same = |known: receipt::Model| {
-        known.payment_no == row.payment_no && known.notice_no == row.notice_no
-    };
-    if stored.is_some_and(same) { Ok(()) } else { Err(StoreError::Conflict) }
-}
+/// The gateway takes messages about one notice in the order in which they were made. Numbers of
+/// payments begin with the time of their making.
+const FIRST_OF_NOTICE: &str = "NOT EXISTS (SELECT 1 FROM outbox AS earlier \
+     WHERE earlier.notice_no = outbox.notice_no AND earlier.payment_no < outbox.payment_no \
+     AND earlier.kind = 'WRITE_OFF' AND earlier.done_at IS NULL AND earlier.due_at IS NOT NULL)";
 
 #[async_trait]
 impl OutboxStore for Store {
@@ -86,6 +72,7 @@ impl OutboxStore for Store {
         let due = outbox::Entity::find()
             .filter(outbox::Column::DoneAt.is_null())
             .filter(Expr::cust("ready"))
+            .filter(Expr::cust(FIRST_OF_NOTICE))
             .filter(outbox::Column::DueAt.lte(micros(now)))
             .order_by_asc(outbox::Column::DueAt)
             .order_by_asc(outbox::Column::PaymentNo)
@@ -126,13 +113,19 @@ impl OutboxStore for Store {
         around(Step::OutboxWrittenOff, transaction.commit()).await.map_err(unavailable)
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError> {
+    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        keep_receipt(&transaction, receipt).await?;
-        let done_at = Set(Some(micros(receipt.issued_at)));
+        keep(&transaction, self.receipt_row(receipt)?).await?;
+        let done_at = Set(Some(micros(receipt.receipt.issued_at)));
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
         around(Step::OutboxReceipted, transaction.commit()).await.map_err(unavailable)
+    }
+
+    async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {
+        let done_at = Set(Some(micros(at)));
+        let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
+        around(Step::OutboxNeverReceipted, change(&self.write, is(item, item.kind), done)).await
     }
 
     async fn postpone(

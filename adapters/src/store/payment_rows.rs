@@ -171,8 +171,6 @@ fn payer_of(row: &payment::Model) -> Result<Option<OpenId>, StoreError> {
 
 pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model>, StoreError> {
     let rows = payment.notices.iter().zip(0..).map(|(notice, position)| {
-        let items: Vec<_> = notice.items.iter().map(item_column).collect();
-        let items = serde_json::to_string(&items);
         Ok(payment_notice::Model {
             payment_no: payment.no.as_str().to_owned(),
             notice_no: notice.no.as_str().to_owned(),
@@ -180,7 +178,7 @@ pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model
             title: notice.title.clone(),
             agency_code: notice.agency.code.clone(),
             agency_name: notice.agency.name.clone(),
-            items: items.map_err(|error| StoreError::Unavailable(error.into()))?,
+            items: items_column(&notice.items)?,
             principal: notice.principal.value(),
             late_fee: notice.late_fee.value(),
             expires_at: notice.expires_at.map(micros),
@@ -189,6 +187,12 @@ pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model
         })
     });
     rows.collect()
+}
+
+/// Items as a column: see [`ItemColumn`].
+pub(super) fn items_column(items: &[SnapshotItem]) -> Result<String, StoreError> {
+    let columns: Vec<_> = items.iter().map(item_column).collect();
+    serde_json::to_string(&columns).map_err(|error| StoreError::Unavailable(error.into()))
 }
 
 fn item_column(item: &SnapshotItem) -> ItemColumn {
@@ -200,9 +204,9 @@ fn item_column(item: &SnapshotItem) -> ItemColumn {
     ItemColumn { code, name, fen: item.amount.value(), to }
 }
 
-fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
-    let at = Row { table: "payment_notice", key: &row.payment_no };
-    let items: Vec<ItemColumn> = at.valid("items", serde_json::from_str(&row.items))?;
+/// The items of a column that [`items_column`] wrote.
+pub(super) fn items_of(at: Row<'_>, column: &str) -> Result<Vec<SnapshotItem>, StoreError> {
+    let items: Vec<ItemColumn> = at.valid("items", serde_json::from_str(column))?;
     let allotment = |column: AllotmentColumn| {
         let [central, province, local] = column.shares;
         let shares = at.valid("items", Shares::new(central, province, local))?;
@@ -214,11 +218,16 @@ fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
         let amount = Fen::new(item.fen);
         Ok::<_, StoreError>(SnapshotItem { code: item.code, name: item.name, amount, allotment })
     };
+    items.into_iter().map(item).collect()
+}
+
+fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
+    let at = Row { table: "payment_notice", key: &row.payment_no };
     Ok(NoticeSnapshot {
         no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
         title: row.title,
         agency: Agency { code: row.agency_code, name: row.agency_name },
-        items: items.into_iter().map(item).collect::<Result<_, _>>()?,
+        items: items_of(at, &row.items)?,
         principal: Fen::new(row.principal),
         late_fee: Fen::new(row.late_fee),
         expires_at: at.time_if_any("expires_at", row.expires_at)?,

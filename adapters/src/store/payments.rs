@@ -48,7 +48,7 @@ async fn with_notices(
     Ok(rows.into_iter().map(join).collect())
 }
 
-async fn all(
+pub(super) async fn all(
     connection: &impl ConnectionTrait,
     select: Select<payment::Entity>,
 ) -> Result<Vec<Payment>, StoreError> {
@@ -133,7 +133,7 @@ impl From<StoreError> for Inserted {
 }
 
 /// All of a change but its commit.
-async fn write_change(
+pub(super) async fn write_change(
     transaction: &DatabaseTransaction,
     change: &PaymentChange,
 ) -> Result<(), StoreError> {
@@ -168,7 +168,8 @@ async fn write_change(
     let held = payment_notice::Entity::update_many()
         .set(columns)
         .filter(payment_notice::Column::PaymentNo.eq(payment.no.as_str()))
-        .filter(payment_notice::Column::Holds.ne(holds));
+        .filter(payment_notice::Column::Holds.ne(holds))
+        .filter(Expr::cust("NOT released"));
     held.exec(transaction).await.map_err(conflict_if_duplicate)?;
     if let Some(record) = &change.record {
         let event = event_row(&payment.no, version, record).into_active_model();

@@ -144,6 +144,12 @@ impl PersonStore for Store {
         row.map_err(unavailable)?.map(link_of).transpose()
     }
 
+    fn phone_handle(&self, phone: &Mobile) -> OpenId {
+        // Of a fixed alphabet and length, so it always is one.
+        let handle = self.keys.blind("phone_link", phone.as_str());
+        OpenId::new(&handle).expect("a hash is printable")
+    }
+
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError> {
         let rows = channel_link::Entity::find()
             .filter(channel_link::Column::PersonId.eq(person.as_str()))

@@ -1,58 +1,181 @@
 //! Fiscal e-receipts that were issued.
 
-use super::column::{Row, micros};
 use super::entity::receipt;
 use super::{Store, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
-use domain::ids::PaymentNo;
-use domain::money::Fen;
+use domain::ids::{PaymentNo, PersonId};
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
-use domain::receipt::{Receipt, ReceiptBook, ReceiptId};
-use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use domain::receipt::{
+    FiledReceipt, GivenBack, GivenBackBook, ReceiptBook, ReceiptId, ReceiptPage,
+};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, Select, TryInsertResult,
+};
+use std::collections::BTreeMap;
 
-pub(super) fn receipt_row(receipt: &Receipt) -> receipt::Model {
-    receipt::Model {
-        code: receipt.id.code.as_str().to_owned(),
-        number: receipt.id.number.as_str().to_owned(),
-        check_code: receipt.check_code.as_str().to_owned(),
-        payment_no: receipt.payment_no.as_str().to_owned(),
-        notice_no: receipt.notice_no.as_str().to_owned(),
-        amount: receipt.amount.value(),
-        issued_at: micros(receipt.issued_at),
-    }
+fn key(id: &ReceiptId) -> (String, String) {
+    (id.code.as_str().to_owned(), id.number.as_str().to_owned())
 }
 
-fn receipt_of(row: receipt::Model) -> Result<Receipt, StoreError> {
-    let at = Row { table: "receipt", key: &row.number };
-    let code = at.valid("code", ReceiptCode::new(&row.code))?;
-    let number = at.valid("number", ReceiptNo::new(&row.number))?;
-    Ok(Receipt {
-        id: ReceiptId { code, number },
-        check_code: at.valid("check_code", CheckCode::new(&row.check_code))?,
-        notice_no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
-        payment_no: at.valid("payment_no", PaymentNo::new(&row.payment_no))?,
-        amount: Fen::new(row.amount),
-        issued_at: at.time("issued_at", row.issued_at)?,
-    })
+/// Stores a receipt once. Told again it changes nothing; another one while one stands for the
+/// same notice and payment, or the same number for another notice, is a conflict.
+pub(super) async fn keep(
+    transaction: &DatabaseTransaction,
+    row: receipt::Model,
+) -> Result<(), StoreError> {
+    let key = (row.code.clone(), row.number.clone());
+    // Whichever rule it breaks: its key, or that only one receipt stands.
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    let insert = receipt::Entity::insert(row.clone().into_active_model()).on_conflict(nothing);
+    let insert = insert.try_insert();
+    match insert.exec_without_returning(transaction).await.map_err(unavailable)? {
+        TryInsertResult::Inserted(1..) => return Ok(()),
+        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {}
+    }
+    let stored = receipt::Entity::find_by_id(key).one(transaction).await.map_err(unavailable)?;
+    let same = |known: receipt::Model| {
+        let of = |row: &receipt::Model| {
+            (row.payment_no.clone(), row.notice_no.clone(), row.reverses_number.clone())
+        };
+        of(&known) == of(&row)
+    };
+    if stored.is_some_and(same) { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+fn of_payment(no: &PaymentNo) -> Select<receipt::Entity> {
+    receipt::Entity::find()
+        .filter(receipt::Column::PaymentNo.eq(no.as_str()))
+        .order_by_asc(receipt::Column::NoticeNo)
+        .order_by_asc(receipt::Column::IssuedAt)
+        .order_by_asc(receipt::Column::Code)
+        .order_by_asc(receipt::Column::Number)
+}
+
+impl Store {
+    async fn filed(
+        &self,
+        connection: &impl ConnectionTrait,
+        select: Select<receipt::Entity>,
+    ) -> Result<Vec<FiledReceipt>, StoreError> {
+        let rows = select.all(connection).await.map_err(unavailable)?;
+        rows.into_iter().map(|row| self.receipt_of(row)).collect()
+    }
 }
 
 #[async_trait]
 impl ReceiptBook for Store {
-    async fn find(&self, id: &ReceiptId) -> Result<Option<Receipt>, StoreError> {
-        let key = (id.code.as_str().to_owned(), id.number.as_str().to_owned());
-        let row = receipt::Entity::find_by_id(key).one(&self.read).await;
-        row.map_err(unavailable)?.map(receipt_of).transpose()
+    async fn find(&self, id: &ReceiptId) -> Result<Option<FiledReceipt>, StoreError> {
+        let row = receipt::Entity::find_by_id(key(id)).one(&self.read).await;
+        row.map_err(unavailable)?.map(|row| self.receipt_of(row)).transpose()
     }
 
-    async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<Receipt>, StoreError> {
-        let rows = receipt::Entity::find()
-            .filter(receipt::Column::PaymentNo.eq(no.as_str()))
-            .order_by_asc(receipt::Column::NoticeNo)
-            .all(&self.read)
-            .await
-            .map_err(unavailable)?;
-        rows.into_iter().map(receipt_of).collect()
+    async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<FiledReceipt>, StoreError> {
+        let black = of_payment(no).filter(receipt::Column::ReversesNumber.is_null());
+        self.filed(&self.read, black).await
+    }
+
+    async fn list_chain(
+        &self,
+        payment: &PaymentNo,
+        notice: &NoticeNo,
+    ) -> Result<Vec<FiledReceipt>, StoreError> {
+        let of = of_payment(payment).filter(receipt::Column::NoticeNo.eq(notice.as_str()));
+        self.filed(&self.read, of).await
+    }
+
+    async fn list_receipts_of_person(
+        &self,
+        person: &PersonId,
+        before: Option<&ReceiptId>,
+        limit: u16,
+    ) -> Result<ReceiptPage, StoreError> {
+        use receipt::Column as C;
+        let mine = || receipt::Entity::find().filter(C::PersonId.eq(person.as_str()));
+        let mut select = mine()
+            .order_by_desc(C::IssuedAt)
+            .order_by_desc(C::Code)
+            .order_by_desc(C::Number)
+            .limit(u64::from(limit) + 1);
+        if let Some(before) = before {
+            let (code, number) = key(before);
+            let edge =
+                mine().filter(C::Code.eq(code.as_str())).filter(C::Number.eq(number.as_str()));
+            let Some(edge) = edge.one(&self.read).await.map_err(unavailable)? else {
+                return Ok(ReceiptPage { receipts: Vec::new(), more: false });
+            };
+            let same_time = Condition::all().add(C::IssuedAt.eq(edge.issued_at));
+            let same_code = same_time.clone().add(C::Code.eq(code.as_str()));
+            let older = Condition::any()
+                .add(C::IssuedAt.lt(edge.issued_at))
+                .add(same_time.add(C::Code.lt(code.as_str())))
+                .add(same_code.add(C::Number.lt(number.as_str())));
+            select = select.filter(older);
+        }
+        let mut receipts = self.filed(&self.read, select).await?;
+        let more = receipts.len() > usize::from(limit);
+        receipts.truncate(usize::from(limit));
+        Ok(ReceiptPage { receipts, more })
+    }
+
+    async fn file_reversal(&self, red: &FiledReceipt) -> Result<(), StoreError> {
+        let letter = red.red_letter.as_ref().ok_or(StoreError::Conflict)?;
+        let row = self.receipt_row(red)?;
+        let (code, number) = key(&letter.original);
+        let transaction = self.begin().await?;
+        let link = receipt::ActiveModel {
+            reversed_by_code: Set(Some(row.code.clone())),
+            reversed_by_number: Set(Some(row.number.clone())),
+            ..receipt::ActiveModel::default()
+        };
+        // The original's row is what two who come at once wait for.
+        let linked = receipt::Entity::update_many()
+            .set(link)
+            .filter(receipt::Column::Code.eq(code.as_str()))
+            .filter(receipt::Column::Number.eq(number.as_str()))
+            .filter(receipt::Column::ReversesNumber.is_null())
+            .filter(receipt::Column::ReversedByNumber.is_null());
+        let linked = linked.exec(&transaction).await.map_err(unavailable)?.rows_affected;
+        if linked == 0 {
+            let original = receipt::Entity::find_by_id((code, number)).one(&transaction).await;
+            let by = original.map_err(unavailable)?.map(|row| {
+                (
+                    row.reversed_by_code.unwrap_or_default(),
+                    row.reversed_by_number.unwrap_or_default(),
+                )
+            });
+            let again = by.is_some_and(|by| by == (row.code, row.number));
+            return if again { Ok(()) } else { Err(StoreError::Conflict) };
+        }
+        keep(&transaction, row).await?;
+        around(Step::ReceiptReversal, transaction.commit()).await.map_err(unavailable)
+    }
+
+    async fn file_replacement(&self, receipt: &FiledReceipt) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        keep(&transaction, self.receipt_row(receipt)?).await?;
+        around(Step::ReceiptReplacement, transaction.commit()).await.map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl GivenBackBook for Store {
+    async fn list_given_back(&self, payments: &[PaymentNo]) -> Result<Vec<GivenBack>, StoreError> {
+        let numbers = payments.iter().map(PaymentNo::as_str);
+        let select = receipt::Entity::find()
+            .filter(receipt::Column::PaymentNo.is_in(numbers))
+            .order_by_asc(receipt::Column::IssuedAt)
+            .order_by_asc(receipt::Column::Code)
+            .order_by_asc(receipt::Column::Number);
+        let mut chains: BTreeMap<_, Vec<FiledReceipt>> = BTreeMap::new();
+        for filed in self.filed(&self.read, select).await? {
+            let of = (filed.receipt.payment_no.clone(), filed.receipt.notice_no.clone());
+            chains.entry(of).or_default().push(filed);
+        }
+        Ok(chains.values().filter_map(|chain| GivenBack::by_receipts(chain)).collect())
     }
 }

@@ -1,10 +1,11 @@
 //! Our account at WeChat Pay: its keys, and one signed, verified call.
 
-use super::sign::{SignedHead, Signer, verify};
+use super::keys::PlatformKeys;
+use super::sign::{SignedHead, Signer};
 use super::wire::{ErrorWire, TransactionWire};
 use crate::crypto::{GcmKey, KeyRing, SigningKey};
 use crate::http::{ConfigFault, HttpAnswer, HttpClient, HttpRequest, Method};
-use crate::http::{base_url, below, unexpected, unknown};
+use crate::http::{base_url, below, undecided, unexpected, unknown};
 use domain::clock::{Clock, IdSource};
 use domain::money::PayableFen;
 use domain::outside::OutsideError;
@@ -21,6 +22,8 @@ pub struct WeChatPayConfig {
     pub base_url: String,
     /// The mini-program that pays.
     pub app_id: String,
+    /// The native app that pays, where it is bound to the merchant.
+    pub app_app_id: Option<String>,
     /// Merchant number (`mchid`).
     pub merchant_no: String,
     /// Serial number of the merchant's certificate.
@@ -29,7 +32,8 @@ pub struct WeChatPayConfig {
     pub merchant_private_key_pem: String,
     /// 32 characters.
     pub api_v3_key: String,
-    /// The platform's public keys or certificates by id; several while they rotate.
+    /// The platform's public keys or certificates by id; several while they rotate. A
+    /// certificate that is not among them is fetched when the platform signs with it.
     pub platform_keys: Vec<(String, String)>,
     /// Where the platform sends callbacks: https, without query.
     pub notify_url: String,
@@ -50,10 +54,11 @@ impl fmt::Debug for WeChatPayConfig {
 pub struct WeChatPayAccount {
     pub(super) base: Url,
     pub(super) app_id: String,
+    pub(super) app_app_id: Option<String>,
     pub(super) notify_url: String,
     pub(super) limit: PayableFen,
     pub(super) signer: Signer,
-    pub(super) platform_keys: KeyRing,
+    pub(super) platform_keys: PlatformKeys,
     pub(super) api_v3_key: GcmKey,
     pub(super) http: HttpClient,
     pub(super) clock: Arc<dyn Clock>,
@@ -96,7 +101,7 @@ impl PlatformRefusal {
     }
 
     pub fn unknown(self) -> OutsideError {
-        unknown(self)
+        undecided(self)
     }
 }
 
@@ -116,11 +121,15 @@ impl WeChatPayAccount {
         ] {
             ConfigFault::unless_filled(field, text)?;
         }
+        if let Some(app_id) = &config.app_app_id {
+            ConfigFault::unless_filled("app_app_id", app_id)?;
+        }
         let key = SigningKey::from_pem(&config.merchant_private_key_pem)
             .map_err(|error| ConfigFault::new("merchant_private_key_pem", error))?;
         Ok(Self {
             base: base_url("base_url", &config.base_url)?,
             app_id: config.app_id.clone(),
+            app_app_id: config.app_app_id.clone(),
             notify_url: base_url("notify_url", &config.notify_url)?.to_string(),
             signer: Signer {
                 merchant_no: config.merchant_no.clone(),
@@ -129,6 +138,7 @@ impl WeChatPayAccount {
             },
             limit: config.order_limit,
             platform_keys: KeyRing::from_pems(&config.platform_keys)
+                .map(PlatformKeys::new)
                 .map_err(|error| ConfigFault::new("platform_keys", error))?,
             api_v3_key: GcmKey::aes_256(config.api_v3_key.as_bytes())
                 .map_err(|error| ConfigFault::new("api_v3_key", error))?,
@@ -182,8 +192,8 @@ impl WeChatPayAccount {
         match answer.status {
             // 202 says that the platform is still at it.
             200 | 201 | 203..=299 => {
-                verify(&self.platform_keys, &answer.headers, &answer.body, self.clock.now())
-                    .map_err(unknown)?;
+                let now = self.clock.now();
+                self.verify(&answer.headers, &answer.body, now).await.map_err(unknown)?;
                 Ok(PlatformSaid::Done(answer.body))
             }
             400..=499 => Ok(PlatformSaid::No(refusal_of(&answer))),

@@ -1,12 +1,13 @@
 //! Callbacks of WeChat Pay: verified over the raw bytes, then decrypted.
 
 use super::account::WeChatPayAccount;
-use super::sign::verify;
-use super::wire::{NotificationWire, TransactionWire};
+use super::wire::{NotificationWire, RefundWire, TransactionWire};
+use async_trait::async_trait;
 use domain::payment::{
-    CallbackRefused, Rail, RailCallback, RailCallbacks, RailNews, RailReport, StoredCallback,
+    CallbackRefused, Rail, RailCallback, RailCallbacks, RailNews, StoredCallback,
 };
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// Documented as at most 36; a little air costs nothing.
@@ -24,7 +25,7 @@ impl WeChatPayCallbacks {
         Self { account }
     }
 
-    fn report(&self, wire: &NotificationWire) -> Result<Option<RailReport>, CallbackRefused> {
+    fn open<T: DeserializeOwned>(&self, wire: &NotificationWire) -> Result<T, CallbackRefused> {
         let resource = &wire.resource;
         if resource.algorithm != "AEAD_AES_256_GCM" {
             return Err(CallbackRefused::Malformed("resource.algorithm"));
@@ -34,36 +35,48 @@ impl WeChatPayCallbacks {
             .api_v3_key
             .open(&resource.nonce, &resource.associated_data, &resource.ciphertext)
             .or(Err(CallbackRefused::Undecryptable))?;
-        let order: TransactionWire =
-            serde_json::from_slice(&plain).or(Err(CallbackRefused::Malformed("resource")))?;
+        serde_json::from_slice(&plain).or(Err(CallbackRefused::Malformed("resource")))
+    }
+
+    fn payment(&self, wire: &NotificationWire) -> Result<Option<RailNews>, CallbackRefused> {
+        let order: TransactionWire = self.open(wire)?;
         if order.trade_state.as_deref() != Some("SUCCESS") {
             return Ok(None);
         }
-        order.into_report().map(Some).map_err(CallbackRefused::Malformed)
+        let report = order.into_report().map_err(CallbackRefused::Malformed)?;
+        Ok(Some(RailNews::Paid(report)))
+    }
+
+    /// What the sealed content says counts, whatever the event is called outside of the seal.
+    fn refund(&self, wire: &NotificationWire) -> Result<Option<RailNews>, CallbackRefused> {
+        let refund: RefundWire = self.open(wire)?;
+        let report = refund.into_report().map_err(CallbackRefused::Malformed)?;
+        Ok(report.map(RailNews::Refunded))
     }
 }
 
+#[async_trait]
 impl RailCallbacks for WeChatPayCallbacks {
     fn rail(&self) -> Rail {
         Rail::WeChatPay
     }
 
-    fn read(
+    async fn read(
         &self,
         callback: &RailCallback,
         now: Timestamp,
     ) -> Result<Option<StoredCallback>, CallbackRefused> {
-        verify(&self.account.platform_keys, &callback.headers, &callback.body, now)?;
+        self.account.verify(&callback.headers, &callback.body, now).await?;
         let wire: NotificationWire =
             serde_json::from_slice(&callback.body).or(Err(CallbackRefused::Malformed("body")))?;
         if wire.id.is_empty() || wire.id.len() > EVENT_ID_MAX {
             return Err(CallbackRefused::Malformed("id"));
         }
-        if wire.event_type != "TRANSACTION.SUCCESS" {
-            return Ok(None);
-        }
-        let report = self.report(&wire)?;
-        let news = report.map(RailNews::Paid);
+        let news = match wire.event_type.as_str() {
+            "TRANSACTION.SUCCESS" => self.payment(&wire)?,
+            "REFUND.SUCCESS" | "REFUND.ABNORMAL" | "REFUND.CLOSED" => self.refund(&wire)?,
+            _ => None,
+        };
         Ok(news.map(|news| StoredCallback { event_id: wire.id, received_at: now, news }))
     }
 }

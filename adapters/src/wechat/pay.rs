@@ -1,13 +1,10 @@
 //! WeChat Pay as a rail: prepay, query, close.
 
 use super::account::{PlatformRefusal, PlatformSaid, WeChatPayAccount};
-use super::wire::{
-    CloseWire, PayerWire, PrepaidWire, PrepayAmountWire, PrepayWire, TransactionWire,
-};
-use crate::crash::{Step, around};
+use super::prepay::Prepay;
+use super::wire::{CloseWire, TransactionWire};
 use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
-use domain::clock::beijing_time;
 use domain::identity::Channel;
 use domain::ids::PaymentNo;
 use domain::money::PayableFen;
@@ -17,10 +14,7 @@ use domain::payment::{
 };
 use std::sync::Arc;
 
-/// The platform cuts off nothing: a longer description is an error there.
-const DESCRIPTION_CHARS: usize = 127;
-
-/// WeChat Pay API v3, for the mini-program.
+/// WeChat Pay API v3: mini-program, native app and QR code.
 #[derive(Debug)]
 pub struct WeChatPayRail {
     account: Arc<WeChatPayAccount>,
@@ -33,25 +27,28 @@ impl WeChatPayRail {
     pub fn new(account: Arc<WeChatPayAccount>) -> Self {
         let merchant = MerchantIdentity {
             merchant_no: account.signer.merchant_no.clone(),
-            app_ids: vec![account.app_id.clone()],
+            app_ids: [account.app_id.clone()]
+                .into_iter()
+                .chain(account.app_app_id.clone())
+                .collect(),
         };
         let limit = account.limit;
         Self { account, merchant, limit }
     }
 
-    async fn prepay(&self, body: &[u8]) -> Result<PlatformSaid, OutsideError> {
-        let url = self.account.url("/v3/pay/transactions/jsapi", None);
-        self.account.call(HttpRequest::post(url, body.to_vec())).await
+    async fn prepay(&self, ask: &Prepay) -> Result<PlatformSaid, OutsideError> {
+        let url = self.account.url(ask.path, None);
+        self.account.call(HttpRequest::post(url, ask.body.clone())).await
     }
 
     /// The same request once more is safe: the platform answers with the same order.
-    async fn prepay_twice(&self, body: &[u8]) -> Result<Prepaid, OutsideError> {
-        match self.prepay(body).await {
+    async fn prepay_twice(&self, ask: &Prepay) -> Result<Prepaid, OutsideError> {
+        match self.prepay(ask).await {
             Ok(said) => Ok(Prepaid { said, earlier: Earlier::Nothing }),
             Err(OutsideError::NotSent(_)) => {
-                Ok(Prepaid { said: self.prepay(body).await?, earlier: Earlier::Nothing })
+                Ok(Prepaid { said: self.prepay(ask).await?, earlier: Earlier::Nothing })
             }
-            Err(first) => match self.prepay(body).await {
+            Err(first) => match self.prepay(ask).await {
                 Ok(said) => Ok(Prepaid { said, earlier: Earlier::Unknown }),
                 Err(OutsideError::NotSent(_)) => Err(first),
                 Err(second) => Err(second),
@@ -79,38 +76,6 @@ impl WeChatPayRail {
             Ok(RailOrderState::NotFound | RailOrderState::Closed) => why.refused(),
             Ok(RailOrderState::Paid(_) | RailOrderState::Open) | Err(_) => why.unknown(),
         }
-    }
-
-    fn cashier(&self, prepay_id: &str) -> Result<Cashier, OutsideError> {
-        let account = &self.account;
-        let time_stamp = account.clock.now().as_second().to_string();
-        let nonce_str = account.nonce();
-        let package = format!("prepay_id={prepay_id}");
-        let pay_sign = account
-            .signer
-            .pay_sign(&account.app_id, &time_stamp, &nonce_str, &package)
-            .map_err(unknown)?;
-        let sign_type = "RSA".to_owned();
-        Ok(Cashier::WeChatMini { time_stamp, nonce_str, package, sign_type, pay_sign })
-    }
-
-    fn prepay_body(&self, order: &RailOrder) -> Result<Vec<u8>, OutsideError> {
-        let Some(payer) = &order.payer else {
-            return Err(OutsideError::NotSent("the mini-program's cashier needs a payer".into()));
-        };
-        let description: String = order.description.chars().take(DESCRIPTION_CHARS).collect();
-        let expires = beijing_time(order.expires_at).strftime("%Y-%m-%dT%H:%M:%S+08:00");
-        let wire = PrepayWire {
-            appid: &self.account.app_id,
-            mchid: &self.account.signer.merchant_no,
-            description: &description,
-            out_trade_no: order.no.as_str(),
-            time_expire: &expires.to_string(),
-            notify_url: &self.account.notify_url,
-            amount: PrepayAmountWire { total: order.amount.fen().value(), currency: "CNY" },
-            payer: PayerWire { openid: payer.as_str() },
-        };
-        serde_json::to_vec(&wire).map_err(|error| OutsideError::NotSent(error.into()))
     }
 
     async fn look_up(&self, no: &PaymentNo) -> Result<RailOrderState, OutsideError> {
@@ -202,7 +167,11 @@ impl PaymentRail for WeChatPayRail {
     }
 
     fn cashier(&self, channel: Channel) -> Option<CashierKind> {
-        (channel == Channel::WeChat).then_some(CashierKind::WeChatMini)
+        match channel {
+            Channel::WeChat => Some(CashierKind::WeChatMini),
+            Channel::App => self.account.app_app_id.as_ref().map(|_| CashierKind::WeChatApp),
+            Channel::Alipay => None,
+        }
     }
 
     fn limit(&self) -> PayableFen {
@@ -210,28 +179,23 @@ impl PaymentRail for WeChatPayRail {
     }
 
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
-        let body = self.prepay_body(order)?;
+        let ask = self.account.prepay(order)?;
         let submitting = async {
-            let prepaid = self.prepay_twice(&body).await?;
+            let prepaid = self.prepay_twice(&ask).await?;
             match prepaid.said {
-                PlatformSaid::Done(answer) => {
-                    let wire: PrepaidWire = serde_json::from_slice(&answer).map_err(unknown)?;
-                    self.cashier(&wire.prepay_id)
-                }
+                PlatformSaid::Done(answer) => self.account.cashier(order.cashier, &answer),
                 PlatformSaid::No(why) => Err(self.refusal(&order.no, prepaid.earlier, why).await),
             }
         };
-        around(Step::RailSubmit, self.account.http.within(submitting)).await
+        self.account.http.within(submitting).await
     }
 
     async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
-        let asking = self.account.http.twice(|| self.look_up(&order.no));
-        around(Step::RailQuery, asking).await
+        self.account.http.twice(|| self.look_up(&order.no)).await
     }
 
     async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
-        let asking = self.account.http.twice(|| self.close_once(&order.no));
-        around(Step::RailClose, asking).await
+        self.account.http.twice(|| self.close_once(&order.no)).await
     }
 }
 

@@ -223,9 +223,10 @@ fn a_faulty_configuration_names_its_field() {
     use crate::system::RandomIds;
     use crate::test_support::{StillClock, quick_client};
     type Change = fn(&mut WeChatPayConfig);
-    let table: [(&str, Change); 7] = [
+    let table: [(&str, Change); 8] = [
         ("base_url", |c| c.base_url = "api".to_owned()),
         ("app_id", |c| c.app_id.clear()),
+        ("app_app_id", |c| c.app_app_id = Some(" ".to_owned())),
         ("merchant_serial", |c| c.merchant_serial.clear()),
         ("merchant_private_key_pem", |c| c.merchant_private_key_pem.clear()),
         ("api_v3_key", |c| c.api_v3_key.push('x')),
@@ -242,8 +243,8 @@ fn a_faulty_configuration_names_its_field() {
     }
 }
 
-#[test]
-fn callbacks_without_their_headers_are_malformed_and_foreign_keys_unknown() {
+#[tokio::test]
+async fn callbacks_without_their_headers_are_malformed_and_foreign_keys_unknown() {
     let reader = WeChatPayCallbacks::new(account(&config("https://h")));
     let now = Timestamp::from_second(NOW).unwrap();
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -253,11 +254,12 @@ fn callbacks_without_their_headers_are_malformed_and_foreign_keys_unknown() {
         header("wechatpay-signature", "AAAA"),
         header("wechatpay-serial", "OTHER"),
     ];
-    let read = |headers| reader.read(&RailCallback { headers, body: b"{}".to_vec() }, now);
-    assert_eq!(read(headers.clone()), Err(CallbackRefused::UnknownKey));
+    let read =
+        async |headers| reader.read(&RailCallback { headers, body: b"{}".to_vec() }, now).await;
+    assert_eq!(read(headers.clone()).await, Err(CallbackRefused::UnknownKey));
     for missing in 0..headers.len() {
         let mut fewer = headers.clone();
         fewer.remove(missing);
-        assert!(matches!(read(fewer), Err(CallbackRefused::Malformed(_))));
+        assert!(matches!(read(fewer).await, Err(CallbackRefused::Malformed(_))));
     }
 }

@@ -1,6 +1,6 @@
 //! Signatures of WeChat Pay API v3, both ways.
 
-use crate::crypto::{CryptoFailed, KeyRing, SigningKey};
+use crate::crypto::{CryptoFailed, SigningKey, VerifyingKey};
 use crate::http::header;
 use domain::payment::CallbackRefused;
 use jiff::Timestamp;
@@ -49,7 +49,7 @@ impl Signer {
         ))
     }
 
-    /// `paySign` of a mini-program's cashier.
+    /// What opens a cashier: `package` is that of a mini-program, and the bare prepay id of an app.
     pub fn pay_sign(
         &self,
         app_id: &str,
@@ -69,30 +69,42 @@ pub(super) fn platform_message(timestamp: &str, nonce: &str, body: &[u8]) -> Vec
     message
 }
 
-/// Verifies an answer or a callback over its raw bytes. Header names are in lower case.
-///
-/// The platform sends deliberately wrong signatures now and then, to see that we look. They are
-/// refused like any other, without ado.
-pub(super) fn verify(
-    keys: &KeyRing,
-    headers: &[(String, String)],
-    body: &[u8],
-    now: Timestamp,
-) -> Result<(), CallbackRefused> {
-    let value = |name, missing| header(headers, name).ok_or(CallbackRefused::Malformed(missing));
-    let timestamp = value("wechatpay-timestamp", "Wechatpay-Timestamp")?;
-    let nonce = value("wechatpay-nonce", "Wechatpay-Nonce")?;
-    let signature = value("wechatpay-signature", "Wechatpay-Signature")?;
-    let serial = value("wechatpay-serial", "Wechatpay-Serial")?;
-    if header(headers, "wechatpay-signature-type").is_some_and(|named| named != SCHEME) {
-        return Err(CallbackRefused::Malformed("Wechatpay-Signature-Type"));
+/// What the headers of an answer or a callback say of its signature.
+#[derive(Debug)]
+pub(super) struct SignedHeaders<'a> {
+    timestamp: &'a str,
+    nonce: &'a str,
+    signature: &'a str,
+    /// Which key signed.
+    pub serial: &'a str,
+}
+
+impl<'a> SignedHeaders<'a> {
+    /// Reads the headers, whose names are in lower case, and checks the time window.
+    pub fn read(headers: &'a [(String, String)], now: Timestamp) -> Result<Self, CallbackRefused> {
+        let value =
+            |name, missing| header(headers, name).ok_or(CallbackRefused::Malformed(missing));
+        let timestamp = value("wechatpay-timestamp", "Wechatpay-Timestamp")?;
+        let nonce = value("wechatpay-nonce", "Wechatpay-Nonce")?;
+        let signature = value("wechatpay-signature", "Wechatpay-Signature")?;
+        let serial = value("wechatpay-serial", "Wechatpay-Serial")?;
+        if header(headers, "wechatpay-signature-type").is_some_and(|named| named != SCHEME) {
+            return Err(CallbackRefused::Malformed("Wechatpay-Signature-Type"));
+        }
+        let signed_at: i64 =
+            timestamp.parse().or(Err(CallbackRefused::Malformed("Wechatpay-Timestamp")))?;
+        if now.as_second().abs_diff(signed_at) >= WINDOW_S {
+            return Err(CallbackRefused::Stale);
+        }
+        Ok(Self { timestamp, nonce, signature, serial })
     }
-    let signed_at: i64 =
-        timestamp.parse().or(Err(CallbackRefused::Malformed("Wechatpay-Timestamp")))?;
-    if now.as_second().abs_diff(signed_at) >= WINDOW_S {
-        return Err(CallbackRefused::Stale);
+
+    /// Verifies over the raw bytes of the body.
+    ///
+    /// The platform sends deliberately wrong signatures now and then, to see that we look. They
+    /// are refused like any other, without ado.
+    pub fn verify(&self, key: &VerifyingKey, body: &[u8]) -> Result<(), CallbackRefused> {
+        key.verify(&platform_message(self.timestamp, self.nonce, body), self.signature)
+            .or(Err(CallbackRefused::BadSignature))
     }
-    let key = keys.get(serial).ok_or(CallbackRefused::UnknownKey)?;
-    key.verify(&platform_message(timestamp, nonce, body), signature)
-        .or(Err(CallbackRefused::BadSignature))
 }

@@ -19,6 +19,7 @@ pub(super) fn config(base_url: &str) -> WeChatPayConfig {
     WeChatPayConfig {
         base_url: base_url.to_owned(),
         app_id: "wx0123456789abcdef".to_owned(),
+        app_app_id: Some("wxfedcba9876543210".to_owned()),
         merchant_no: key("doc_merchant", "mchid"),
         merchant_serial: key("doc_merchant", "serial_no"),
         merchant_private_key_pem: key("doc_merchant", "private_key_pem"),

@@ -6,8 +6,8 @@ use super::testing::{account, config};
 use crate::crypto::{
     CryptoFailed, GcmKey, MacKey, SigningKey, VerifyingKey, from_base64, open_aes_cbc, sha1_hex,
 };
-use crate::test_support::wechat_vectors;
-use domain::payment::{CallbackRefused, RailCallback, RailCallbacks, RailNews, StoredCallback};
+use crate::test_support::{read_callback, wechat_vectors};
+use domain::payment::{CallbackRefused, RailCallback, RailNews, StoredCallback};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -155,7 +155,8 @@ impl Vector {
         let body = self.text("body").as_bytes().to_vec();
         let callback = RailCallback { headers: headers.collect(), body };
         let now = Timestamp::from_second(self.fields["now"].as_i64().unwrap()).unwrap();
-        WeChatPayCallbacks::new(account(&config)).read(&callback, now)
+        let reader = WeChatPayCallbacks::new(account(&config));
+        read_callback(&reader, &callback, now)
     }
 
     fn notification(&self) {

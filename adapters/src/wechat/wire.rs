@@ -11,7 +11,8 @@ pub(super) struct PrepayWire<'a> {
     pub time_expire: &'a str,
     pub notify_url: &'a str,
     pub amount: PrepayAmountWire,
-    pub payer: PayerWire<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer: Option<PayerWire<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -25,9 +26,11 @@ pub(super) struct PayerWire<'a> {
     pub openid: &'a str,
 }
 
+/// Native has an address, the others an id.
 #[derive(Debug, Deserialize)]
 pub(super) struct PrepaidWire {
-    pub prepay_id: String,
+    pub prepay_id: Option<String>,
+    pub code_url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,6 +79,51 @@ pub(super) struct ResourceWire {
     #[serde(default)]
     pub associated_data: String,
     pub nonce: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CertificatesWire {
+    pub data: Vec<CertificateWire>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CertificateWire {
+    pub serial_no: String,
+    pub encrypt_certificate: ResourceWire,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RefundRequestWire<'a> {
+    pub transaction_id: &'a str,
+    pub out_refund_no: &'a str,
+    pub reason: &'a str,
+    pub notify_url: &'a str,
+    pub amount: RefundRequestAmountWire,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RefundRequestAmountWire {
+    pub refund: i64,
+    pub total: i64,
+    pub currency: &'static str,
+}
+
+/// A refund, in answers (`status`) and in callbacks (`refund_status`, with `mchid`).
+#[derive(Debug, Deserialize)]
+pub(super) struct RefundWire {
+    pub mchid: Option<String>,
+    pub out_trade_no: Option<String>,
+    pub out_refund_no: Option<String>,
+    pub refund_id: Option<String>,
+    #[serde(alias = "refund_status")]
+    pub status: Option<String>,
+    pub success_time: Option<String>,
+    pub amount: Option<RefundAmountWire>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct RefundAmountWire {
+    pub refund: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]

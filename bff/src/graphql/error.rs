@@ -85,6 +85,11 @@ pub fn gateway_failed(error: &OutsideError) -> Error {
     FailureCode::GatewayUnavailable.error()
 }
 
+/// BAD_INPUT with words of its own.
+pub fn bad_input(message: &str) -> Error {
+    Error { message: message.to_owned(), ..FailureCode::BadInput.error() }
+}
+
 /// An error with its causes.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());

@@ -3,13 +3,14 @@
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, store_failed};
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
+use super::notice_search::NoticesOf;
 use super::payment::{PaymentConnection, own_payments};
+use super::receipt::{ReceiptConnection, YearlyStatement, own_receipts, own_year};
 use super::scalars::DateTime;
 use super::{UseCases, signed_in};
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::identity::{
-    Everywhere, FaceError, IssuedSession as DomainSession, PersonName, RefreshError, SignInError,
-    VerifyError, WeChatCodes,
+    Everywhere, FaceError, IssuedSession as DomainSession, PersonName, RefreshError, VerifyError,
 };
 use domain::standards::CitizenId;
 
@@ -83,8 +84,8 @@ impl Viewer {
         Person(self.0.clone())
     }
 
-    /// The caller's open notices, the most urgent first. Null, with an entry in `errors`, when the
-    /// gateway is silent. Empty below level REAL_NAME.
+    /// The caller's open notices, or those that `of` names, the most urgent first. Null, with an
+    /// entry in `errors`, when the gateway is silent. Without `of` empty below level REAL_NAME.
     #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
     async fn notices(
         &self,
@@ -92,8 +93,9 @@ impl Viewer {
         #[graphql(default = 20)] first: i32,
         after: Option<String>,
         payable: Option<bool>,
+        of: Option<NoticesOf>,
     ) -> Result<Option<NoticeConnection>> {
-        open_notices(ctx, first, after, payable).await.map(Some)
+        open_notices(ctx, first, after, payable, of).await.map(Some)
     }
 
     /// The caller's payments, newest first.
@@ -105,6 +107,28 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's receipts, newest first, red-letter ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn receipts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<ReceiptConnection>> {
+        own_receipts(ctx, first, after).await.map(Some)
+    }
+
+    /// All that the caller paid in a year of Beijing's calendar; null for a year that it does
+    /// not have.
+    #[graphql(complexity = "10_000 + child_complexity")] // Reads up to 2,000 payments.
+    async fn yearly_statement(
+        &self,
+        ctx: &Context<'_>,
+        year: i32,
+    ) -> Result<Option<YearlyStatement>> {
+        own_year(ctx, year).await
     }
 }
 
@@ -129,93 +153,6 @@ impl From<DomainSession> for IssuedSession {
             expires_at: issued.session.access_until.into(),
             channel: issued.session.channel.into(),
         }
-    }
-}
-
-/// How to sign in, and from which device.
-#[derive(InputObject)]
-pub struct SignInInput {
-    /// How.
-    by: SignInBy,
-    /// Shown in the list of devices.
-    device: Option<DeviceInput>,
-}
-
-/// Exactly one: today a WeChat wx.login code.
-#[derive(OneofObject)]
-pub enum SignInBy {
-    /// From the WeChat mini-program.
-    WeChat(WeChatSignIn),
-}
-
-/// What the WeChat mini-program sends.
-#[derive(InputObject)]
-pub struct WeChatSignIn {
-    /// From `wx.login`.
-    code: String,
-    /// From the button `getPhoneNumber`; lifts the person to level PHONE.
-    phone_code: Option<String>,
-}
-
-/// The client's device.
-#[derive(InputObject)]
-pub struct DeviceInput {
-    /// The client's own id of it, at most 64 characters.
-    id: String,
-    /// For people, at most 64 characters.
-    name: Option<String>,
-}
-
-/// Signed in, or why not.
-#[derive(SimpleObject, Default)]
-pub struct SignInPayload {
-    /// The session.
-    session: Option<IssuedSession>,
-    /// What is the caller's own.
-    viewer: Option<Viewer>,
-    /// Why not.
-    user_errors: Vec<UserError>,
-}
-
-/// Platform codes are at most 128 characters long; longer ones never came from there.
-const CODE_LENGTH: std::ops::RangeInclusive<usize> = 1..=256;
-
-/// The mutation `signIn`.
-pub async fn sign_in(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
-    let SignInBy::WeChat(sent) = input.by;
-    let refused = |field: &[&str], code, message: &str| {
-        let user_errors = vec![UserError::at(code, field, message)];
-        Ok(SignInPayload { user_errors, ..SignInPayload::default() })
-    };
-    let code = ["by", "weChat", "code"];
-    let phone_code = ["by", "weChat", "phoneCode"];
-    let (bad_code, bad_phone) =
-        ("登录凭证无效或已使用，请重新进入小程序", "手机号凭证无效或已使用，请重新授权");
-    if !CODE_LENGTH.contains(&sent.code.len()) {
-        return refused(&code, Code::CodeInvalid, bad_code);
-    }
-    if sent.phone_code.as_ref().is_some_and(|code| !CODE_LENGTH.contains(&code.len())) {
-        return refused(&phone_code, Code::CodeInvalid, bad_phone);
-    }
-    let device = input.device.map(|device| {
-        let name = device.name.unwrap_or_default();
-        format!("{} {name}", device.id).chars().take(129).collect()
-    });
-    let codes = WeChatCodes { code: sent.code, phone_code: sent.phone_code };
-    match ctx.data_unchecked::<UseCases>().sign_in.run(&codes, device).await {
-        Ok((issued, person)) => Ok(SignInPayload {
-            session: Some(issued.into()),
-            viewer: Some(Viewer(person)),
-            user_errors: Vec::new(),
-        }),
-        Err(SignInError::CodeInvalid) => refused(&code, Code::CodeInvalid, bad_code),
-        Err(SignInError::PhoneCodeInvalid) => refused(&phone_code, Code::CodeInvalid, bad_phone),
-        Err(SignInError::Platform(error)) => {
-            tracing::warn!(error = %chain(&error), "sign-in platform failed");
-            let message = "微信暂时没有应答，请稍后重新进入小程序";
-            refused(&code, Code::OutcomeUnknown, message)
-        }
-        Err(SignInError::Store(error)) => Err(store_failed(&error)),
     }
 }
 

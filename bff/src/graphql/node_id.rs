@@ -19,18 +19,21 @@ pub enum Kind {
     Notice,
     /// A payment.
     Payment,
+    /// A refund.
+    Refund,
     /// A receipt.
     Receipt,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Category,
         Self::App,
         Self::Region,
         Self::Person,
         Self::Notice,
         Self::Payment,
+        Self::Refund,
         Self::Receipt,
     ];
 
@@ -42,6 +45,7 @@ impl Kind {
             Self::Person => "per",
             Self::Notice => "not",
             Self::Payment => "pay",
+            Self::Refund => "rfd",
             Self::Receipt => "rcp",
         }
     }

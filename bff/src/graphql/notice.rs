@@ -2,6 +2,7 @@
 
 use super::error::{FailureCode, internal, store_failed};
 use super::node_id::Kind;
+use super::notice_search::NoticesOf;
 use super::payment::{Payment, WriteOffStatus};
 use super::receipt::Receipt;
 use super::scalars::{Day, Money};
@@ -224,7 +225,9 @@ impl Notice {
         let Holder::Own(payment) = self.holder(ctx).await? else { return Ok(None) };
         let found = ctx.data_unchecked::<UseCases>().receipts.list_of_payment(&payment.no).await;
         let receipts = found.map_err(|error| store_failed(&error))?;
-        Ok(receipts.into_iter().find(|r| &r.notice_no == self.no()).map(Receipt))
+        let of = |filed: &domain::receipt::FiledReceipt| &filed.receipt.notice_no == self.no();
+        // The newest: where a part went back, an older one was taken back.
+        Ok(receipts.into_iter().rfind(of).map(Receipt))
     }
 
     /// The live or honoured attempt, if it is the caller's.
@@ -290,25 +293,17 @@ pub fn bounded(first: i32) -> Result<usize> {
     }
 }
 
-/// The caller's open notices, from the gateway.
+/// The notices that are looked for, from the gateway.
 pub async fn open_notices(
     ctx: &Context<'_>,
     first: i32,
     after: Option<String>,
     payable: Option<bool>,
+    of: Option<NoticesOf>,
 ) -> Result<NoticeConnection> {
     let first = bounded(first)?;
     let who = requester(ctx);
-    let proved = who.caller.as_ref().and_then(|caller| caller.person.real_name.as_ref());
-    let mut listed = match proved {
-        Some(proved) => {
-            let find = &ctx.data_unchecked::<UseCases>().find_notices;
-            let found = find.run(&proved.id_card, who.now).await;
-            found.map_err(|error| super::error::gateway_failed(&error))?
-        }
-        // Who has not proved a name has no notices that could be looked up by it.
-        None => Vec::new(),
-    };
+    let mut listed = super::notice_search::search(ctx, of).await?;
     if let Some(wanted) = payable {
         listed.retain(|l| {
             let open = l.notice.standing == NoticeStanding::Open && !l.notice.expired(who.now);

@@ -129,12 +129,15 @@ impl Payment {
         Ok(records.iter().map(PaymentEvent::from).collect())
     }
 
-    /// What could be given back.
-    async fn refundable(&self) -> Money {
-        if let domain::payment::PaymentState::Paid(money) = &self.0.state {
-            return money.amount.fen().into();
-        }
-        domain::money::Fen::ZERO.into()
+    /// What can still be asked back: what no refund has taken or is about to take.
+    async fn refundable(&self, ctx: &Context<'_>) -> Result<Money> {
+        super::refund::refundable(ctx, &self.0).await
+    }
+
+    /// What goes back, or was asked back, in order.
+    #[graphql(complexity = "2 * child_complexity + 1")]
+    async fn refunds(&self, ctx: &Context<'_>) -> Result<Vec<super::refund::Refund>> {
+        super::refund::of_payment(ctx, &self.0).await
     }
 
     /// The fiscal e-receipts, as far as they are issued.

@@ -10,7 +10,7 @@ use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::parser::types::OperationType;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Error, Response, ServerError, Value, Variables};
 use serde::Deserialize;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Brackets nest at most so deep; the deepest document of the clients has 12.
 const MAX_NESTING: usize = 64;
 /// One answer takes at most so long; clients give up after 10 s.
-const DEADLINE: Duration = Duration::from_secs(8);
+pub(super) const DEADLINE: Duration = Duration::from_secs(8);
 
 const RESPONSE_JSON: &str = "application/graphql-response+json";
 
@@ -44,12 +44,20 @@ pub struct QueryString {
 
 /// POST with a JSON body.
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
+    match posted(&request, &body) {
+        Ok(operation) => answer(&request, operation, Verb::Post, &parts).await,
+        Err(refused) => *refused,
+    }
+}
+
+/// The operation of a POST with a JSON body; else the answer to give.
+pub(super) fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, Box<HttpResponse>> {
     let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/json") {
-        return HttpResponse::UnsupportedMediaType().finish();
+        return Err(HttpResponse::UnsupportedMediaType().finish().into());
     }
-    let sent = match std::str::from_utf8(&body) {
+    let sent = match std::str::from_utf8(body) {
         Ok(text) if !nesting_too_deep(text, Language::Json) => {
             serde_json::from_str::<Body>(text).ok()
         }
@@ -57,10 +65,11 @@ pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts
     };
     match sent {
         Some(Body { query: Some(query), operation_name, variables, .. }) => {
-            let operation = Operation { query, operation_name, variables };
-            answer(&request, operation, Verb::Post, &parts).await
+            Ok(Operation { query, operation_name, variables })
         }
-        Some(_) | None => refuse(&request, FailureCode::BadInput, StatusCode::BAD_REQUEST),
+        Some(_) | None => {
+            Err(refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST).into())
+        }
     }
 }
 
@@ -90,7 +99,8 @@ pub async fn other() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET, POST")).finish()
 }
 
-struct Operation {
+/// One operation that was sent, unread.
+pub(super) struct Operation {
     query: String,
     operation_name: Option<String>,
     variables: Option<serde_json::Value>,
@@ -108,19 +118,10 @@ async fn answer(
     verb: Verb,
     parts: &Parts,
 ) -> HttpResponse {
-    if nesting_too_deep(&operation.query, Language::GraphQl) {
-        return refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST);
-    }
-    let document = match async_graphql::parser::parse_query(&operation.query) {
+    let document = match document(request, &operation) {
         Ok(document) => document,
-        Err(error) => {
-            let server_error = ServerError::from(error);
-            return reply(request, Response::from_errors(vec![server_error]), Parsed::No);
-        }
+        Err(refused) => return *refused,
     };
-    if too_wide(&document) {
-        return refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST);
-    }
     let reads_only =
         document.operations.iter().all(|(_, found)| found.node.ty == OperationType::Query);
     if verb == Verb::Get && !reads_only {
@@ -134,12 +135,7 @@ async fn answer(
         Err(Refused::With(code)) => return refuse(request, code, StatusCode::BAD_REQUEST),
         Err(Refused::Store(error)) => return failed(request, store_failed(&error)),
     };
-    let variables = operation.variables.unwrap_or(serde_json::Value::Null);
-    let mut query = async_graphql::Request::new(operation.query)
-        .variables(Variables::from_json(variables))
-        .data(who);
-    query.operation_name = operation.operation_name;
-    query.set_parsed_query(document);
+    let query = executable(operation, document).data(who);
     // Money that is under way is not lost with the answer: the healer finds it.
     match tokio::time::timeout(DEADLINE, parts.schema.execute(query)).await {
         Ok(response) => reply(request, response, Parsed::Yes),
@@ -147,15 +143,48 @@ async fn answer(
     }
 }
 
+/// The document, measured before and after it was read; else the answer to give.
+pub(super) fn document(
+    request: &HttpRequest,
+    operation: &Operation,
+) -> Result<ExecutableDocument, Box<HttpResponse>> {
+    let refused = || Box::new(refuse(request, FailureCode::BadInput, StatusCode::BAD_REQUEST));
+    if nesting_too_deep(&operation.query, Language::GraphQl) {
+        return Err(refused());
+    }
+    let parsed = async_graphql::parser::parse_query(&operation.query);
+    let document = parsed.map_err(|error| {
+        let server_error = ServerError::from(error);
+        Box::new(reply(request, Response::from_errors(vec![server_error]), Parsed::No))
+    })?;
+    if too_wide(&document) { Err(refused()) } else { Ok(document) }
+}
+
+/// What a schema executes.
+pub(super) fn executable(
+    operation: Operation,
+    document: ExecutableDocument,
+) -> async_graphql::Request {
+    let variables = operation.variables.unwrap_or(serde_json::Value::Null);
+    let mut query =
+        async_graphql::Request::new(operation.query).variables(Variables::from_json(variables));
+    query.operation_name = operation.operation_name;
+    query.set_parsed_query(document);
+    query
+}
+
+/// Whether the library could read the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Parsed {
+pub(super) enum Parsed {
+    /// Yes; it was executed.
     Yes,
+    /// No, or it was not executed.
     No,
 }
 
 /// Answers with codes and a trace id in every error, and with the status that the client's
 /// `Accept` asks for: 200 under `application/json`, the draft's under its own media type.
-fn reply(request: &HttpRequest, mut response: Response, parsed: Parsed) -> HttpResponse {
+pub(super) fn reply(request: &HttpRequest, mut response: Response, parsed: Parsed) -> HttpResponse {
     let trace_id = trace_id();
     for error in &mut response.errors {
         complete(error, &trace_id);
@@ -173,13 +202,14 @@ fn reply(request: &HttpRequest, mut response: Response, parsed: Parsed) -> HttpR
     json(request, status, &response)
 }
 
-fn failed(request: &HttpRequest, error: Error) -> HttpResponse {
+/// A failure before anything was executed, worded.
+pub(super) fn failed(request: &HttpRequest, error: Error) -> HttpResponse {
     let server_error = error.into_server_error(async_graphql::Pos::default());
     reply(request, Response::from_errors(vec![server_error]), Parsed::No)
 }
 
 /// Refuses before anything was executed.
-fn refuse(request: &HttpRequest, code: FailureCode, status: StatusCode) -> HttpResponse {
+pub(super) fn refuse(request: &HttpRequest, code: FailureCode, status: StatusCode) -> HttpResponse {
     let mut error = code.error().into_server_error(async_graphql::Pos::default());
     error.locations.clear();
     complete(&mut error, &trace_id());

@@ -1,8 +1,8 @@
 //! The platforms: addresses, numbers and keys.
 
-use super::Secret;
+use super::rails::{AlipaySettings, UnionPaySettings, WeChatPaySettings};
 use super::reader::Reader;
-use domain::money::PayableFen;
+use super::{GatewaySettings, Secret};
 
 /// WeChat's mini-program platform.
 #[derive(Debug, Clone)]
@@ -13,25 +13,6 @@ pub struct MiniProgramSettings {
     pub app_id: String,
     /// Its secret.
     pub app_secret: Secret,
-}
-
-/// WeChat Pay, API v3.
-#[derive(Debug, Clone)]
-pub struct WeChatPaySettings {
-    /// `https://api.mch.weixin.qq.com`.
-    pub base_url: String,
-    /// Our merchant number.
-    pub merchant_no: String,
-    /// Serial number of our merchant certificate.
-    pub merchant_serial: String,
-    /// Our private key, PEM.
-    pub merchant_private_key: Secret,
-    /// APIv3 key, 32 characters.
-    pub api_v3_key: Secret,
-    /// WeChat's public keys: id and PEM. Two during a rotation.
-    pub platform_keys: Vec<(String, String)>,
-    /// The most that one order may take.
-    pub order_limit: PayableFen,
 }
 
 /// The departments' exchange.
@@ -45,19 +26,6 @@ pub struct ExchangeSettings {
     pub key: Secret,
 }
 
-/// The unified non-tax payment gateway.
-#[derive(Debug, Clone)]
-pub struct GatewaySettings {
-    /// Its address.
-    pub base_url: String,
-    /// Id of our key there.
-    pub key_id: String,
-    /// Our private key, PEM.
-    pub private_key: Secret,
-    /// The gateway's public keys: id and PEM.
-    pub gateway_keys: Vec<(String, String)>,
-}
-
 /// All platforms.
 #[derive(Debug, Clone)]
 pub struct ChannelSettings {
@@ -65,6 +33,10 @@ pub struct ChannelSettings {
     pub we_chat: MiniProgramSettings,
     /// WeChat Pay.
     pub we_chat_pay: WeChatPaySettings,
+    /// Alipay and its mini-program, where it is connected.
+    pub alipay: Option<AlipaySettings>,
+    /// UnionPay, where it is connected.
+    pub union_pay: Option<UnionPaySettings>,
     /// The departments.
     pub exchange: ExchangeSettings,
     /// The gateway.
@@ -87,38 +59,33 @@ impl ChannelSettings {
                 app_id: reader.required("we_chat.app_id"),
                 app_secret: reader.secret_file("we_chat.app_secret_file"),
             },
-            we_chat_pay: WeChatPaySettings {
-                base_url: reader.required("we_chat_pay.base_url"),
-                merchant_no: reader.required("we_chat_pay.merchant_no"),
-                merchant_serial: reader.required("we_chat_pay.merchant_serial"),
-                merchant_private_key: reader.secret_file("we_chat_pay.merchant_private_key_file"),
-                api_v3_key: reader.secret_file("we_chat_pay.api_v3_key_file"),
-                platform_keys: reader.key_files("we_chat_pay.platform_keys"),
-                order_limit: reader
-                    .payable("we_chat_pay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
-            },
+            we_chat_pay: WeChatPaySettings::read(reader),
+            alipay: AlipaySettings::read(reader),
+            union_pay: UnionPaySettings::read(reader),
             exchange: ExchangeSettings {
                 base_url: reader.required("exchange.base_url"),
                 client_id: reader.required("exchange.client_id"),
                 key: reader.secret_file("exchange.key_file"),
             },
-            gateway: GatewaySettings {
-                base_url: reader.required("gateway.base_url"),
-                key_id: reader.required("gateway.key_id"),
-                private_key: reader.secret_file("gateway.private_key_file"),
-                gateway_keys: reader.key_files("gateway.keys"),
-            },
+            gateway: GatewaySettings::read(reader),
         })
     }
 
     /// Production speaks to platforms by https only, and never to this machine.
     pub(super) fn check_production(&self, reader: &mut Reader<'_>) {
-        let addresses = [
+        let mut addresses = vec![
             ("we_chat.base_url", &self.we_chat.base_url),
             ("we_chat_pay.base_url", &self.we_chat_pay.base_url),
             ("exchange.base_url", &self.exchange.base_url),
             ("gateway.base_url", &self.gateway.base_url),
         ];
+        if let Some(alipay) = &self.alipay {
+            addresses.push(("alipay.gateway_url", &alipay.gateway_url));
+        }
+        if let Some(union_pay) = &self.union_pay {
+            addresses.push(("union_pay.gateway_url", &union_pay.gateway_url));
+            addresses.push(("union_pay.file_url", &union_pay.file_url));
+        }
         for (key, address) in addresses {
             let local = ["//127.", "//localhost", "//[::1]", "//0.0.0.0"];
             if !address.starts_with("https://") {

@@ -32,6 +32,17 @@ impl fmt::Display for SettingsRefused {
     }
 }
 
+/// A public key of a platform, from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    /// Its id.
+    pub id: String,
+    /// What it is of; empty where the platform has one algorithm.
+    pub algorithm: String,
+    /// PEM.
+    pub pem: String,
+}
+
 /// See the module.
 pub struct Reader<'a> {
     environment: &'a Environment,
@@ -152,6 +163,19 @@ impl<'a> Reader<'a> {
         self.file(key, &path)
     }
 
+    /// Is this key of a table there?
+    pub fn has(&self, key: &str) -> bool {
+        let mut parts = key.split('.');
+        let first = parts.next().and_then(|part| self.table.get(part));
+        parts.fold(first, |value, part| value.and_then(|value| value.get(part))).is_some()
+    }
+
+    /// The content of the file that a key names, where it need not be secret.
+    pub fn pem_file(&mut self, key: &str) -> String {
+        let path = self.required(key);
+        if path.is_empty() { path } else { self.file(key, &path).expose().to_owned() }
+    }
+
     /// The content of a file that need not be secret.
     pub fn file(&mut self, key: &str, path: &str) -> super::Secret {
         match std::fs::read_to_string(path) {
@@ -165,6 +189,12 @@ impl<'a> Reader<'a> {
 
     /// A list of `{ id = "…", file = "…" }`.
     pub fn key_files(&mut self, key: &str) -> Vec<(String, String)> {
+        let files = self.agile_key_files(key, "");
+        files.into_iter().map(|file| (file.id, file.pem)).collect()
+    }
+
+    /// A list of `{ id = "…", algorithm = "…", file = "…" }`; `usual` where none is named.
+    pub fn agile_key_files(&mut self, key: &str, usual: &str) -> Vec<KeyFile> {
         let mut found = Vec::new();
         let entries = match self.value(key) {
             Some(Value::Array(entries)) => entries,
@@ -175,7 +205,8 @@ impl<'a> Reader<'a> {
             match (part("id"), part("file")) {
                 (Some(id), Some(path)) => {
                     let pem = self.file(key, &path);
-                    found.push((id, pem.expose().to_owned()));
+                    let algorithm = part("algorithm").unwrap_or_else(|| usual.to_owned());
+                    found.push(KeyFile { id, algorithm, pem: pem.expose().to_owned() });
                 }
                 _ => self.fault(key, "each entry needs `id` and `file`".to_owned()),
             }

@@ -53,7 +53,8 @@ fn production_refuses_what_a_demo_lives_on() {
         ("YIWANG_CRASH_AT", "payment.save:before"),
     ]);
     let places = places(Settings::load(&demo_like));
-    let names = ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "CRASH_AT", "PUBLIC_URL", "KEY_DIR"];
+    let names =
+        ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "CRASH_AT", "PUBLIC_URL", "KEY_DIR", "FONT"];
     for name in names {
         assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
     }
@@ -77,4 +78,51 @@ fn a_crash_point_is_armed_by_the_environment_alone() {
 #[test]
 fn secrets_do_not_print() {
     assert_eq!(format!("{:?}", Secret::new("open sesame")), "***");
+}
+
+/// The example's text with its key files in a folder of this process, all of them there.
+fn example(folder: &Path) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(folder).unwrap();
+    let path = format!("{}/../docs/settings.example.toml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let keys = text.split('"').filter_map(|part| part.strip_prefix("/etc/yiwang/keys/"));
+    for name in keys.chain(["data.key", "index.key", "tokens.key", "documents.key"]) {
+        let file = folder.join(name);
+        std::fs::write(&file, name).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    text.replace("/etc/yiwang/keys", folder.to_str().unwrap())
+}
+
+fn load_text(folder: &Path, text: &str) -> Result<Settings, SettingsRefused> {
+    let file = folder.join("yiwang.toml");
+    std::fs::write(&file, text).unwrap();
+    Settings::load(&environment(&[("YIWANG_SETTINGS", file.to_str().unwrap())]))
+}
+
+#[test]
+fn the_example_names_every_platform_and_is_good() {
+    let folder = std::env::temp_dir().join(format!("yiwang-example-{}", std::process::id()));
+    let text = example(&folder);
+    let channels = load_text(&folder, &text).unwrap().channels.unwrap();
+    let alipay = channels.alipay.unwrap();
+    assert!(matches!(alipay.trust, AlipayTrust::Certificates { .. }));
+    assert_eq!(alipay.mini.certificate.as_deref(), Some("alipay-mini.crt"));
+    assert!(alipay.native.is_some() && channels.union_pay.is_some());
+
+    let start = text.find("[alipay]").unwrap();
+    let end = text.find("[union_pay]").unwrap();
+    let without = format!("{}{}", &text[..start], &text[end..]);
+    let channels = load_text(&folder, &without).unwrap().channels.unwrap();
+    assert!(channels.alipay.is_none(), "a rail without its table is not connected");
+
+    let local = text.replace("https://gateway.95516.com", "http://127.0.0.1");
+    let halved = local.replace("seller_id = ", "sellar_id = ");
+    let faults = load_text(&folder, &halved).unwrap_err().0;
+    let places: Vec<_> = faults.iter().map(|fault| fault.place.rsplit(' ').next()).collect();
+    for key in ["alipay.seller_id", "alipay.sellar_id", "union_pay.gateway_url"] {
+        assert!(places.contains(&Some(key)), "{key} in {places:?}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
 }

@@ -4,20 +4,22 @@ use super::store::locked;
 use super::{Fault, FaultPlan, samples};
 use crate::identity::Channel;
 use crate::ids::PaymentNo;
-use crate::money::PayableFen;
-use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding};
+use crate::money::{Fen, PayableFen};
+use crate::notice::{Notice, NoticeBook, NoticeNo, NoticeStanding, PayerKey};
 use crate::outside::OutsideError;
 use crate::payment::{
     Cashier, CashierKind, MerchantIdentity, Money, OrderKey, PaymentRail, Rail, RailOrder,
-    RailOrderState, RailReport,
+    RailOrderState, RailReport, ReversalRequest,
 };
-use crate::receipt::{NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, WriteOff};
-use crate::standards::{CheckCode, CitizenId, ReceiptCode, ReceiptNo};
+use crate::receipt::{
+    Confirmation, NoticeWriteOff, Receipt, ReceiptId, ReceiptIssuer, RedReceiptIssuer, WriteOff,
+};
+use crate::standards::{CheckCode, PayCode, ReceiptCode, ReceiptNo};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-fn faulty<T>(
+pub(super) fn faulty<T>(
     plan: &FaultPlan,
     act: impl FnOnce() -> Result<T, OutsideError>,
 ) -> Result<T, OutsideError> {
@@ -33,7 +35,7 @@ fn faulty<T>(
 }
 
 #[derive(Debug, Clone)]
-enum Order {
+pub(super) enum Order {
     Open(RailOrder),
     Paid(Money),
     Closed,
@@ -42,9 +44,10 @@ enum Order {
 /// A rail that takes orders and money as tests say.
 #[derive(Debug)]
 pub struct FakeRail {
-    orders: Mutex<BTreeMap<String, Order>>,
+    pub(super) orders: Mutex<BTreeMap<String, Order>>,
+    pub(super) refunds: Mutex<super::refunds::RefundsAtRail>,
     merchant: MerchantIdentity,
-    plan: Arc<FaultPlan>,
+    pub(super) plan: Arc<FaultPlan>,
 }
 
 impl FakeRail {
@@ -54,7 +57,7 @@ impl FakeRail {
             merchant_no: samples::MERCHANT_NO.to_owned(),
             app_ids: vec![samples::APP_ID.to_owned()],
         };
-        Self { orders: Mutex::default(), merchant, plan }
+        Self { orders: Mutex::default(), refunds: Mutex::default(), merchant, plan }
     }
 
     /// The citizen pays; `false` when the rail has no open order of this number.
@@ -68,32 +71,6 @@ impl FakeRail {
             }
             Some(Order::Paid(..) | Order::Closed) | None => false,
         }
-    }
-
-    /// Money for an order that was closed: the rail was wrong, and it happens.
-    pub fn citizen_pays_after_all(&self, no: &PaymentNo, money: Money) -> bool {
-        let mut orders = locked(&self.orders);
-        let closed = matches!(orders.get(no.as_str()), Some(Order::Closed));
-        if closed {
-            orders.insert(no.to_string(), Order::Paid(money));
-        }
-        closed
-    }
-
-    /// All money that the rail holds for us.
-    pub fn taken(&self) -> Vec<Money> {
-        let orders = locked(&self.orders);
-        let paid = orders.values().filter_map(|order| match order {
-            Order::Paid(money) => Some(money.clone()),
-            Order::Open(_) | Order::Closed => None,
-        });
-        paid.collect()
-    }
-
-    /// The numbers of all orders, in order.
-    pub fn order_nos(&self) -> Vec<PaymentNo> {
-        let orders = locked(&self.orders);
-        orders.keys().filter_map(|no| PaymentNo::new(no).ok()).collect()
     }
 
     /// How many orders hold money.
@@ -195,17 +172,19 @@ impl PaymentRail for FakeRail {
 }
 
 #[derive(Debug, Default)]
-struct Desk {
-    notices: BTreeMap<String, Notice>,
-    written_off: Vec<WriteOff>,
-    receipts: Vec<Receipt>,
+pub(super) struct Desk {
+    pub notices: BTreeMap<String, Notice>,
+    pub written_off: Vec<WriteOff>,
+    pub receipts: Vec<Receipt>,
+    pub followers: Vec<((u8, ReceiptId), Receipt)>,
+    pub refunds: super::refunds::RefundsAtDesk,
 }
 
 /// A gateway that knows notices, write-offs and receipts.
 #[derive(Debug)]
 pub struct FakeGateway {
-    desk: Mutex<Desk>,
-    plan: Arc<FaultPlan>,
+    pub(super) desk: Mutex<Desk>,
+    pub(super) plan: Arc<FaultPlan>,
 }
 
 impl FakeGateway {
@@ -213,13 +192,6 @@ impl FakeGateway {
     pub fn new(notices: Vec<Notice>, plan: Arc<FaultPlan>) -> Self {
         let notices = notices.into_iter().map(|notice| (notice.no.to_string(), notice)).collect();
         Self { desk: Mutex::new(Desk { notices, ..Desk::default() }), plan }
-    }
-
-    /// The agency takes a notice back.
-    pub fn withdraws(&self, no: &NoticeNo) {
-        if let Some(notice) = locked(&self.desk).notices.get_mut(no.as_str()) {
-            notice.standing = NoticeStanding::Withdrawn;
-        }
     }
 
     /// How many notices were written off, and how many receipts issued.
@@ -235,14 +207,22 @@ impl NoticeBook for FakeGateway {
         faulty(&self.plan, || Ok(locked(&self.desk).notices.get(no.as_str()).cloned()))
     }
 
-    async fn list_of_payer(&self, _id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError> {
+    async fn find_by_pay_code(&self, code: &PayCode) -> Result<Option<Notice>, OutsideError> {
+        faulty(&self.plan, || {
+            let desk = locked(&self.desk);
+            let fits = |notice: &&Notice| notice.pay_code.as_ref() == Some(code);
+            Ok(desk.notices.values().find(fits).cloned())
+        })
+    }
+
+    async fn list_of_payer(&self, _payer: &PayerKey) -> Result<Vec<Notice>, OutsideError> {
         faulty(&self.plan, || Ok(locked(&self.desk).notices.values().cloned().collect()))
     }
 }
 
 #[async_trait]
 impl NoticeWriteOff for FakeGateway {
-    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError> {
+    async fn write_off(&self, write_off: &WriteOff) -> Result<Confirmation, OutsideError> {
         faulty(&self.plan, || {
             let mut desk = locked(&self.desk);
             let known = desk.written_off.iter().find(|w| w.notice_no == write_off.notice_no);
@@ -251,13 +231,13 @@ impl NoticeWriteOff for FakeGateway {
                     code: "ALREADY_PAID".to_owned(),
                     message: String::new(),
                 }),
-                Some(_) => Ok(()),
+                Some(_) => Ok(Confirmation::Confirmed),
                 None => {
                     if let Some(notice) = desk.notices.get_mut(write_off.notice_no.as_str()) {
                         notice.standing = NoticeStanding::Paid;
                     }
                     desk.written_off.push(write_off.clone());
-                    Ok(())
+                    Ok(Confirmation::Confirmed)
                 }
             }
         })
@@ -288,5 +268,53 @@ impl ReceiptIssuer for FakeGateway {
             desk.receipts.push(receipt.clone());
             Ok(receipt)
         })
+    }
+}
+
+#[async_trait]
+impl RedReceiptIssuer for FakeGateway {
+    async fn reverse(
+        &self,
+        receipt: &Receipt,
+        _request: &ReversalRequest,
+    ) -> Result<Receipt, OutsideError> {
+        faulty(&self.plan, || Ok(locked(&self.desk).follows(receipt, 9, receipt.amount)))
+    }
+
+    async fn replace(
+        &self,
+        rest: &WriteOff,
+        reversed: &ReceiptId,
+    ) -> Result<Receipt, OutsideError> {
+        faulty(&self.plan, || {
+            let mut desk = locked(&self.desk);
+            let known = desk.receipts.iter().find(|receipt| receipt.id == *reversed).cloned();
+            let reversed = known.unwrap_or_else(|| Receipt {
+                id: reversed.clone(),
+                check_code: CheckCode::new("a1b2c3").expect("a check code"),
+                notice_no: rest.notice_no.clone(),
+                payment_no: rest.payment_no.clone(),
+                amount: rest.amount,
+                issued_at: rest.paid_at,
+            });
+            Ok(desk.follows(&reversed, 8, rest.amount))
+        })
+    }
+}
+
+impl Desk {
+    /// The receipt of this series that follows `receipt`, made when first asked for.
+    fn follows(&mut self, receipt: &Receipt, series: u8, amount: Fen) -> Receipt {
+        let key = (series, receipt.id.clone());
+        if let Some((_, known)) = self.followers.iter().find(|(known, _)| *known == key) {
+            return known.clone();
+        }
+        let number = format!("{series}{:09}", self.followers.len() + 1);
+        let number = ReceiptNo::new(&number).expect("a receipt number");
+        let id = ReceiptId { code: receipt.id.code.clone(), number };
+        let issued_at = receipt.issued_at + jiff::SignedDuration::from_secs(60);
+        let made = Receipt { id, amount, issued_at, ..receipt.clone() };
+        self.followers.push((key, made.clone()));
+        made
     }
 }

@@ -4,12 +4,14 @@ use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{
-    Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PaymentItems, RawItem,
+    Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PayerName, PaymentItems, RawItem,
 };
 use crate::payment::{
     CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord, PaymentState,
     PaymentStatus, Rail, RailTxn,
 };
+use crate::receipt::{Receipt, ReceiptId};
+use crate::standards::{CheckCode, ReceiptCode, ReceiptNo, RegionCode};
 use jiff::{SignedDuration, Timestamp};
 
 /// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
@@ -39,9 +41,16 @@ pub fn notice(no: &str, fen: i64) -> Notice {
         items: vec![NoticeItem {
             code: "00050001".to_owned(),
             name: "交通违法罚款".to_owned(),
+            unit: "件".to_owned(),
+            quantity: "1".to_owned(),
+            price: Fen::new(fen),
             amount: Fen::new(fen),
             late_fee: LateFee::None,
         }],
+        region: RegionCode::new("330100").expect("a region code"),
+        payer: PayerName::new("张三"),
+        pay_code: None,
+        business_code: String::new(),
         expires_at: None,
         standing: NoticeStanding::Open,
     }
@@ -133,6 +142,20 @@ pub fn payment(no: &str, notice_no: &str, fen: i64) -> Payment {
         state: PaymentState::Submitted,
         next_check_at: at(5),
         version: 0,
+    }
+}
+
+/// The gateway's receipt with this number for one notice of the payment, issued at second 50.
+pub fn receipt(payment: &Payment, place: usize, number: u32) -> Receipt {
+    let code = ReceiptCode::new("33030126").expect("a receipt code");
+    let number = ReceiptNo::new(&format!("{number:010}")).expect("a receipt number");
+    Receipt {
+        id: ReceiptId { code, number },
+        check_code: CheckCode::new("a1B2c3").expect("a check code"),
+        notice_no: payment.notices[place].no.clone(),
+        payment_no: payment.no.clone(),
+        amount: payment.notices[place].total(),
+        issued_at: at(50),
     }
 }
 

@@ -1,15 +1,21 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
+use super::index::Index;
 use super::{Fault, FaultPlan};
-use crate::identity::{ChannelLink, Person, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::ids::PaymentNo;
+use crate::money::Fen;
 use crate::outside::StoreError;
-use crate::payment::{Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, StoredCallback};
-use crate::receipt::{Receipt, ReceiptBook, ReceiptId};
-use crate::reconciliation::{DayBook, DayResult};
+use crate::payment::{
+    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
+    StoredCallback,
+};
+use crate::receipt::{FiledReceipt, GatewayEvent};
+use crate::reconciliation::{ClearedDay, DayBook, DayResult};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A lock that outlives a test's panic elsewhere.
@@ -34,6 +40,14 @@ pub(super) struct Boxed {
     pub outcome: Option<String>,
 }
 
+/// One event of the gateway's inbox.
+#[derive(Debug, Clone)]
+pub(super) struct BoxedNews {
+    pub event: GatewayEvent,
+    pub leased_until: Timestamp,
+    pub outcome: Option<String>,
+}
+
 /// A session with its tokens, old ones last.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
@@ -44,18 +58,59 @@ pub(super) struct Held {
     pub revoked: bool,
 }
 
+/// A code that was sent to a phone.
+#[derive(Debug, Clone)]
+pub(super) struct SentCode {
+    pub code: PhoneCode,
+    pub wrong: u32,
+    pub used: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub persons: Vec<Person>,
     pub links: Vec<ChannelLink>,
     pub sessions: Vec<Held>,
     pub staff: Vec<StaffAccount>,
+    pub phone_codes: Vec<SentCode>,
     pub payments: BTreeMap<String, (Payment, Vec<PaymentRecord>)>,
     pub journals: Vec<Journal>,
     pub outbox: Vec<Waiting>,
     pub inbox: Vec<Boxed>,
-    pub receipts: Vec<Receipt>,
+    pub gateway_inbox: Vec<BoxedNews>,
+    pub clearing: BTreeMap<Date, ClearedDay>,
+    pub receipts: Vec<FiledReceipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
+    pub refunds: BTreeMap<String, (Refund, Vec<RefundRecord>)>,
+    pub balances: BTreeMap<String, super::store_refund::Left>,
+    pub ceilings: BTreeMap<(Rail, Date), Fen>,
+    pub released: BTreeSet<(String, String)>,
+    pub audit: Vec<AuditEntry>,
+    pub staff_sessions: Vec<(String, String, Timestamp)>,
+    pub index: Index,
+    /// Which payments were written to, while somebody watches.
+    pub written: Option<Vec<PaymentNo>>,
+    /// See [`InMemoryStore::lose_index_of_holders`].
+    pub holders_unchecked: bool,
+}
+
+impl Tables {
+    /// A receipt is filed, and found from now on.
+    pub fn file(&mut self, receipt: &FiledReceipt) {
+        self.index.receipt(&receipt.receipt, self.receipts.len());
+        self.receipts.push(receipt.clone());
+    }
+
+    /// A payment's receipts of all kinds, in the order in which they were filed.
+    pub fn receipts_of(&self, no: &PaymentNo) -> impl Iterator<Item = &FiledReceipt> {
+        self.index.receipts_of(no).iter().map(|place| &self.receipts[*place])
+    }
+
+    pub fn wrote(&mut self, no: &PaymentNo) {
+        if let Some(written) = &mut self.written {
+            written.push(no.clone());
+        }
+    }
 }
 
 /// Every store port, in memory; clones share their content.
@@ -76,6 +131,11 @@ impl InMemoryStore {
         Self { tables: Arc::clone(&self.tables), plan }
     }
 
+    /// For looking, and for levers: never fails, and counts as no call.
+    pub(super) fn inside<T>(&self, act: impl FnOnce(&mut Tables) -> T) -> T {
+        act(&mut locked(&self.tables))
+    }
+
     /// Runs one call: all of it or nothing, and perhaps with the planned fault.
     pub(super) fn call<T, E: From<StoreError>>(
         &self,
@@ -90,25 +150,6 @@ impl InMemoryStore {
                 Err(fault.store().into())
             }
         }
-    }
-}
-
-#[async_trait]
-impl ReceiptBook for InMemoryStore {
-    async fn find(&self, id: &ReceiptId) -> Result<Option<Receipt>, StoreError> {
-        self.call(|t| Ok(t.receipts.iter().find(|receipt| &receipt.id == id).cloned()))
-    }
-
-    async fn list_of_payment(
-        &self,
-        no: &crate::ids::PaymentNo,
-    ) -> Result<Vec<Receipt>, StoreError> {
-        self.call(|t| {
-            let mut found: Vec<_> =
-                t.receipts.iter().filter(|receipt| &receipt.payment_no == no).cloned().collect();
-            found.sort_by(|a, b| a.notice_no.cmp(&b.notice_no));
-            Ok(found)
-        })
     }
 }
 
@@ -149,10 +190,7 @@ impl DayBook for InMemoryStore {
     }
 
     async fn first_day(&self, rail: Rail) -> Result<Option<Date>, StoreError> {
-        self.call(|t| {
-            let of_rail = t.payments.values().filter(|(payment, _)| payment.rail == rail);
-            Ok(of_rail.map(|(p, _)| crate::clock::beijing_day(p.created_at)).min())
-        })
+        self.call(|t| Ok(t.index.first_day(rail)))
     }
 }
 
@@ -160,14 +198,14 @@ impl DayBook for InMemoryStore {
 impl crate::payment::CallbackInbox for InMemoryStore {
     async fn record(&self, callback: &StoredCallback, _raw: &[u8]) -> Result<Received, StoreError> {
         self.call(|t| {
-            let same = |kept: &Boxed| {
-                kept.callback.event_id == callback.event_id && kept.callback.news == callback.news
-            };
-            if t.inbox.iter().any(same) {
+            let kept = t.index.of_event(&callback.event_id).iter();
+            if kept.into_iter().any(|at| t.inbox[*at].callback.news == callback.news) {
                 return Ok(Received::Seen);
             }
             let (leased_until, outcome) = (Timestamp::MIN, None);
-            t.inbox.push(Boxed { callback: callback.clone(), leased_until, outcome });
+            let boxed = Boxed { callback: callback.clone(), leased_until, outcome };
+            t.index.callback(&boxed, t.inbox.len());
+            t.inbox.push(boxed);
             Ok(Received::New)
         })
     }
@@ -179,19 +217,25 @@ impl crate::payment::CallbackInbox for InMemoryStore {
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError> {
         self.call(|t| {
-            let free = t.inbox.iter_mut().filter(|b| b.outcome.is_none() && b.leased_until <= now);
-            let taken = free.take(usize::from(limit)).map(|boxed| {
+            let mut taken = Vec::new();
+            for at in t.index.due_callbacks(now, limit) {
+                let boxed = &mut t.inbox[at];
+                t.index.callback_due(at, boxed.leased_until, Some(until));
                 boxed.leased_until = until;
-                boxed.callback.clone()
-            });
-            Ok(taken.collect())
+                taken.push(boxed.callback.clone());
+            }
+            Ok(taken)
         })
     }
 
     async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
         self.call(|t| {
-            for boxed in t.inbox.iter_mut().filter(|boxed| &boxed.callback == callback) {
-                boxed.outcome = Some(outcome.to_owned());
+            for at in t.index.of_event(&callback.event_id).to_vec() {
+                let boxed = &mut t.inbox[at];
+                if &boxed.callback == callback {
+                    t.index.callback_due(at, boxed.leased_until, None);
+                    boxed.outcome = Some(outcome.to_owned());
+                }
             }
             Ok(())
         })

@@ -1,14 +1,15 @@
 //! Persons, sessions and staff, in memory.
 
 use super::InMemoryStore;
-use super::store::Held;
+use super::store::{Held, SentCode};
 use crate::identity::{
-    Channel, ChannelLink, OpenId, Person, PersonStore, Secret, Session, SessionStore, StaffAccount,
-    StaffStore, Tokens,
+    CODE_LIFE, Channel, ChannelLink, CodeIssued, CodeRedeemed, OpenId, Person, PersonStore,
+    PhoneCode, PhoneCodeStore, Secret, Session, SessionStore, StaffAccount, StaffStore, Tokens,
+    WRONG_CODES, next_issue,
 };
 use crate::ids::{PersonId, SessionId};
 use crate::outside::StoreError;
-use crate::standards::CitizenId;
+use crate::standards::{CitizenId, Mobile};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -29,6 +30,7 @@ impl PersonStore for InMemoryStore {
                 return Err(StoreError::Conflict);
             }
             t.persons.push(person.clone());
+            t.index.link(&link.person, t.links.len());
             t.links.push(link.clone());
             Ok(())
         })
@@ -74,10 +76,14 @@ impl PersonStore for InMemoryStore {
         })
     }
 
+    fn phone_handle(&self, phone: &Mobile) -> OpenId {
+        OpenId::new(&format!("phone-{}", phone.as_str())).expect("printable")
+    }
+
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError> {
         self.call(|t| {
             let mut mine: Vec<_> =
-                t.links.iter().filter(|link| &link.person == person).cloned().collect();
+                t.index.links_of(person).iter().map(|at| t.links[*at].clone()).collect();
             mine.sort_by_key(|link| link.linked_at);
             mine.truncate(20);
             Ok(mine)
@@ -166,6 +172,46 @@ impl StaffStore for InMemoryStore {
             }
             t.staff.push(account.clone());
             Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl PhoneCodeStore for InMemoryStore {
+    async fn issue(&self, code: &PhoneCode) -> Result<CodeIssued, StoreError> {
+        self.call(|t| {
+            let same = t.phone_codes.iter().filter(|sent| sent.code.phone == code.phone);
+            let earlier: Vec<_> = same.map(|sent| sent.code.issued_at).collect();
+            Ok(match next_issue(&earlier, code.issued_at) {
+                Some(until) => CodeIssued::TooMany(until),
+                None => {
+                    t.phone_codes.push(SentCode { code: code.clone(), wrong: 0, used: false });
+                    CodeIssued::Kept
+                }
+            })
+        })
+    }
+
+    async fn redeem(
+        &self,
+        phone: &Mobile,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<CodeRedeemed, StoreError> {
+        self.call(|t| {
+            let same = t.phone_codes.iter_mut().filter(|sent| &sent.code.phone == phone);
+            let newest = same.max_by_key(|sent| sent.code.issued_at);
+            let spent = |sent: &SentCode| sent.used || sent.wrong >= WRONG_CODES;
+            let Some(sent) = newest.filter(|sent| !spent(sent)) else {
+                return Ok(CodeRedeemed::Wrong);
+            };
+            if sent.code.code.expose() != code {
+                sent.wrong += 1;
+                return Ok(CodeRedeemed::Wrong);
+            }
+            sent.used = true;
+            let old = now >= sent.code.issued_at + CODE_LIFE;
+            Ok(if old { CodeRedeemed::Expired } else { CodeRedeemed::Right })
         })
     }
 }

@@ -202,6 +202,9 @@ pub trait PersonStore: Send + Sync {
         app_id: &str,
         open_id: &OpenId,
     ) -> Result<Option<ChannelLink>, StoreError>;
+    /// The open id that a phone has in links of the native app: nobody else can compute it, and
+    /// the phone cannot be read from it.
+    fn phone_handle(&self, phone: &Mobile) -> OpenId;
     /// All links of one person, oldest first; at most 20.
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError>;
 }

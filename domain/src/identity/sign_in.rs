@@ -1,8 +1,9 @@
-//! Sign-in from a mini-program.
+//! Sign-in: from a mini-program by its platform's word, from the app by a code to a phone.
 
 use super::session::{ACCESS_LIFE, REFRESH_LIFE};
 use super::{
-    Channel, ChannelLink, IssuedSession, OpenId, Person, PersonStore, Session, SessionStore, Tokens,
+    Channel, ChannelLink, CodeRedeemed, IdentityLevel, IssuedSession, OpenId, Person, PersonStore,
+    PhoneCodeStore, Session, SessionStore, Tokens,
 };
 use crate::clock::{Clock, IdSource};
 use crate::ids::{PersonId, SessionId};
@@ -34,13 +35,27 @@ pub trait ChannelIdentity: Send + Sync {
     async fn phone_of(&self, phone_code: &str) -> Result<Mobile, OutsideError>;
 }
 
-/// What the WeChat mini-program sends.
+/// What a mini-program sends.
 #[derive(Debug, Clone)]
-pub struct WeChatCodes {
-    /// From `wx.login`.
+pub struct ChannelCodes {
+    /// From `wx.login` or `my.getAuthCode`.
     pub code: String,
-    /// From the button `getPhoneNumber`; lifts the person to level PHONE.
+    /// From the button that asks for the phone number; lifts the person to level PHONE.
     pub phone_code: Option<String>,
+}
+
+/// How somebody signs in.
+#[derive(Debug, Clone)]
+pub enum SignInBy {
+    /// From the mini-program of this channel.
+    Platform(Channel, ChannelCodes),
+    /// From the native app: a phone, and the code that was sent to it.
+    Phone {
+        /// The phone.
+        phone: Mobile,
+        /// What was typed in.
+        code: String,
+    },
 }
 
 /// Why nobody was signed in.
@@ -52,6 +67,16 @@ pub enum SignInError {
     /// The platform refused the phone code.
     #[error("the phone code is not valid")]
     PhoneCodeInvalid,
+    /// The code that was sent to the phone is too old.
+    #[error("the phone code is too old")]
+    PhoneCodeExpired,
+    /// The phone's account has proved a name: a number alone, which is handed on when it is given
+    /// up, does not open it.
+    #[error("the account needs more than a phone code")]
+    StepUpRequired,
+    /// This channel is not connected.
+    #[error("the channel is not connected")]
+    NotConnected,
     /// The platform did not answer; the code may be used up.
     #[error("the channel platform did not answer")]
     Platform(#[source] OutsideError),
@@ -60,10 +85,15 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-/// Use case: sign in by a WeChat login code. The first sign-in makes the person.
+/// The "app id" of links from a phone to a person.
+const PHONE_APP: &str = "phone";
+
+/// Use case: sign in. The first sign-in makes the person.
 pub struct SignIn {
-    /// WeChat.
-    pub we_chat: Arc<dyn ChannelIdentity>,
+    /// WeChat, Alipay: those that are connected.
+    pub platforms: Vec<Arc<dyn ChannelIdentity>>,
+    /// Codes that were sent to phones.
+    pub codes: Arc<dyn PhoneCodeStore>,
     /// Persons.
     pub persons: Arc<dyn PersonStore>,
     /// Sessions.
@@ -79,36 +109,74 @@ impl SignIn {
     /// [`SignInError`]; no session exists then.
     pub async fn run(
         &self,
-        codes: &WeChatCodes,
+        by: &SignInBy,
         device: Option<String>,
     ) -> Result<(IssuedSession, Person), SignInError> {
-        let account = self
-            .we_chat
+        let now = self.clock.now();
+        let (channel, person) = match by {
+            SignInBy::Platform(channel, codes) => {
+                (*channel, self.by_platform(*channel, codes, now).await?)
+            }
+            SignInBy::Phone { phone, code } => {
+                (Channel::App, self.by_phone(phone, code, now).await?)
+            }
+        };
+        let issued = self.open_session(&person, channel, device, now).await?;
+        Ok((issued, person))
+    }
+
+    async fn by_platform(
+        &self,
+        channel: Channel,
+        codes: &ChannelCodes,
+        now: Timestamp,
+    ) -> Result<Person, SignInError> {
+        let platform = self.platforms.iter().find(|platform| platform.channel() == channel);
+        let platform = platform.ok_or(SignInError::NotConnected)?;
+        let account = platform
             .account_of(&codes.code)
             .await
             .map_err(|error| refused_or(error, SignInError::CodeInvalid))?;
         let phone = match &codes.phone_code {
-            Some(code) => Some(
-                self.we_chat
-                    .phone_of(code)
-                    .await
-                    .map_err(|error| refused_or(error, SignInError::PhoneCodeInvalid))?,
-            ),
+            Some(code) => {
+                let phone = platform.phone_of(code).await;
+                Some(phone.map_err(|error| refused_or(error, SignInError::PhoneCodeInvalid))?)
+            }
             None => None,
         };
-        let now = self.clock.now();
-        let person = self.person_of(account, now).await?;
-        let person = self.with_phone(person, phone).await?;
-        let issued = self.open_session(&person, device, now).await?;
-        Ok((issued, person))
+        let person = self.person_of(channel, account, now).await?;
+        self.with_phone(person, phone).await
+    }
+
+    async fn by_phone(
+        &self,
+        phone: &Mobile,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Person, SignInError> {
+        match self.codes.redeem(phone, code, now).await? {
+            CodeRedeemed::Right => {}
+            CodeRedeemed::Wrong => return Err(SignInError::PhoneCodeInvalid),
+            CodeRedeemed::Expired => return Err(SignInError::PhoneCodeExpired),
+        }
+        let account = ChannelAccount {
+            app_id: PHONE_APP.to_owned(),
+            open_id: self.persons.phone_handle(phone),
+            union_id: None,
+        };
+        let person = self.person_of(Channel::App, account, now).await?;
+        if person.level() > IdentityLevel::Phone {
+            return Err(SignInError::StepUpRequired);
+        }
+        self.with_phone(person, Some(phone.clone())).await
     }
 
     async fn person_of(
         &self,
+        channel: Channel,
         account: ChannelAccount,
         now: Timestamp,
     ) -> Result<Person, SignInError> {
-        let channel = self.we_chat.channel();
         // Twice at most: when two first sign-ins race, the loser finds the winner's link.
         for _ in 0..2 {
             let known = self.persons.find_link(channel, &account.app_id, &account.open_id).await?;
@@ -154,6 +222,7 @@ impl SignIn {
     async fn open_session(
         &self,
         person: &Person,
+        channel: Channel,
         device: Option<String>,
         now: Timestamp,
     ) -> Result<IssuedSession, StoreError> {
@@ -161,7 +230,7 @@ impl SignIn {
         let session = Session {
             id: SessionId::generate(self.ids.as_ref()),
             person: person.id.clone(),
-            channel: self.we_chat.channel(),
+            channel,
             device,
             created_at: now,
             access_until: now + ACCESS_LIFE,

@@ -1,10 +1,10 @@
 //! A notice, as the gateway holds it.
 
-use super::LateFee;
+use super::{LateFee, PayerKey, PayerName};
 use crate::clock::beijing_day;
 use crate::money::{Fen, FenOverflow};
 use crate::outside::OutsideError;
-use crate::standards::CitizenId;
+use crate::standards::{CitizenId, PayCode, RegionCode};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -93,6 +93,12 @@ pub struct NoticeItem {
     pub code: String,
     /// CHITNAME.
     pub name: String,
+    /// METRICUNIT: what is counted.
+    pub unit: String,
+    /// CHCOUNT as printed: `1`, `2.5`.
+    pub quantity: String,
+    /// CHARGESTANDARD: what one costs.
+    pub price: Fen,
     /// Without late fee; at least one fen.
     pub amount: Fen,
     /// How the line's late fee is found.
@@ -119,6 +125,14 @@ pub struct Notice {
     pub title: String,
     /// Who is owed.
     pub agency: Agency,
+    /// REGICODE: the region of the agency.
+    pub region: RegionCode,
+    /// PAYER: who owes, by name.
+    pub payer: PayerName,
+    /// PAYCODE (缴款识别码).
+    pub pay_code: Option<PayCode>,
+    /// YWCODE: the agency's business; may be empty.
+    pub business_code: String,
     /// Its lines.
     pub items: Vec<NoticeItem>,
     /// Nothing can be paid from here on; `None`: no deadline.
@@ -206,8 +220,11 @@ pub trait NoticeBook: Send + Sync {
     /// The notice with this number; `None` when the gateway does not know it.
     /// MUST answer [`OutsideError::Refused`] only for the gateway's own refusal.
     async fn find(&self, no: &NoticeNo) -> Result<Option<Notice>, OutsideError>;
-    /// The open notices of the holder of this id card; at most 100.
-    async fn list_of_payer(&self, id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError>;
+    /// The notice with this payment code; otherwise as [`NoticeBook::find`].
+    async fn find_by_pay_code(&self, code: &PayCode) -> Result<Option<Notice>, OutsideError>;
+    /// The open notices of this payer; at most 100. One that contradicts itself is left out:
+    /// nobody may pay it.
+    async fn list_of_payer(&self, payer: &PayerKey) -> Result<Vec<Notice>, OutsideError>;
 }
 
 /// A notice with what it costs now.
@@ -233,7 +250,19 @@ impl FindNotices {
         id_card: &CitizenId,
         now: Timestamp,
     ) -> Result<Vec<ListedNotice>, OutsideError> {
-        let found = self.notices.list_of_payer(id_card).await?;
+        self.of_payer(&PayerKey::Person(id_card.clone()), now).await
+    }
+
+    /// The same of a vehicle or a company. The caller must have proved that they may see it.
+    ///
+    /// # Errors
+    /// As [`FindNotices::run`].
+    pub async fn of_payer(
+        &self,
+        payer: &PayerKey,
+        now: Timestamp,
+    ) -> Result<Vec<ListedNotice>, OutsideError> {
+        let found = self.notices.list_of_payer(payer).await?;
         let mut listed: Vec<_> = found
             .into_iter()
             .filter_map(|notice| notice.due(now).ok().map(|due| ListedNotice { notice, due }))

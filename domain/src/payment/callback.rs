@@ -1,6 +1,9 @@
 //! Callbacks of rails: verified, stored and answered first; acted on afterwards.
 
-use super::{Applied, ApplyError, ApplyRailReport, Evidence, MismatchedField, Rail, RailNews};
+use super::{
+    Applied, ApplyError, ApplyRailReport, ApplyRefundReport, Evidence, Rail, RailNews,
+    RefundApplied,
+};
 use crate::clock::Clock;
 use crate::outside::StoreError;
 use async_trait::async_trait;
@@ -49,15 +52,17 @@ pub struct StoredCallback {
 }
 
 /// Reads callbacks of one rail.
+#[async_trait]
 pub trait RailCallbacks: Send + Sync {
     /// Which rail.
     fn rail(&self) -> Rail;
     /// Verifies over the raw bytes, checks the time window, decrypts. `None`: a genuine
-    /// callback about something that is not a payment's success.
+    /// callback about something that is neither a payment's success nor a refund's end. May
+    /// fetch the rail's keys, a bounded number of times, when it names one that is not known.
     ///
     /// # Errors
     /// [`CallbackRefused`]; nothing of the content may be believed.
-    fn read(
+    async fn read(
         &self,
         callback: &RailCallback,
         now: Timestamp,
@@ -117,7 +122,7 @@ impl ReceiveCallback {
     /// # Errors
     /// [`ReceiveError`].
     pub async fn run(&self, callback: &RailCallback) -> Result<Received, ReceiveError> {
-        match self.reader.read(callback, self.clock.now())? {
+        match self.reader.read(callback, self.clock.now()).await? {
             Some(verified) => Ok(self.inbox.record(&verified, &callback.body).await?),
             None => Ok(Received::Ignored),
         }
@@ -127,12 +132,23 @@ impl ReceiveCallback {
 /// For how long a node keeps a callback before another may act on it.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
+/// What a callback did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acted {
+    /// It told of money taken.
+    Payment(Applied),
+    /// It told of a refund.
+    Refund(RefundApplied),
+}
+
 /// Use case: act on callbacks that were taken in.
 pub struct ProcessCallbacks {
     /// Where they are kept.
     pub inbox: Arc<dyn CallbackInbox>,
-    /// What acts.
+    /// What acts on money taken.
     pub apply: Arc<ApplyRailReport>,
+    /// What acts on refunds.
+    pub apply_refund: Arc<ApplyRefundReport>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -146,21 +162,26 @@ impl ProcessCallbacks {
     pub async fn run_once(
         &self,
         limit: u16,
-    ) -> Result<Vec<(StoredCallback, Result<Applied, ApplyError>)>, StoreError> {
+    ) -> Result<Vec<(StoredCallback, Result<Acted, ApplyError>)>, StoreError> {
         let now = self.clock.now();
         let mut done = Vec::new();
         for callback in self.inbox.lease(now, now + LEASE, limit).await? {
             let evidence = Evidence::Callback(callback.event_id.clone());
-            let applied = match &callback.news {
-                RailNews::Paid(report) => self.apply.run(report, &evidence).await,
-                // Refunds are asked for, not believed by callback alone, until their use case is
-                // there to take them in.
-                RailNews::Refunded(_) => Ok(Applied::Foreign(MismatchedField::Order)),
+            let acted = match &callback.news {
+                RailNews::Paid(report) => {
+                    self.apply.run(report, &evidence).await.map(Acted::Payment)
+                }
+                RailNews::Refunded(report) => {
+                    let applied = self.apply_refund.run(report, &evidence).await;
+                    applied.map(Acted::Refund).map_err(ApplyError::from)
+                }
             };
-            if let Ok(applied) = &applied {
-                self.inbox.finish(&callback, &format!("{applied:?}")).await?;
+            match &acted {
+                // News that overtook the payment's own stays, and is judged again.
+                Ok(Acted::Refund(RefundApplied::TooEarly)) | Err(_) => {}
+                Ok(acted) => self.inbox.finish(&callback, &format!("{acted:?}")).await?,
             }
-            done.push((callback, applied));
+            done.push((callback, acted));
         }
         Ok(done)
     }

@@ -91,7 +91,7 @@ impl CancelPayment {
 
 /// Closes at the rail. An order that never arrived there is placed first: only a closed order
 /// is the rail's word that a request still under way cannot open it later.
-async fn close(rail: &dyn PaymentRail, payment: &Payment) -> Result<(), OutsideError> {
+pub(super) async fn close(rail: &dyn PaymentRail, payment: &Payment) -> Result<(), OutsideError> {
     match rail.close(&payment.order_key()).await {
         Err(OutsideError::Refused { code, message }) => {
             match rail.query(&payment.order_key()).await? {

@@ -2,9 +2,9 @@
 
 use super::{FinanceLevel, NoticeSnapshot, Payment, Rail};
 use crate::clock::beijing_day;
-use crate::ids::PaymentNo;
+use crate::ids::{PaymentNo, RefundNo};
 use crate::money::{Fen, FenOverflow};
-use crate::notice::Destination;
+use crate::notice::{Destination, NoticeNo};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -36,6 +36,8 @@ pub enum Account {
     Suspense(Rail),
     /// Owed back to citizens.
     RefundDue(Rail),
+    /// On its way back: the rail was asked, and has not said that it is there.
+    Refunding(Rail),
 }
 
 /// The column does not name an account.
@@ -54,6 +56,19 @@ impl Account {
             Self::Fiscal { agency, item } => format!("fiscal:{agency}:{item}"),
             Self::Suspense(rail) => format!("suspense:{}", rail.code()),
             Self::RefundDue(rail) => format!("refund_due:{}", rail.code()),
+            Self::Refunding(rail) => format!("refunding:{}", rail.code()),
+        }
+    }
+
+    /// Whose money it is: of a level's share that level's, of all else the collecting side's.
+    const fn level(&self) -> FinanceLevel {
+        match self {
+            Self::Share { level, .. } => *level,
+            Self::RailClearing(_)
+            | Self::Fiscal { .. }
+            | Self::Suspense(_)
+            | Self::RefundDue(_)
+            | Self::Refunding(_) => FinanceLevel::Local,
         }
     }
 
@@ -69,6 +84,7 @@ impl Account {
             "rail_clearing" => Ok(Self::RailClearing(rail()?)),
             "suspense" => Ok(Self::Suspense(rail()?)),
             "refund_due" => Ok(Self::RefundDue(rail()?)),
+            "refunding" => Ok(Self::Refunding(rail()?)),
             "share" => {
                 let parts: Vec<_> = rest.split(':').collect();
                 let [destination, level, agency, item] = parts[..] else { return Err(unknown()) };
@@ -117,11 +133,24 @@ pub enum JournalKind {
     HeldForReview,
     /// Money that must go back.
     OwedBack,
+    /// A refund was sent: the shares of its items are taken back.
+    RefundSent,
+    /// The money of a refund has left.
+    RefundDone,
+    /// A refund came to nothing: what was taken back for it stands again.
+    RefundFailed,
 }
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Paid, Self::HeldForReview, Self::OwedBack];
+    pub const ALL: [Self; 6] = [
+        Self::Paid,
+        Self::HeldForReview,
+        Self::OwedBack,
+        Self::RefundSent,
+        Self::RefundDone,
+        Self::RefundFailed,
+    ];
 
     /// The word of columns.
     pub const fn code(self) -> &'static str {
@@ -129,12 +158,20 @@ impl JournalKind {
             Self::Paid => "PAID",
             Self::HeldForReview => "HELD_FOR_REVIEW",
             Self::OwedBack => "OWED_BACK",
+            Self::RefundSent => "REFUND_SENT",
+            Self::RefundDone => "REFUND_DONE",
+            Self::RefundFailed => "REFUND_FAILED",
         }
     }
 
     /// The kind whose [`JournalKind::code`] is `code`.
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Does it book money that came, so that a statement must show it as taken?
+    pub const fn is_money_taken(self) -> bool {
+        matches!(self, Self::Paid | Self::HeldForReview | Self::OwedBack)
     }
 }
 
@@ -149,11 +186,14 @@ pub struct Unbalanced {
 /// One booking. Balanced by construction; never changed, never deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Journal {
-    /// Of which payment; with `kind` it is the journal's key, so nothing is booked twice.
+    /// Of which payment; with `kind` and `refund_no` it is the journal's key, so that nothing is
+    /// booked twice.
     pub payment_no: PaymentNo,
     /// Why.
     pub kind: JournalKind,
-    /// When the rail took the money.
+    /// Of which refund, where it is one's.
+    pub refund_no: Option<RefundNo>,
+    /// When the rail took or gave back the money; of a refund sent or failed, when we learnt it.
     pub at: Timestamp,
     entries: Vec<Entry>,
 }
@@ -171,13 +211,19 @@ impl Journal {
         let positive = !entries.is_empty() && entries.iter().all(|entry| entry.amount > Fen::ZERO);
         match (debits, credits) {
             (Ok(debits), Ok(credits)) if debits == credits && positive => {
-                Ok(Self { payment_no, kind, at, entries })
+                Ok(Self { payment_no, kind, refund_no: None, at, entries })
             }
             (debits, credits) => Err(Unbalanced {
                 debits: debits.unwrap_or(Fen::ZERO),
                 credits: credits.unwrap_or(Fen::ZERO),
             }),
         }
+    }
+
+    /// The same, as the booking of a refund.
+    #[must_use]
+    pub fn of_refund(self, no: RefundNo) -> Self {
+        Self { refund_no: Some(no), ..self }
     }
 
     /// What a payment's money does to the ledger; `None` while there is none.
@@ -228,11 +274,38 @@ fn credit(account: Account, amount: Fen) -> Entry {
     Entry { account, side: Side::Credit, amount }
 }
 
-fn fiscal_credits(notices: &[NoticeSnapshot]) -> Vec<Entry> {
-    let lines = notices.iter().flat_map(|notice| {
-        notice.items.iter().flat_map(|item| item.accounts(&notice.agency, item.amount))
+/// One credit that a paid payment gave: what an item, and of it a level of finance, received.
+/// Its place among [`fiscal_slices`] is its number, for as long as the payment is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiscalSlice {
+    /// Of which notice.
+    pub notice_no: NoticeNo,
+    /// Where it was booked.
+    pub account: Account,
+    /// Whose share it is.
+    pub level: FinanceLevel,
+    /// Positive.
+    pub amount: Fen,
+}
+
+/// Every credit of a paid payment, in the order of its notices, items and levels.
+pub fn fiscal_slices(notices: &[NoticeSnapshot]) -> Vec<FiscalSlice> {
+    let slices = notices.iter().flat_map(|notice| {
+        let credits =
+            notice.items.iter().flat_map(|item| item.accounts(&notice.agency, item.amount));
+        credits.map(|(account, amount)| FiscalSlice {
+            notice_no: notice.no.clone(),
+            level: account.level(),
+            account,
+            amount,
+        })
     });
-    lines.map(|(account, amount)| credit(account, amount)).collect()
+    slices.collect()
+}
+
+fn fiscal_credits(notices: &[NoticeSnapshot]) -> Vec<Entry> {
+    let slices = fiscal_slices(notices).into_iter();
+    slices.map(|slice| credit(slice.account, slice.amount)).collect()
 }
 
 fn total(entries: &[Entry], side: Side) -> Result<Fen, FenOverflow> {
@@ -273,7 +346,8 @@ mod tests {
                     | Account::Fiscal { .. }
                     | Account::RailClearing(_)
                     | Account::Suspense(_)
-                    | Account::RefundDue(_) => None,
+                    | Account::RefundDue(_)
+                    | Account::Refunding(_) => None,
                 });
                 found.unwrap_or(0)
             };
@@ -294,7 +368,12 @@ mod tests {
     fn accounts_survive_their_columns() {
         let fiscal = Account::Fiscal { agency: "330101".into(), item: "00050001".into() };
         let rails = Rail::ALL.into_iter().flat_map(|rail| {
-            [Account::RailClearing(rail), Account::Suspense(rail), Account::RefundDue(rail)]
+            [
+                Account::RailClearing(rail),
+                Account::Suspense(rail),
+                Account::RefundDue(rail),
+                Account::Refunding(rail),
+            ]
         });
         let share = Account::Share {
             destination: Destination::Treasury,

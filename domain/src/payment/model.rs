@@ -208,11 +208,19 @@ pub enum EventReason {
     Expired,
     /// The citizen gave up.
     Cancelled,
+    /// A refund was sent to the rail.
+    RefundSent,
+    /// The rail gave money back.
+    RefundDone,
+    /// The rail gave a refund up.
+    RefundFailed,
+    /// The agency took a notice back.
+    NoticeWithdrawn,
 }
 
 impl EventReason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Started,
         Self::RailWaits,
         Self::RailSilent,
@@ -223,6 +231,10 @@ impl EventReason {
         Self::LateOwedBack,
         Self::Expired,
         Self::Cancelled,
+        Self::RefundSent,
+        Self::RefundDone,
+        Self::RefundFailed,
+        Self::NoticeWithdrawn,
     ];
 
     /// The word of columns and clients.
@@ -238,6 +250,10 @@ impl EventReason {
             Self::LateOwedBack => "LATE_OWED_BACK",
             Self::Expired => "EXPIRED",
             Self::Cancelled => "CANCELLED",
+            Self::RefundSent => "REFUND_SENT",
+            Self::RefundDone => "REFUND_DONE",
+            Self::RefundFailed => "REFUND_FAILED",
+            Self::NoticeWithdrawn => "NOTICE_WITHDRAWN",
         }
     }
 
@@ -308,14 +324,16 @@ impl Payment {
             reason,
             evidence: evidence.map(|evidence| evidence.code()),
         };
-        let journal = if moved {
+        // Money is booked when it comes. What refunds book is theirs to say.
+        let arrived = moved && self.state.money().is_none();
+        let journal = if arrived {
             Journal::of(&payment).unwrap_or_else(|unbalanced| {
                 panic!("payment {}: {unbalanced}", payment.no);
             })
         } else {
             None
         };
-        let counts = moved && matches!(payment.state, PaymentState::Paid(_));
+        let counts = arrived && matches!(payment.state, PaymentState::Paid(_));
         let outbox = if counts { payment.effects() } else { Vec::new() };
         Ok(super::PaymentChange { payment, record: moved.then_some(record), journal, outbox })
     }

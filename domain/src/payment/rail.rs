@@ -299,7 +299,8 @@ pub struct RefundOrder {
     pub amount: PayableFen,
     /// For the payer's statement; at most 80 characters.
     pub reason: String,
-    /// When the refund was stored here; the key of it at UnionPay, with the number.
+    /// When the rail was first to be asked; the key of it at UnionPay, with the number. The same
+    /// on every try, though UnionPay takes new ones only for ten minutes after it.
     pub made_at: Timestamp,
 }
 
@@ -322,7 +323,8 @@ pub enum RailRefundState {
     },
     /// The payer's account is gone: the money waits for another account (退款异常).
     NeedsAccount,
-    /// No refund of this number ever arrived there.
+    /// The rail knows of no refund of this number. It may still be on its way there, so it is
+    /// asked for again under the same number, which no rail carries out twice.
     NotFound,
 }
 

@@ -68,6 +68,8 @@ pub enum PaymentEvent {
     RefundPart,
     /// The rail gave back the rest.
     RefundRest,
+    /// The rail gave up the only refund that was under way, and nothing is back.
+    StopRefund,
 }
 
 /// The machine has no such edge; nothing was changed.
@@ -104,6 +106,10 @@ impl PaymentState {
             }
             (S::Refunding(money, origin), E::RefundPart) => Ok(S::PartiallyRefunded(money, origin)),
             (S::Refunding(money, origin), E::RefundRest) => Ok(S::Refunded(money, origin)),
+            (S::Refunding(money, RefundOrigin::Paid), E::StopRefund) => Ok(S::Paid(money)),
+            (S::Refunding(money, RefundOrigin::RefundDue), E::StopRefund) => {
+                Ok(S::RefundDue(money))
+            }
             (same @ S::Refunding(..), E::StartRefund)
             | (same @ S::PartiallyRefunded(..), E::RefundPart)
             | (same @ S::Refunded(..), E::RefundRest) => Ok(same),
@@ -123,7 +129,8 @@ impl PaymentState {
             | PaymentEvent::Close
             | PaymentEvent::StartRefund
             | PaymentEvent::RefundPart
-            | PaymentEvent::RefundRest => return false,
+            | PaymentEvent::RefundRest
+            | PaymentEvent::StopRefund => return false,
         };
         self.money().is_some_and(|known| known.txn == told.txn && known.amount == told.amount)
     }
@@ -275,6 +282,7 @@ mod tests {
             ("StartRefund", E::StartRefund),
             ("RefundPart", E::RefundPart),
             ("RefundRest", E::RefundRest),
+            ("StopRefund", E::StopRefund),
         ]
     }
 

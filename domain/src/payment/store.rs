@@ -4,7 +4,7 @@ use super::{Journal, Payment, PaymentRecord};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
-use crate::receipt::Receipt;
+use crate::receipt::FiledReceipt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -146,7 +146,8 @@ pub trait PaymentStore: Send + Sync {
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
     /// Takes up to `limit` items that are due and not done, for nobody else before `until`.
-    /// MUST give a notice's receipt only after its write-off is done.
+    /// MUST give a notice's receipt only after its write-off is done, and its items only when no
+    /// write-off of an earlier payment for the same notice still waits.
     async fn lease(
         &self,
         now: Timestamp,
@@ -156,7 +157,9 @@ pub trait OutboxStore: Send + Sync {
     /// The gateway confirmed the write-off: marks item and notice, together.
     async fn written_off(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError>;
     /// The receipt is there: stores it and marks the item, together.
-    async fn receipted(&self, item: &OutboxItem, receipt: &Receipt) -> Result<(), StoreError>;
+    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError>;
+    /// The gateway says that this notice never gets a receipt: marks the item.
+    async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError>;
     /// It did not work: counts the attempt, keeps the reason, tries again at `next`. `None`
     /// parks the item, visibly, for staff.
     async fn postpone(

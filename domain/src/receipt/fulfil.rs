@@ -1,7 +1,8 @@
 //! What a paid payment owes the world, done at least once outside and counted once here.
 
-use super::Receipt;
+use super::{FiledReceipt, Receipt};
 use crate::clock::Clock;
+use crate::identity::PersonStore;
 use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
@@ -26,13 +27,31 @@ pub struct WriteOff {
     pub amount: Fen,
     /// By the rail's clock.
     pub paid_at: Timestamp,
+    /// When the sum was quoted: its late fee is that of this moment's day.
+    pub quoted_at: Timestamp,
+    /// 执收单位编码 of the notice.
+    pub agency_code: String,
+    /// The notice without late fee, which its check code covers.
+    pub principal: Fen,
+    /// The place of this message among those about the notice, from 1, in the order in which they
+    /// must arrive; `None`: nobody counts them.
+    pub sequence: Option<u32>,
+}
+
+/// What the gateway says of a write-off that it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It stands.
+    Confirmed,
+    /// The agency decides later: [`super::GatewayNews`] will tell.
+    Pending,
 }
 
 /// The gateway's message `GetPay_Info`.
 #[async_trait]
 pub trait NoticeWriteOff: Send + Sync {
-    /// MUST be safe to repeat with the same notice and payment.
-    async fn write_off(&self, write_off: &WriteOff) -> Result<(), OutsideError>;
+    /// MUST be safe to repeat with the same notice and payment, and answer how it stands now.
+    async fn write_off(&self, write_off: &WriteOff) -> Result<Confirmation, OutsideError>;
 }
 
 /// The gateway's issue of fiscal e-receipts.
@@ -59,6 +78,8 @@ pub struct FulfilPayments {
     pub outbox: Arc<dyn OutboxStore>,
     /// Payments.
     pub payments: Arc<dyn PaymentStore>,
+    /// Whose name stands on a receipt.
+    pub persons: Arc<dyn PersonStore>,
     /// The agencies, behind the gateway.
     pub write_offs: Arc<dyn NoticeWriteOff>,
     /// The finance department, behind the gateway.
@@ -99,15 +120,18 @@ impl FulfilPayments {
         let write_off = write_off_of(&payment, &item.notice_no).ok_or_else(corrupt)?;
         let tried = match item.kind {
             OutboxKind::WriteOff => match self.write_offs.write_off(&write_off).await {
-                Ok(()) => {
+                Ok(Confirmation::Confirmed) => {
                     self.outbox.written_off(item, self.clock.now()).await?;
                     Ok(())
                 }
+                Ok(Confirmation::Pending) => return self.wait_for_agency(row).await,
                 Err(error) => Err(error),
             },
             OutboxKind::IssueReceipt => match self.receipts.issue(&write_off).await {
-                Ok(receipt) => {
-                    self.outbox.receipted(item, &receipt).await?;
+                Ok(receipt) => self.file(item, &payment, receipt).await?,
+                // What is collected for others gets no receipt of the finance department.
+                Err(OutsideError::Refused { code, .. }) if code == "NO_RECEIPT" => {
+                    self.outbox.never_receipted(item, self.clock.now()).await?;
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -117,6 +141,29 @@ impl FulfilPayments {
             Ok(()) => Ok(Fulfilled::Done),
             Err(error) => self.postpone(row, &error).await,
         }
+    }
+
+    /// Files what the gateway issued. What is not for this money is not filed: the item comes
+    /// again, and its reason tells staff.
+    async fn file(
+        &self,
+        item: &OutboxItem,
+        payment: &Payment,
+        receipt: Receipt,
+    ) -> Result<Result<(), OutsideError>, StoreError> {
+        let person = self.persons.find(&payment.person).await?;
+        let payer = person.and_then(|person| person.real_name).map(|proved| proved.name);
+        match FiledReceipt::of(receipt, payment, payer) {
+            Ok(filed) => self.outbox.receipted(item, &filed).await.map(Ok),
+            Err(why) => Ok(Err(OutsideError::OutcomeUnknown(why.into()))),
+        }
+    }
+
+    /// The gateway has it, the agency decides later: its word comes as news, and by asking again.
+    async fn wait_for_agency(&self, row: &OutboxRow) -> Result<Fulfilled, StoreError> {
+        let next = self.clock.now() + pause(row.attempts);
+        self.outbox.postpone(&row.item, "PENDING: 等待执收单位确认", Some(next)).await?;
+        Ok(Fulfilled::Postponed)
     }
 
     async fn postpone(
@@ -134,7 +181,16 @@ impl FulfilPayments {
 
 /// Refusals that no time mends; every other one ("system busy", say) is tried on and on.
 fn is_final(error: &OutsideError) -> bool {
-    let codes = ["ALREADY_PAID", "NOT_FOUND", "WITHDRAWN", "AMOUNT"];
+    let codes = [
+        "ALREADY_PAID",
+        "AMOUNT",
+        "CHECKCODE",
+        "INVALID",
+        "NOT_FOUND",
+        "QUOTE",
+        "REVERSED",
+        "WITHDRAWN",
+    ];
     matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
 }
 
@@ -143,7 +199,8 @@ fn pause(attempts: u32) -> SignedDuration {
     SignedDuration::from_secs(1_i64.checked_shl(attempts + 1).unwrap_or(600).clamp(2, 600))
 }
 
-fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
+/// What a payment's money is to one of its notices; `None` where either is not there.
+pub(super) fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
     let money = payment.state.money()?;
     let notice = payment.notices.iter().find(|notice| &notice.no == notice_no)?;
     Some(WriteOff {
@@ -153,6 +210,10 @@ fn write_off_of(payment: &Payment, notice_no: &NoticeNo) -> Option<WriteOff> {
         txn: money.txn.as_str().to_owned(),
         amount: notice.total(),
         paid_at: money.at,
+        quoted_at: payment.quoted_at,
+        agency_code: notice.agency.code.clone(),
+        principal: notice.principal,
+        sequence: None,
     })
 }
 

@@ -6,7 +6,7 @@ use super::{
     MatchInput, PartitionBroken, Resolution, Statement, StatementError, StatementFault,
     StatementLine, StatementSource, match_rail,
 };
-use crate::clock::{Clock, beijing_day, from_beijing};
+use crate::clock::{Clock, beijing_day};
 use crate::ids::PaymentNo;
 use crate::money::{Fen, FenOverflow, PayableFen};
 use crate::outside::StoreError;
@@ -216,7 +216,7 @@ impl ReconcileDay {
     async fn ledger_lines(&self, day: Date) -> Result<Vec<LedgerLine>, ReconcileError> {
         let journals = self.ledger.journals_of(self.source.rail(), day).await?;
         let mut lines = Vec::with_capacity(journals.len());
-        for journal in journals {
+        for journal in journals.into_iter().filter(|j| j.kind.is_money_taken()) {
             let found = self.payments.find(&journal.payment_no).await?;
             let money = found.as_ref().and_then(|payment| payment.state.money());
             let (txn, amount) = match money {
@@ -301,8 +301,8 @@ pub struct ReconcileDue {
 }
 
 impl ReconcileDue {
-    /// Reconciles every day since the first payment whose statement should exist (from 10:00
-    /// of the next day) and that is open; answers what became of each. One that fails does not
+    /// Reconciles every day since the first payment whose statement should exist
+    /// ([`StatementSource::ready_at`]) and that is open; answers what became of each. One that fails does not
     /// stop the others.
     ///
     /// # Errors
@@ -318,7 +318,7 @@ impl ReconcileDue {
             // Rails keep three months; a day older than the window waits for a command.
             let mut day = first.max(beijing_day(now) - jiff::Span::new().days(WINDOW_DAYS));
             loop {
-                if ready_at(day).is_none_or(|ready| now < ready) {
+                if rail.source.ready_at(day).is_none_or(|ready| now < ready) {
                     break;
                 }
                 if self.open(rail, day, now).await? {
@@ -343,9 +343,4 @@ impl ReconcileDue {
             Some(result) => result.next_try_at.is_some_and(|at| at <= now),
         })
     }
-}
-
-/// When the rails promise the statement of a day: 10:00 of the next.
-fn ready_at(day: Date) -> Option<Timestamp> {
-    from_beijing(day.tomorrow().ok()?.at(10, 0, 0, 0))
 }

@@ -1,6 +1,7 @@
 //! A rail's statement (对账单) of one day, as its file says.
 
 use super::DiscrepancyCode;
+use crate::clock::from_beijing;
 use crate::money::{Fen, FenOverflow};
 use crate::outside::OutsideError;
 use crate::payment::{MerchantIdentity, Rail};
@@ -112,6 +113,11 @@ pub enum StatementError {
 pub trait StatementSource: Send + Sync {
     /// Which rail.
     fn rail(&self) -> Rail;
+    /// When the statement of a day is promised: 10:00 Beijing of the next, where the rail says
+    /// nothing else. `None` beyond the calendar's range.
+    fn ready_at(&self, day: Date) -> Option<Timestamp> {
+        from_beijing(day.tomorrow().ok()?.at(10, 0, 0, 0))
+    }
     /// The statement of a past Beijing day, its hash verified. A day without transactions is
     /// an empty statement, not an error.
     async fn fetch(&self, day: Date) -> Result<Statement, StatementError>;

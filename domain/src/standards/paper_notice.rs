@@ -41,13 +41,13 @@ impl PaperNotice {
     /// [`PaperNoticeInvalid`] names the first rule that is broken.
     pub fn new(text: &str) -> Result<Self, PaperNoticeInvalid> {
         let parts: Vec<_> = text.split('|').collect();
-        let [unit, notice, amount, number_check, whole_check] = parts.as_slice() else {
+        let [unit, notice, amount, number_printed, whole_printed] = parts.as_slice() else {
             return Err(PaperNoticeInvalid::Parts);
         };
         let five = |check: &str| check.len() == 5 && all_digits(check);
         let sizes = unit.len() <= 12 && notice.len() == 13 && amount.len() <= 15;
         let numbers = [unit, notice, amount].iter().all(|part| all_digits(part));
-        let checks = five(number_check) && five(whole_check);
+        let checks = five(number_printed) && five(whole_printed);
         let well_formed = sizes && numbers && checks;
         if !well_formed {
             return Err(PaperNoticeInvalid::Digits);
@@ -55,14 +55,24 @@ impl PaperNotice {
         let fen: i64 =
             amount.parse().map_err(|_: std::num::ParseIntError| PaperNoticeInvalid::Digits)?;
         let amount_fen = PayableFen::new(fen).map_err(|_| PaperNoticeInvalid::Digits)?;
-        if check(&format!("{unit}{notice}")) != *number_check {
+        if number_check(unit, notice) != *number_printed {
             return Err(PaperNoticeInvalid::NumberCheck);
         }
-        if check(&format!("{unit}{notice}{}", Fen::new(fen).value())) != *whole_check {
+        if full_check(unit, notice, Fen::new(fen)) != *whole_printed {
             return Err(PaperNoticeInvalid::WholeCheck);
         }
         Ok(Self { unit: (*unit).to_owned(), notice: (*notice).to_owned(), amount: amount_fen })
     }
+}
+
+/// NOTICECHECK (号码校验码): five digits over unit and notice number.
+pub fn number_check(unit: &str, notice: &str) -> String {
+    check(&format!("{unit}{notice}"))
+}
+
+/// FULLCHECK (全书校验码): five digits over unit, notice number and the amount without late fee.
+pub fn full_check(unit: &str, notice: &str, amount: Fen) -> String {
+    check(&format!("{unit}{notice}{}", amount.value()))
 }
 
 fn check(text: &str) -> String {

@@ -109,9 +109,40 @@ impl fmt::Display for PlateNo {
     }
 }
 
+/// 号牌种类, GA/T 16.7: two digits, `02` of a small car.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlateKind(String);
+
+/// Not two digits.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("a plate kind has two digits")]
+pub struct PlateKindInvalid;
+
+impl PlateKind {
+    /// # Errors
+    /// [`PlateKindInvalid`] unless it is two digits.
+    pub fn new(text: &str) -> Result<Self, PlateKindInvalid> {
+        let fits = text.len() == 2 && super::all_digits(text);
+        if fits { Ok(Self(text.to_owned())) } else { Err(PlateKindInvalid) }
+    }
+
+    /// The code as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plate_kinds_are_two_digits() {
+        assert_eq!(PlateKind::new("02").map(|kind| kind.as_str().to_owned()), Ok("02".to_owned()));
+        for bad in ["", "2", "002", "小型", "0a"] {
+            assert_eq!(PlateKind::new(bad), Err(PlateKindInvalid), "{bad}");
+        }
+    }
 
     #[test]
     fn every_rule_has_its_own_refusal() {

@@ -39,6 +39,41 @@ impl ReceiptCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What kind of receipt it is: digits 3 to 6.
+    pub fn class(&self) -> ReceiptClass {
+        match &self.0[2..6] {
+            "0101" => ReceiptClass::NonTaxGeneral,
+            "0301" => ReceiptClass::NonTaxPayment,
+            "0401" => ReceiptClass::Settlement,
+            _ => ReceiptClass::Other,
+        }
+    }
+}
+
+/// Class and kind of a receipt (票据种类), as far as this service prints their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptClass {
+    /// 0101.
+    NonTaxGeneral,
+    /// 0301.
+    NonTaxPayment,
+    /// 0401.
+    Settlement,
+    /// Every other one.
+    Other,
+}
+
+impl ReceiptClass {
+    /// What stands on the receipt.
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::NonTaxGeneral => "非税收入通用票据（电子）",
+            Self::NonTaxPayment => "非税收入一般缴款书（电子）",
+            Self::Settlement => "资金往来结算票据（电子）",
+            Self::Other => "财政票据（电子）",
+        }
+    }
 }
 
 /// 票据号码: ten digits, not all zero.
@@ -96,6 +131,18 @@ impl fmt::Debug for CheckCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_code_tells_the_class() {
+        for (code, name) in [
+            ("33010117", "非税收入通用票据（电子）"),
+            ("33030126", "非税收入一般缴款书（电子）"),
+            ("33040126", "资金往来结算票据（电子）"),
+            ("33029920", "财政票据（电子）"),
+        ] {
+            assert_eq!(ReceiptCode::new(code).unwrap().class().name_zh(), name);
+        }
+    }
 
     #[test]
     fn receipts_are_checked_part_by_part() {

@@ -10,7 +10,7 @@ use zip::write::SimpleFileOptions;
 use crate::clock::{DAY_MS, Day};
 use crate::world::World;
 use crate::world::alipay::{BillType, Trade};
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{BillFaultKind, Spoilt, spoil_lines};
 
 mod account;
 mod business;
@@ -90,7 +90,7 @@ pub(super) fn file(
     mut lines: Vec<Line>,
     day: Day,
     bill_type: BillType,
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 ) -> Result<Vec<u8>, ZipError> {
     spoil(&mut lines, day, fault);
     let sheet = Sheet { account: account(pid), day, lines: &lines, fault };
@@ -108,7 +108,7 @@ pub(super) fn file(
         zip.write_all(&gbk(&text))?;
     }
     let mut file = zip.finish()?.into_inner();
-    if fault == Some(BillFaultKind::Truncated) {
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::Truncated) {
         file.truncate(file.len() / 2);
     }
     Ok(file)
@@ -123,7 +123,7 @@ struct Sheet<'a> {
     account: String,
     day: Day,
     lines: &'a [Line],
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 }
 
 impl Sheet<'_> {
@@ -146,18 +146,19 @@ impl Sheet<'_> {
     }
 
     fn rows(&self, row: impl Fn(&Line) -> String) -> String {
-        let garbled = self.fault == Some(BillFaultKind::BadLine);
+        let garbled =
+            self.fault.filter(|(kind, _)| *kind == BillFaultKind::BadLine).map(|(_, index)| index);
         let row = |(index, line)| {
             let good = row(line);
             let comma = good.find(',').unwrap_or(0);
-            if index == 0 && garbled { good[comma + 1..].to_owned() } else { good }
+            if garbled == Some(index) { good[comma + 1..].to_owned() } else { good }
         };
         self.lines.iter().enumerate().map(row).map(|row| row + "\r\n").collect()
     }
 
     /// A yuan too much in the totals, if that is asked for.
     fn odd_fen(&self) -> i64 {
-        if self.fault == Some(BillFaultKind::WrongTotals) { 100 } else { 0 }
+        if matches!(self.fault, Some((BillFaultKind::WrongTotals, _))) { 100 } else { 0 }
     }
 }
 
@@ -166,32 +167,14 @@ fn chinese(day: Day) -> String {
     format!("{}年{}月{}日", &text[..4], &text[5..7], &text[8..])
 }
 
-fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>) {
-    let Some(fault) = fault else { return };
-    match fault {
-        BillFaultKind::WrongDay => lines.iter_mut().for_each(|line| {
+fn spoil(lines: &mut Vec<Line>, day: Day, fault: Spoilt) {
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::WrongDay) {
+        for line in lines.iter_mut() {
             line.created_ms -= DAY_MS;
             line.at_ms -= DAY_MS;
-        }),
-        BillFaultKind::DuplicateLine => {
-            if let Some(first) = lines.first().cloned() {
-                lines.insert(1, first);
-            }
         }
-        BillFaultKind::DropLine => {
-            lines.drain(..lines.len().min(1));
-        }
-        BillFaultKind::ExtraLine => lines.push(never_paid(day)),
-        BillFaultKind::ChangeAmount => {
-            if let Some(first) = lines.first_mut() {
-                first.amount_fen += 1;
-            }
-        }
-        BillFaultKind::Truncated
-        | BillFaultKind::WrongHash
-        | BillFaultKind::BadLine
-        | BillFaultKind::WrongTotals => {}
     }
+    spoil_lines(lines, fault, || never_paid(day), |line| line.amount_fen += 1);
 }
 
 fn never_paid(day: Day) -> Line {
@@ -214,7 +197,7 @@ pub(super) fn texts(
     lines: &[Line],
     day: Day,
     bill_type: BillType,
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 ) -> [String; 2] {
     let sheet = Sheet { account: account(pid), day, lines, fault };
     match bill_type {

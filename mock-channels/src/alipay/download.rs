@@ -11,9 +11,8 @@ use crate::clock::{Day, HOUR_MS, SECOND_MS};
 use crate::crypto;
 use crate::outside::Outside;
 use crate::server::Shared;
-use crate::world::World;
 use crate::world::alipay::{BillType, Download};
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{self, BillFaultKind};
 
 /// Files of a day are there at this time of the next.
 const READY_AT_MS: i64 = 9 * HOUR_MS;
@@ -36,7 +35,8 @@ pub(super) fn url(outside: &Outside, biz: &Value) -> Answer {
         return Err(Refusal::business("BILL_NOT_EXIST", "账单不存在"));
     }
     outside.change(|world| {
-        let fault = take_fault(world, day);
+        let asked = fault::take_bill(&mut world.alipay.bill_faults, day);
+        let (fault, line) = (asked.as_ref().map(|asked| asked.fault), asked.and_then(|a| a.line));
         let empty = bill::lines_of(world, day).is_empty();
         if empty && fault != Some(BillFaultKind::ExtraLine) {
             return Err(Refusal::business("NO_BILL_DATA", "账单日期内无数据"));
@@ -44,7 +44,7 @@ pub(super) fn url(outside: &Outside, biz: &Value) -> Answer {
         world.alipay.forget_stale(now_ms);
         let id = crypto::hex(&crypto::random_bytes::<24>());
         let expires_ms = now_ms + URL_LIFE_MS;
-        let download = Download { day, bill_type, fault, expires_ms };
+        let download = Download { day, bill_type, fault, line, expires_ms };
         world.alipay.downloads.insert(id.clone(), download);
         let pid = &world.alipay.secrets.pid;
         let (base_url, date, name) =
@@ -64,19 +64,6 @@ fn bad_argument(words: &str) -> Refusal {
     Refusal::business("INVAILID_ARGUMENTS", words)
 }
 
-/// The fault asked for this day, used up once if it was not meant for ever.
-fn take_fault(world: &mut World, day: Day) -> Option<BillFaultKind> {
-    let asked = world.alipay.bill_faults.get_mut(&day.text())?;
-    let kind = asked.fault;
-    if let Some(times) = &mut asked.times {
-        *times = times.saturating_sub(1);
-        if *times == 0 {
-            world.alipay.bill_faults.remove(&day.text());
-        }
-    }
-    Some(kind)
-}
-
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
     token: String,
@@ -88,9 +75,11 @@ pub(super) async fn file(outside: Shared, asked: Option<Query<Asked>>) -> HttpRe
     let found = asked.and_then(|asked| {
         outside.read(|world| {
             let download = world.alipay.downloads.get(&asked.token)?;
-            let Download { day, bill_type, fault, expires_ms } = download.clone();
+            let Download { day, bill_type, fault, line, expires_ms } = *download;
             let pid = &world.alipay.secrets.pid;
-            let bytes = || bill::file(pid, bill::lines_of(world, day), day, bill_type, fault);
+            // Lines are counted from one.
+            let spoilt = fault.map(|kind| (kind, line.unwrap_or(1).saturating_sub(1) as usize));
+            let bytes = || bill::file(pid, bill::lines_of(world, day), day, bill_type, spoilt);
             (now_ms < expires_ms).then(|| (bytes(), bill::name(pid, day)))
         })
     });

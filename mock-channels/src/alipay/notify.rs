@@ -11,6 +11,7 @@ use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Trade, TradeStatus};
 use crate::world::callback::{Callback, Platform};
+use crate::world::script::{Event, EventKind, Notified};
 
 use super::money::yuan;
 
@@ -23,11 +24,18 @@ pub(crate) fn enqueue(world: &mut World, trade: &Trade, out_request_no: Option<&
     let id = format!("{}00{}", Day::of(at_ms).compact(), crypto::random_text(DIGITS, 24));
     let resource = described(world, trade, out_request_no, &id, at_ms);
     let (url, mode) = (notify_url.clone(), world.callback_mode);
-    world.callbacks.push(Callback {
+    world.post(Callback {
         out_trade_no: trade.out_trade_no.clone(),
         resource,
         ..Callback::new(Platform::Alipay, id, url, mode, at_ms)
     });
+}
+
+/// Tells the script.
+pub(super) fn happened(world: &mut World, kind: EventKind, trade: &Trade) {
+    let order_no = &trade.out_trade_no;
+    let notified = Notified::Already;
+    world.happened(&Event { platform: Platform::Alipay, kind, order_no, notified });
 }
 
 /// Everything but the time of the delivery and the signature.

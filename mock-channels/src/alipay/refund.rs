@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Fields, Refusal, fields};
-use super::magic::{self, Magic};
 use super::money::{self, yuan};
 use super::notify;
 use super::order::optional;
@@ -12,6 +11,8 @@ use crate::clock::spaced;
 use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Refund, RefundOutcome, Trade, TradeStatus};
+use crate::world::magic::{self, Magic};
+use crate::world::script::EventKind;
 
 /// A refund as it was asked for.
 struct Wanted {
@@ -56,7 +57,7 @@ fn decide(world: &mut World, trade: &mut Trade, wanted: &Wanted, now_ms: i64) ->
         RefundOutcome::SystemErrorAfter => (Some(now_ms), false),
         RefundOutcome::Pending => (None, true),
     };
-    let slow = magic::of(trade.total_fen) == Some(Magic::SlowRefund);
+    let slow = world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::SlowRefund);
     let done_ms = done_ms.map(|at_ms| if slow { at_ms + magic::SLOW_REFUND_MS } else { at_ms });
     trade.refunds.retain(|refund| refund.out_request_no != number);
     trade.refunds.push(Refund {
@@ -70,6 +71,7 @@ fn decide(world: &mut World, trade: &mut Trade, wanted: &Wanted, now_ms: i64) ->
     if let Some(done_ms) = done_ms {
         tell(world, trade, &number, done_ms);
     }
+    notify::happened(world, EventKind::Refund, trade);
     if !told {
         return Err(Refusal::system_error());
     }
@@ -82,7 +84,7 @@ fn outcome(world: &mut World, trade: &Trade) -> RefundOutcome {
     if let Some(asked) = world.alipay.refund_outcomes.pop_front() {
         return asked;
     }
-    match magic::of(trade.total_fen) {
+    match world.magic_of(trade.total_fen, trade.buyer.as_deref()) {
         Some(Magic::NoBalance) => RefundOutcome::NoBalance,
         Some(Magic::RefundedUnknown) if trade.refunds.is_empty() => RefundOutcome::SystemErrorAfter,
         Some(_) | None => RefundOutcome::Done,

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Fields, Refusal, fields};
-use super::magic::{self, Magic};
 use super::method::Caller;
 use super::money::yuan;
 use super::order::{self, Wanted};
@@ -12,6 +11,8 @@ use crate::clock::spaced;
 use crate::outside::Outside;
 use crate::world::World;
 use crate::world::alipay::{Payment, Product, Trade, TradeStatus, open_id, user_id};
+use crate::world::magic::{self, Magic};
+use crate::world::script::EventKind;
 
 pub(super) fn create(outside: &Outside, caller: &Caller, biz: &Value) -> Answer {
     let now_ms = outside.now_ms();
@@ -20,7 +21,8 @@ pub(super) fn create(outside: &Outside, caller: &Caller, biz: &Value) -> Answer 
         let app_id = order::selling_app(world, biz, caller)?;
         let buyer = order::buyer(world, biz, caller, &app_id)?;
         let (trade, is_new) = open(world, &wanted, &app_id, Some(buyer), now_ms)?;
-        let unknown = magic::of(trade.total_fen) == Some(Magic::CreatedUnknown);
+        let unknown =
+            world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::CreatedUnknown);
         if unknown && is_new {
             return Err(Refusal::unavailable());
         }
@@ -63,10 +65,11 @@ pub(super) fn open(
         refunds: Vec::new(),
         refused: 0,
     };
-    if magic::of(trade.total_fen) == Some(Magic::EagerBuyer) {
+    if world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::EagerBuyer) {
         pay(world, &mut trade, wanted.total_fen, now_ms + magic::EAGER_MS);
     }
     world.alipay.trades.insert(trade.out_trade_no.clone(), trade.clone());
+    notify::happened(world, EventKind::Order, &trade);
     Ok((trade, true))
 }
 
@@ -100,9 +103,10 @@ pub(crate) fn pay(world: &mut World, trade: &mut Trade, amount_fen: i64, at_ms: 
         trade.buyer = world.citizens.first().map(|citizen| citizen.id.clone());
     }
     trade.payment = Some(Payment { amount_fen, at_ms });
-    if magic::of(trade.total_fen) != Some(Magic::NoCallback) {
+    if world.magic_of(trade.total_fen, trade.buyer.as_deref()) != Some(Magic::NoCallback) {
         notify::enqueue(world, trade, None, at_ms);
     }
+    notify::happened(world, EventKind::Payment, trade);
 }
 
 /// The trade that a call is about; Alipay's number counts more than the merchant's.
@@ -196,7 +200,10 @@ fn shut(world: &mut World, trade: &mut Trade, now_ms: i64) {
     if world.alipay.habits.close_callbacks {
         notify::enqueue(world, trade, None, now_ms);
     }
-    if magic::of(trade.total_fen) == Some(Magic::LateSuccess) && trade.payment.is_none() {
+    notify::happened(world, EventKind::Close, trade);
+    if world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::LateSuccess)
+        && trade.payment.is_none()
+    {
         pay(world, trade, trade.total_fen, now_ms + magic::SLOW_MS);
     }
 }

@@ -9,7 +9,7 @@ use crate::outside::Outside;
 use crate::world::callback::Callback;
 
 /// WeChat Pay now and then sends signatures that must be refused; they begin like this.
-const PROBE: &str = "WECHATPAY/SIGNTEST/";
+pub(crate) const PROBE: &str = "WECHATPAY/SIGNTEST/";
 
 pub(super) fn letter(
     outside: &Outside,
@@ -21,7 +21,8 @@ pub(super) fn letter(
     let nonce = crypto::random_text(LETTERS_AND_DIGITS, 32);
     let signed_body = if forgery.bad_signature { "something else" } else { body.as_str() };
     let message = format!("{timestamp}\n{nonce}\n{signed_body}\n");
-    let mut signature = outside.keys.platform.sign(message.as_bytes())?;
+    let key_id = outside.read(|world| world.wechat_signing_id().to_owned());
+    let mut signature = outside.wechat_pay.sign(&key_id, message.as_bytes())?;
     if forgery.probe {
         signature.replace_range(..PROBE.len(), PROBE);
     }
@@ -32,7 +33,7 @@ pub(super) fn letter(
         ("Wechatpay-Timestamp", timestamp),
         ("Wechatpay-Nonce", nonce),
         ("Wechatpay-Signature", signature),
-        ("Wechatpay-Serial", outside.onboarding.wechat_pay.platform_key_id.clone()),
+        ("Wechatpay-Serial", key_id),
         ("Wechatpay-Signature-Type", own("WECHATPAY2-SHA256-RSA2048")),
     ];
     Ok(Letter { headers, body })
@@ -42,18 +43,25 @@ fn body(outside: &Outside, callback: &Callback, forgery: &Forgery) -> Result<Str
     let resource = forged(callback.resource.clone(), forgery);
     let key = &outside.onboarding.wechat_pay.api_v3_key;
     let nonce = crypto::random_text(LETTERS_AND_DIGITS, 12);
-    let ciphertext = crypto::seal_gcm(key, &nonce, "transaction", resource.to_string().as_bytes())?;
+    let (kind, event, summary) = match callback.event.as_str() {
+        "REFUND.SUCCESS" => ("refund", "REFUND.SUCCESS", "退款成功"),
+        "REFUND.ABNORMAL" => ("refund", "REFUND.ABNORMAL", "退款异常"),
+        "REFUND.CLOSED" => ("refund", "REFUND.CLOSED", "退款关闭"),
+        // States from before there were refunds do not say.
+        _ => ("transaction", "TRANSACTION.SUCCESS", "支付成功"),
+    };
+    let ciphertext = crypto::seal_gcm(key, &nonce, kind, resource.to_string().as_bytes())?;
     let body = json!({
         "id": callback.id,
         "create_time": rfc3339(callback.created_ms),
         "resource_type": "encrypt-resource",
-        "event_type": "TRANSACTION.SUCCESS",
-        "summary": "支付成功",
+        "event_type": event,
+        "summary": summary,
         "resource": {
-            "original_type": "transaction",
+            "original_type": kind,
             "algorithm": "AEAD_AES_256_GCM",
             "ciphertext": ciphertext,
-            "associated_data": "transaction",
+            "associated_data": kind,
             "nonce": nonce,
         },
     });

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use super::{Answer, Refusal, read_body};
 use crate::alipay::answer;
 use crate::alipay::cashier;
-use crate::alipay::magic::{self, Magic};
 use crate::alipay::{notify, refund, trade};
 use crate::clock::{Day, rfc3339};
 use crate::server::Shared;
 use crate::world::World;
 use crate::world::alipay::{RefundOutcome, Trade, TradeStatus};
+use crate::world::magic::{self, Magic};
 
 mod platform;
 
@@ -126,8 +126,9 @@ async fn approve(outside: Shared, number: Path<String>, body: Bytes) -> Answer {
         if approval.at_ms.is_some_and(|at_ms| at_ms > now_ms) {
             return Err(Refusal::bad("付款时间不能晚于现在"));
         }
-        check_payable(trade, approval.force, now_ms)?;
-        let slow = magic::of(trade.total_fen) == Some(Magic::SlowPayment);
+        check_payable(world, trade, approval.force, now_ms)?;
+        let slow =
+            world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::SlowPayment);
         let wait_ms = if slow { magic::SLOW_MS } else { 0 };
         let at_ms = approval.at_ms.unwrap_or(now_ms + wait_ms);
         if trade.payment.is_some() {
@@ -141,11 +142,13 @@ async fn approve(outside: Shared, number: Path<String>, body: Bytes) -> Answer {
     })
 }
 
-fn check_payable(trade: &Trade, force: bool, now_ms: i64) -> Result<(), Refusal> {
+fn check_payable(world: &World, trade: &Trade, force: bool, now_ms: i64) -> Result<(), Refusal> {
     let hint = "；要造成这种异常，请加 \"force\": true";
     let reason = match trade.status(now_ms) {
         _ if force => return Ok(()),
-        TradeStatus::WaitBuyerPay if magic::of(trade.total_fen) == Some(Magic::Declined) => {
+        TradeStatus::WaitBuyerPay
+            if world.magic_of(trade.total_fen, trade.buyer.as_deref()) == Some(Magic::Declined) =>
+        {
             return Err(Refusal::conflict(format!("买家余额不足（金额约定）{hint}")));
         }
         TradeStatus::WaitBuyerPay if trade.payment.is_none() => return Ok(()),

@@ -39,6 +39,7 @@ fn described(callback: &Callback) -> Value {
     json!({
         "id": callback.id,
         "platform": callback.platform,
+        "event": callback.event,
         "outTradeNo": callback.out_trade_no,
         "notifyUrl": callback.notify_url,
         "mode": callback.mode,
@@ -67,7 +68,7 @@ struct Mode {
 
 async fn set_mode(outside: Shared, body: Bytes) -> Answer {
     let Mode { mode } = read_body(&body)?;
-    outside.change(|world| world.callback_mode = mode);
+    outside.change(|world| world.set_callback_mode(mode));
     Ok(HttpResponse::Ok().json(json!({"mode": mode})))
 }
 

@@ -7,18 +7,16 @@ use serde_json::json;
 
 use super::{Answer, Refusal, read_body};
 use crate::alipay;
-use crate::clock::Day;
+use crate::clock::{DAY_MS, SECOND_MS};
+use crate::faults::knows_code;
 use crate::server::Shared;
-use crate::world::fault::{BillFault, BillFaultKind, Channel, Fault, FaultKind};
+use crate::world::fault::{Channel, Fault, FaultKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/faults", web::get().to(list))
         .route("/faults", web::post().to(add))
-        .route("/faults", web::delete().to(clear))
-        .route("/bills", web::get().to(list_bills))
-        .route("/bills", web::post().to(spoil_bill))
-        .route("/bills", web::delete().to(clear_bills));
+        .route("/faults", web::delete().to(clear));
 }
 
 async fn list(outside: Shared) -> Answer {
@@ -27,44 +25,88 @@ async fn list(outside: Shared) -> Answer {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewFault {
     channel: Channel,
     operation: Option<String>,
     fault: FaultKind,
     times: Option<u32>,
+    /// The platform's word, for `refused` and `refused-after`.
+    code: Option<String>,
+    /// Instead of `times`: every call of so many seconds is hit.
+    for_seconds: Option<i64>,
 }
 
 async fn add(outside: Shared, body: Bytes) -> Answer {
-    let NewFault { channel, operation, fault, times } = read_body(&body)?;
+    const LONGEST_SECONDS: i64 = 366 * DAY_MS / SECOND_MS;
+    let NewFault { channel, operation, fault, times, code, for_seconds } = read_body(&body)?;
     let times = times.unwrap_or(1);
-    if times == 0 {
-        return Err(Refusal::bad("times 应为正整数"));
+    if times == 0 || for_seconds.is_some_and(|lasts| !(1..=LONGEST_SECONDS).contains(&lasts)) {
+        return Err(Refusal::bad("times 和 forSeconds 应为正整数"));
     }
     let known = operations(channel);
     if operation.as_ref().is_some_and(|name| !known.contains(&name.as_str())) {
         return Err(Refusal::bad(format!("operation 应为其中之一：{}", known.join("、"))));
     }
-    let about_signature = matches!(fault, FaultKind::Unsigned | FaultKind::WrongSignature);
-    if about_signature && channel == Channel::Wechat {
-        return Err(Refusal::bad("小程序平台的应答没有签名，不能用签名类故障"));
+    check_fault(channel, fault).map_err(Refusal::bad)?;
+    let coded = matches!(fault, FaultKind::Refused | FaultKind::RefusedAfter);
+    match &code {
+        Some(code) if coded && !knows_code(channel, code) => {
+            return Err(Refusal::bad(format!("不认识的错误码 {code}")));
+        }
+        Some(_) if !coded => return Err(Refusal::bad("code 只用于 refused、refused-after")),
+        None if coded => return Err(Refusal::bad("refused、refused-after 需要 code")),
+        Some(_) | None => {}
     }
-    let of_alipay = matches!(
-        fault,
-        FaultKind::SystemError | FaultKind::SystemErrorAfter | FaultKind::DoubleAnswer
-    );
-    if of_alipay && channel != Channel::Alipay {
-        return Err(Refusal::bad("system-error、system-error-after、double-answer 只用于支付宝"));
-    }
-    let fault = Fault { channel, operation, fault, times };
+    let until_ms = for_seconds.map(|lasts| outside.now_ms() + lasts * SECOND_MS);
+    let fault = Fault { channel, operation, fault, times, code, until_ms };
     outside.change(|world| world.faults.push(fault));
     list(outside).await
 }
 
-fn operations(channel: Channel) -> &'static [&'static str] {
+/// Whether a channel can go wrong like this.
+pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), String> {
+    let (fits, words) = match fault {
+        FaultKind::Unsigned | FaultKind::WrongSignature => {
+            (channel != Channel::Wechat, "小程序平台的应答没有签名，不能用签名类故障")
+        }
+        FaultKind::SystemError | FaultKind::SystemErrorAfter => (
+            !matches!(channel, Channel::Wechat | Channel::Exchange),
+            "system-error、system-error-after 不用于小程序平台和部门交换",
+        ),
+        FaultKind::DoubleAnswer => (channel == Channel::Alipay, "double-answer 只用于支付宝"),
+        FaultKind::Refused | FaultKind::RefusedAfter => (
+            matches!(channel, Channel::WechatPay | Channel::Unionpay | Channel::Gateway),
+            "refused、refused-after 只用于微信支付、银联和非税网关",
+        ),
+        FaultKind::FrequencyLimited | FaultKind::SignatureProbe => {
+            (channel == Channel::WechatPay, "frequency-limited、signature-probe 只用于微信支付")
+        }
+        FaultKind::Silent
+        | FaultKind::LostAnswer
+        | FaultKind::Error500
+        | FaultKind::Slow
+        | FaultKind::Truncated => (true, ""),
+    };
+    if fits { Ok(()) } else { Err(words.to_owned()) }
+}
+
+/// What faults can be aimed at.
+pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
         Channel::Wechat => &["login", "token", "stable-token", "phone"],
-        Channel::WechatPay => &["prepay", "query", "close", "tradebill", "download"],
+        Channel::WechatPay => &[
+            "prepay",
+            "query",
+            "close",
+            "refund",
+            "refund-query",
+            "abnormal-refund",
+            "certificates",
+            "tradebill",
+            "fundflowbill",
+            "download",
+        ],
         Channel::Alipay => &alipay::method::NAMES,
         Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => &crate::gateway::OPERATIONS,
@@ -77,6 +119,7 @@ fn operations(channel: Channel) -> &'static [&'static str] {
             "police.real_name_check",
             "police.face_check_start",
             "police.face_check_result",
+            "messages.send_code",
         ],
     }
 }
@@ -84,33 +127,4 @@ fn operations(channel: Channel) -> &'static [&'static str] {
 async fn clear(outside: Shared) -> Answer {
     outside.change(|world| world.faults.clear());
     list(outside).await
-}
-
-async fn list_bills(outside: Shared) -> Answer {
-    let bills = outside.read(|world| world.bill_faults.clone());
-    Ok(HttpResponse::Ok().json(json!({"bills": bills})))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewBillFault {
-    date: String,
-    fault: BillFaultKind,
-    times: Option<u32>,
-}
-
-/// Whether the bill of that day exists yet does not matter: it will be wrong when it does.
-async fn spoil_bill(outside: Shared, body: Bytes) -> Answer {
-    let NewBillFault { date, fault, times } = read_body(&body)?;
-    let day = Day::from_text(&date).ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
-    if times == Some(0) {
-        return Err(Refusal::bad("times 应为正整数"));
-    }
-    outside.change(|world| world.bill_faults.insert(day.text(), BillFault { fault, times }));
-    list_bills(outside).await
-}
-
-async fn clear_bills(outside: Shared) -> Answer {
-    outside.change(|world| world.bill_faults.clear());
-    list_bills(outside).await
 }

@@ -10,8 +10,10 @@ use crate::clock::{Day, rfc3339};
 use crate::server::Shared;
 use crate::unionpay::{code, magic, report};
 use crate::world::World;
-use crate::world::fault::{BillFault, BillFaultKind};
-use crate::world::unionpay::{Kind, Outcome, ReversalRule, Transaction, is_pending, is_success};
+use crate::world::magic::{Magic, SLOW_MS};
+use crate::world::unionpay::{
+    Kind, Outcome, Planned, ReversalRule, Transaction, is_pending, is_success,
+};
 
 /// A day; longer waits are had by moving the clock.
 const LONGEST_WAIT_SECONDS: i64 = 86_400;
@@ -24,9 +26,6 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/unionpay/orders/{id}/refuse", web::post().to(refuse))
         .route("/unionpay/refunds", web::get().to(rule))
         .route("/unionpay/refunds", web::post().to(set_rule))
-        .route("/unionpay/files", web::get().to(list_files))
-        .route("/unionpay/files", web::post().to(spoil_file))
-        .route("/unionpay/files", web::delete().to(clear_files))
         .route("/unionpay/certificate", web::post().to(change_certificate))
         .route("/unionpay/truth", web::get().to(truth));
 }
@@ -101,15 +100,20 @@ async fn approve(outside: Shared, id: Path<String>, body: Bytes) -> Answer {
         let position = position(world, &id)?;
         let transaction = &mut world.unionpay.transactions[position];
         check_open(transaction, approval.force, now_ms)?;
-        if transaction.succeeded_ms().is_none() {
+        let again = transaction.succeeded_ms().is_some();
+        if !again {
             carry_out(transaction, &approval, now_ms);
         }
         let transaction = transaction.clone();
         let mut answer = described(&transaction, now_ms);
-        // Of payments only the good end is told; of refunds either.
-        if transaction.succeeded_ms().is_some() {
-            answer["callbackId"] = json!(report::notify(world, &transaction, now_ms));
-        }
+        let callback_id = if again {
+            report::notify(world, &transaction, now_ms)
+        } else if transaction.succeeded_ms().is_some() {
+            report::decided(world, &transaction, now_ms)
+        } else {
+            None
+        };
+        answer["callbackId"] = json!(callback_id);
         Ok(HttpResponse::Ok().json(answer))
     })
 }
@@ -128,6 +132,7 @@ fn check_approval(approval: &Approval, now_ms: i64) -> Result<(), Refusal> {
 }
 
 fn check_open(one: &Transaction, force: bool, now_ms: i64) -> Result<(), Refusal> {
+    let (is_consume, wonder) = (!one.kind.is_reversal(), Magic::of_amount(one.amount_fen));
     let hint = "；要造成这种异常，请加 \"force\": true";
     let reason = if force {
         return Ok(());
@@ -137,6 +142,8 @@ fn check_open(one: &Transaction, force: bool, now_ms: i64) -> Result<(), Refusal
         "交易已失败"
     } else if one.is_expired(now_ms) {
         "订单已过支付截止时间"
+    } else if is_consume && wonder == Some(Magic::Declined) {
+        "付款人余额不足（金额约定）"
     } else {
         return Ok(());
     };
@@ -145,6 +152,7 @@ fn check_open(one: &Transaction, force: bool, now_ms: i64) -> Result<(), Refusal
 
 fn carry_out(one: &mut Transaction, approval: &Approval, now_ms: i64) {
     let at_ms = approval.at_ms.unwrap_or(now_ms);
+    let wonder = Magic::of_amount(one.amount_fen);
     let magic = match (&approval.resp_code, one.kind) {
         // Money that moved after all, or a tester who was explicit.
         (Some(_), _) | (None, Kind::Refund | Kind::Undo) => None,
@@ -158,7 +166,14 @@ fn carry_out(one: &mut Transaction, approval: &Approval, now_ms: i64) {
         one.outcome = decided(code, at_ms);
         return;
     }
+    let explicit = approval.resp_code.is_some() || approval.at_ms.is_some() || approval.force;
+    let slow = !one.kind.is_reversal() && wonder == Some(Magic::SlowPayment) && !explicit;
     one.amount_fen = approval.amount_fen.unwrap_or(one.amount_fen);
+    if slow {
+        let then = Some(Planned { at_ms: at_ms + SLOW_MS, code: "00".to_owned() });
+        one.outcome = Outcome::Pending { code: "05".to_owned(), then };
+        return;
+    }
     let code = approval.resp_code.clone().unwrap_or_else(|| "00".to_owned());
     one.outcome = Outcome::Done { code, at_ms };
 }
@@ -227,36 +242,6 @@ async fn set_rule(outside: Shared, body: Bytes) -> Answer {
     }
     outside.change(|world| world.unionpay.reversals = wanted);
     rule(outside).await
-}
-
-async fn list_files(outside: Shared) -> Answer {
-    let files = outside.read(|world| world.unionpay.file_faults.clone());
-    Ok(HttpResponse::Ok().json(json!({"files": files})))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewFileFault {
-    date: String,
-    fault: BillFaultKind,
-    times: Option<u32>,
-}
-
-/// Whether the file of that day exists yet does not matter: it will be wrong when it does.
-async fn spoil_file(outside: Shared, body: Bytes) -> Answer {
-    let NewFileFault { date, fault, times } = read_body(&body)?;
-    let day = Day::from_text(&date).ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
-    if times == Some(0) {
-        return Err(Refusal::bad("times 应为正整数"));
-    }
-    let fault = BillFault { fault, times };
-    outside.change(|world| world.unionpay.file_faults.insert(day.text(), fault));
-    list_files(outside).await
-}
-
-async fn clear_files(outside: Shared) -> Answer {
-    outside.change(|world| world.unionpay.file_faults.clear());
-    list_files(outside).await
 }
 
 /// Signs with a new key and a new certificate from now on. Both are of the same chain.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::people;
 use super::{Call, Found, Refusal};
+use super::{messages, people};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -24,6 +24,7 @@ pub(super) fn run(
         "police.real_name_check" => people::real_name_check(outside, call),
         "police.face_check_start" => people::face_check_start(outside, call),
         "police.face_check_result" => people::face_check_result(outside, call),
+        "messages.send_code" => messages::send_code(outside, call),
         _ => return None,
     })
 }

@@ -15,6 +15,7 @@ use crate::world::callback::{Callback, Platform};
 use crate::world::gateway::Algorithm;
 use crate::world::notice::{Confirmation, Notice, WriteOff};
 use crate::world::refund::{NoticeAfter, Refund, RefundState};
+use crate::world::script::{Event, EventKind, Notified};
 
 /// Why an agency does not stand by a write-off.
 #[derive(Debug, Clone, Copy)]
@@ -102,7 +103,13 @@ pub(crate) fn confirm(
     true
 }
 
+/// Tells the script.
+pub(crate) fn happened(world: &mut World, kind: EventKind, number: &str, notified: Notified) {
+    world.happened(&Event { platform: Platform::Gateway, kind, order_no: number, notified });
+}
+
 pub(crate) fn withdrawn(world: &mut World, number: &str, reason: &str, now_ms: i64) {
+    happened(world, EventKind::Close, number, Notified::Later);
     let params = [
         ("NOTICENO", number.to_owned()),
         ("REASON", reason.to_owned()),
@@ -140,7 +147,7 @@ fn tell(world: &mut World, message: &str, about: &str, params: &[(&str, String)]
     };
     let resource = json!({"message": message, "params": params});
     let mode = world.callback_mode;
-    world.callbacks.push(Callback {
+    world.post(Callback {
         out_trade_no: about.to_owned(),
         resource,
         ..Callback::new(Platform::Gateway, crypto::uuid(), url, mode, now_ms)

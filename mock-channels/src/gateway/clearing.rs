@@ -1,38 +1,56 @@
 //! The two clearing files that the gateway gives out: finance's verdicts, and its refunds.
 
-use super::document::yuan;
+use super::magic::Magic;
 use super::upload::{self, MoneyLine, SplitLine};
 use crate::clock::{Day, HOUR_MS};
 use crate::world::World;
+use crate::world::fault::{self, BillFault, BillFaultKind, Spoilt};
 use crate::world::gateway::{Verdict, VerdictKind};
-use crate::world::magic::Magic;
 use crate::world::notice::{Confirmation, Notice, WriteOff};
-use crate::world::refund::Refund;
+
+mod text;
+
+use text::{refund_text, verdict_text};
 
 /// Verdicts are made from 09:00 on.
 const OPENING_MS: i64 = 9 * HOUR_MS;
 
 /// Every file of a day that can be fetched, with its text.
-pub(super) fn files(world: &mut World, day: Day, now_ms: i64) -> Vec<(String, String)> {
+pub(super) fn files(
+    world: &mut World,
+    day: Day,
+    now_ms: i64,
+    fault: Spoilt,
+) -> Vec<(String, String)> {
     judge(world, day, now_ms);
     let compact = day.compact();
-    let batches = world.gateway.verdicts.get(&compact).map_or(&[][..], Vec::as_slice);
-    let mut files: Vec<(String, String)> = batches
-        .iter()
-        .enumerate()
-        .map(|(at, batch)| (format!("JG_{compact}_{:02}.txt", at + 1), verdict_text(batch)))
+    // With the wrong day in it, a file has the lines of the day before under its own name.
+    let wrong_day = fault.is_some_and(|(kind, _)| kind == BillFaultKind::WrongDay);
+    let told = if wrong_day { day.plus(-1) } else { day };
+    let of_day =
+        |day: Day| world.gateway.verdicts.get(&day.compact()).map_or(&[][..], Vec::as_slice);
+    let mut files: Vec<(String, String)> = (0..of_day(day).len())
+        .map(|at| {
+            let batch = of_day(told).get(at).map_or(&[][..], Vec::as_slice);
+            (format!("JG_{compact}_{:02}.txt", at + 1), verdict_text(batch, fault))
+        })
         .collect();
     if Day::of(now_ms) > day {
-        files.push((format!("TF_{compact}.txt"), refund_text(world, day)));
+        files.push((format!("TF_{compact}.txt"), refund_text(world, told, fault)));
     }
     files
 }
 
-/// One file by its name.
-pub(super) fn file(world: &mut World, name: &str, now_ms: i64) -> Option<String> {
+/// One file by its name, and what is wrong with it. A fault is used up by the files that are
+/// fetched, not by the list of them.
+pub(super) fn file(world: &mut World, name: &str, now_ms: i64) -> Option<(String, Spoilt)> {
     let day = Day::from_compact(name.get(3..11)?)?;
-    let found = files(world, day, now_ms).into_iter().find(|(own, _)| own == name);
-    found.map(|(_, text)| text)
+    let is_own = |(own, _): &(String, String)| own == name;
+    files(world, day, now_ms, None).into_iter().find(is_own)?;
+    let fault = fault::take_bill(&mut world.gateway.bill_faults, day);
+    let fault = fault.as_ref().map(BillFault::spoilt);
+    let (_, text) = files(world, day, now_ms, fault).into_iter().find(is_own)?;
+    Some((text, fault))
 }
 
 /// Makes the first batch once both of our files are there and the office is open.
@@ -115,7 +133,7 @@ fn said(world: &World, day: Day, line: &MoneyLine, splits: &[SplitLine]) -> Said
     if let Some(wanted) = world.gateway.wanted_verdicts.get(&key) {
         return (wanted.result, "FINANCE", wanted.reason.clone());
     }
-    match world.magic_of(notice) {
+    match world.magic_of_notice(notice) {
         Some(Magic::LineFailed) => return failed("FINANCE", "财政核对不符"),
         Some(Magic::LineToBeConfirmed) => {
             return (VerdictKind::ToBeConfirmed, "FINANCE", "资金待到账确认".to_owned());
@@ -206,88 +224,4 @@ fn missing(world: &World, day: Day, lines: &[MoneyLine]) -> Vec<Verdict> {
         }
     }
     missing
-}
-
-fn verdict_text(batch: &[Verdict]) -> String {
-    let tally = |kind| {
-        let of_kind = batch.iter().filter(|verdict| verdict.result == kind);
-        let sum: i64 = of_kind.clone().map(|verdict| verdict.amount_fen).sum();
-        format!("{}|{}", of_kind.count(), yuan(sum))
-    };
-    let tallies = [VerdictKind::Ok, VerdictKind::Failed, VerdictKind::ToBeConfirmed].map(tally);
-    let mut text = format!("{}|{}\n", batch.len(), tallies.join("|"));
-    for verdict in batch {
-        text += &row(&[
-            &verdict.region,
-            &verdict.agency,
-            &verdict.notice_no,
-            &verdict.order_no,
-            verdict.result.code(),
-            &verdict.reason_code,
-            &verdict.reason,
-        ]);
-    }
-    text
-}
-
-fn refund_text(world: &World, day: Day) -> String {
-    let of_day: Vec<&Refund> = world
-        .gateway
-        .refunds
-        .iter()
-        .filter(|refund| refund.payee.is_some() && Day::of(refund.asked_ms) == day)
-        .collect();
-    let sum: i64 = of_day.iter().map(|refund| refund.amount_fen).sum();
-    let mut text = format!("{}|{}\n", of_day.len(), yuan(sum));
-    for refund in of_day {
-        if let Some(notice) = world.notices.get(&refund.notice_no) {
-            text += &refund_row(world, notice, refund);
-        }
-    }
-    text
-}
-
-fn refund_row(world: &World, notice: &Notice, refund: &Refund) -> String {
-    let paid = written_off(notice).find(|paid| paid.pay_no == refund.pay_no);
-    let pay_time =
-        paid.map(|paid| format!("{}{}", paid.pay_date, paid.pay_time)).unwrap_or_default();
-    let receipt = notice.receipts.iter().find(|receipt| receipt.pay_no == refund.pay_no);
-    let payee = refund.payee.as_ref();
-    row(&[
-        &notice.agency_code,
-        &notice.notice_no,
-        &refund.pay_no,
-        &world.payer_of(notice).name,
-        &yuan(refund.amount_fen),
-        &pay_time,
-        receipt.map_or("", |receipt| &receipt.code),
-        receipt.map_or("", |receipt| &receipt.no),
-        &refund.reason,
-        payee.map_or("", |payee| &payee.name),
-        payee.map_or("", |payee| &payee.phone),
-        payee.map_or("", |payee| &payee.account),
-        payee.map_or("", |payee| &payee.bank),
-        paid.map_or("", |paid| &paid.trade_code),
-        "",
-    ])
-}
-
-/// A line; what would break it becomes a blank.
-fn row(fields: &[&str]) -> String {
-    let clean = |field: &&str| {
-        let kept = |character: char| character != '|' && !character.is_control();
-        field.chars().map(|c| if kept(c) { c } else { ' ' }).collect::<String>()
-    };
-    let fields: Vec<String> = fields.iter().map(clean).collect();
-    fields.join("|") + "\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_never_breaks_its_line() {
-        assert_eq!(row(&["a|b", "c\nd", ""]), "a b|c d|\n");
-    }
 }

@@ -12,6 +12,7 @@ use crate::crypto::sm::sm3_hex;
 use crate::crypto::{CryptoError, sha256_hex};
 use crate::outside::Outside;
 use crate::server::Shared;
+use crate::world::fault::{self, BillFault, BillFaultKind};
 use crate::world::gateway::Algorithm;
 
 pub(super) const PREFIX: &str = "/files/non-tax/";
@@ -85,10 +86,14 @@ async fn give(outside: Shared, request: HttpRequest, name: Path<String>) -> Http
         Err(reason) => return refused(StatusCode::UNAUTHORIZED, reason),
     };
     let now_ms = outside.now_ms();
-    let Some(bytes) = outside.change(|world| clearing::file(world, &name, now_ms)).map(encoded)
-    else {
+    let found = outside.change(|world| clearing::file(world, &name, now_ms));
+    let Some((text, fault)) = found else {
         return refused(StatusCode::NOT_FOUND, "没有这个文件，或尚未生成".to_owned());
     };
+    let mut bytes = encoded(text);
+    if matches!(fault, Some((BillFaultKind::Truncated, _))) {
+        bytes.truncate(bytes.len() / 2);
+    }
     match signed_file(&outside, request.uri().path(), algorithm, bytes) {
         Ok(answer) => answer,
         Err(CryptoError) => refused(StatusCode::INTERNAL_SERVER_ERROR, "签名失败".to_owned()),
@@ -129,15 +134,20 @@ pub(super) fn list(outside: &Outside, params: &Params) -> Details {
     let day =
         Day::from_compact(params.get("FILEDATE")).ok_or_else(|| Exception::invalid("FILEDATE"))?;
     let now_ms = outside.now_ms();
-    let files = outside.change(|world| clearing::files(world, day, now_ms));
+    let (files, fault) = outside.change(|world| {
+        let fault = fault::asked_bill(&world.gateway.bill_faults, day).map(BillFault::spoilt);
+        (clearing::files(world, day, now_ms, fault), fault)
+    });
+    let wrong_hash = matches!(fault, Some((BillFaultKind::WrongHash, _)));
     Ok(files
         .into_iter()
         .map(|(name, text)| {
             let bytes = encoded(text);
+            let hashed = if wrong_hash { b"something else" } else { bytes.as_slice() };
             fields(&[
                 ("FILENAME", &name),
                 ("FILEBYTES", &bytes.len().to_string()),
-                ("FILESHA256", &sha256_hex(&bytes)),
+                ("FILESHA256", &sha256_hex(hashed)),
             ])
         })
         .collect())

@@ -1,11 +1,11 @@
 //! Fiscal e-receipts: issue, reversal (冲红), query.
 
 use super::document::{Details, Exception, Params, fen, fields, yuan};
+use super::magic::Magic;
 use crate::clock::{Day, compact_time, two_digit_year};
 use crate::crypto;
 use crate::outside::Outside;
 use crate::world::World;
-use crate::world::magic::Magic;
 use crate::world::notice::{Confirmation, Notice};
 use crate::world::receipt::{Receipt, ReceiptKind};
 
@@ -39,7 +39,7 @@ pub(super) fn issue(outside: &Outside, params: &Params) -> Details {
             return Err(Exception::new("AMOUNT", "与销账金额不一致"));
         }
         let class = class_of(notice)?;
-        let busy = world.magic_of(notice) == Some(Magic::ReceiptBusy);
+        let busy = world.magic_of_notice(notice) == Some(Magic::ReceiptBusy);
         if busy && world.is_busy_once(format!("{number} {pay_no} receipt")) {
             return Err(Exception::busy());
         }

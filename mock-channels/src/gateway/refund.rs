@@ -2,14 +2,15 @@
 
 use super::calls;
 use super::document::{Details, Exception, Params, field, fields, yuan};
+use super::magic::Magic;
 use super::write_off::{check_order, passed, sequence};
 use crate::clock::{Day, compact_time, is_compact_time};
 use crate::outside::Outside;
 use crate::world::World;
-use crate::world::magic::Magic;
 use crate::world::notice::{Confirmation, Level, Notice};
 use crate::world::receipt::Receipt;
 use crate::world::refund::{Decision, NoticeAfter, PaidBack, Refund, RefundState};
+use crate::world::script::{EventKind, Notified};
 
 const REASONS: [&str; 4] = ["DUPLICATE", "OVERCHARGED", "ERROR", "OTHER"];
 
@@ -35,9 +36,11 @@ pub(super) fn ask(outside: &Outside, params: &Params) -> Details {
         if wanted.amount_fen > left_fen {
             return Err(Exception::new("AMOUNT", "超过可退金额"));
         }
-        let (levels, magic) = (notice.levels(), world.magic_of(notice));
+        let (levels, magic) = (notice.levels(), world.magic_of_notice(notice));
         let id = next_id(world);
+        let number = wanted.notice_no.clone();
         world.gateway.refunds.push(Refund { id: id.clone(), levels, asked_ms: now_ms, ..wanted });
+        calls::happened(world, EventKind::Refund, &number, Notified::Later);
         decide_by_magic(world, &id, magic, now_ms);
         Ok(world.gateway.refunds.last().map(detail).into_iter().collect())
     })

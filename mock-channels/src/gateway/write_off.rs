@@ -1,12 +1,14 @@
 //! `GetPay_Info`: the write-off of a notice by a payment.
 
+use super::calls;
 use super::document::{Details, Exception, Params, fen, field};
+use super::magic::Magic;
 use crate::clock::{Day, MINUTE_MS, SECOND_MS, is_compact_time};
 use crate::outside::Outside;
 use crate::world::World;
 use crate::world::gateway::ConfirmMode;
-use crate::world::magic::Magic;
 use crate::world::notice::{Confirmation, Notice, WriteOff, WriteOffCall};
+use crate::world::script::{EventKind, Notified};
 
 /// How long the agencies of magic payers think.
 const THINKING_MS: i64 = 10 * MINUTE_MS;
@@ -17,7 +19,7 @@ pub(super) fn take(outside: &Outside, params: &Params) -> Details {
     let now_ms = outside.now_ms();
     outside.change(|world| {
         let notice = world.notices.get(number).ok_or_else(Exception::not_found)?;
-        let magic = world.magic_of(notice);
+        let magic = world.magic_of_notice(notice);
         let write_off = WriteOff { taken_ms: now_ms, ..confirmed(world, magic, &wanted, now_ms) };
         let busy = magic == Some(Magic::WriteOffBusy)
             && world.is_busy_once(format!("{number} {}", write_off.pay_no));
@@ -31,15 +33,22 @@ pub(super) fn take(outside: &Outside, params: &Params) -> Details {
             passed(notice, wanted.sequence);
         }
         verdict?;
+        let is_new = notice.paid.is_none();
         let taken = notice.paid.get_or_insert(write_off);
-        Ok(vec![
+        let pending = taken.confirmation == Confirmation::Pending;
+        let answer = vec![
             [
                 field("NOTICENO", number),
                 field("PAYNO", &taken.pay_no),
                 field("CONFIRMSTATE", taken.confirmation.code()),
             ]
             .concat(),
-        ])
+        ];
+        if is_new {
+            let notified = if pending { Notified::Later } else { Notified::Never };
+            calls::happened(world, EventKind::Payment, number, notified);
+        }
+        Ok(answer)
     })
 }
 

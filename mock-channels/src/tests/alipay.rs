@@ -15,8 +15,8 @@ mod rest;
 mod signing;
 
 /// A backend with the merchant's keys; every answer is verified over the bytes that came.
-struct Merchant {
-    bench: Bench,
+pub(super) struct Merchant {
+    pub(super) bench: Bench,
     key: SigningKey,
     /// The public key that it expects.
     alipay: VerifyingKey,
@@ -31,7 +31,7 @@ impl std::ops::Deref for Merchant {
 }
 
 /// An answer of version 2.
-struct Answered {
+pub(super) struct Answered {
     node: Value,
     /// `None`: it had no signature.
     signed: Option<bool>,
@@ -39,7 +39,7 @@ struct Answered {
 }
 
 impl Answered {
-    fn code(&self) -> (&str, &str) {
+    pub(super) fn code(&self) -> (&str, &str) {
         let text = |name: &str| self.node[name].as_str().unwrap_or_default();
         (text("code"), text("sub_code"))
     }
@@ -62,7 +62,7 @@ impl Answered {
 }
 
 impl Merchant {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         Self::of(Bench::start().await)
     }
 
@@ -149,7 +149,12 @@ impl Merchant {
     }
 
     /// A trade that waits for its buyer. Answers Alipay's number.
-    async fn creates(&self, number: &str, yuan: &str, notify_url: Option<&str>) -> String {
+    pub(super) async fn creates(
+        &self,
+        number: &str,
+        yuan: &str,
+        notify_url: Option<&str>,
+    ) -> String {
         let order = self.order(number, yuan).await;
         let mut params = self.params("alipay.trade.create", &order);
         params.extend(notify_url.map(|url| ("notify_url".to_owned(), url.to_owned())));
@@ -157,7 +162,7 @@ impl Merchant {
         node["trade_no"].as_str().unwrap().to_owned()
     }
 
-    async fn pays(&self, number: &str) {
+    pub(super) async fn pays(&self, number: &str) {
         self.lever(&format!("/alipay/trades/{number}/approve"), json!({})).await;
     }
 
@@ -171,7 +176,7 @@ impl Merchant {
         answer["trade_status"].as_str().unwrap().to_owned()
     }
 
-    async fn refunds(&self, number: &str, request: &str, yuan: &str) -> Answered {
+    pub(super) async fn refunds(&self, number: &str, request: &str, yuan: &str) -> Answered {
         let biz = json!({"out_trade_no": number, "out_request_no": request, "refund_amount": yuan});
         self.call("alipay.trade.refund", biz).await
     }

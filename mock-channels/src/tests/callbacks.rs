@@ -13,7 +13,7 @@ use crate::crypto::{VerifyingKey, open_gcm};
 
 /// One delivery as the backend would get it.
 #[derive(Debug, Clone)]
-struct Received {
+pub(super) struct Received {
     timestamp: String,
     nonce: String,
     signature: String,
@@ -21,17 +21,21 @@ struct Received {
 }
 
 impl Received {
-    fn is_signed(&self, bench: &Bench) -> bool {
+    pub(super) fn is_signed(&self, bench: &Bench) -> bool {
+        self.is_signed_by(&bench.onboarding.wechat_pay.platform_public_key_pem)
+    }
+
+    pub(super) fn is_signed_by(&self, pem: &str) -> bool {
         let message = format!("{}\n{}\n{}\n", self.timestamp, self.nonce, self.body);
-        let key = VerifyingKey::from_pem(&bench.onboarding.wechat_pay.platform_public_key_pem);
+        let key = VerifyingKey::from_pem(pem);
         key.unwrap().verify(message.as_bytes(), &self.signature).is_ok()
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    fn resource(&self, bench: &Bench) -> Value {
+    pub(super) fn resource(&self, bench: &Bench) -> Value {
         let body = self.json();
         let part = |name: &str| body["resource"][name].as_str().unwrap().to_owned();
         let key = &bench.onboarding.wechat_pay.api_v3_key;
@@ -43,13 +47,13 @@ impl Received {
 
 /// A backend that answers with the statuses it is told, then with 200.
 #[derive(Default)]
-struct Inbox {
+pub(super) struct Inbox {
     received: Mutex<Vec<Received>>,
     answers: Mutex<VecDeque<u16>>,
 }
 
 impl Inbox {
-    fn received(&self) -> Vec<Received> {
+    pub(super) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 }
@@ -67,7 +71,7 @@ async fn take(inbox: Data<Inbox>, request: HttpRequest, body: Bytes) -> HttpResp
 }
 
 /// Serves an inbox and says under which address.
-fn receiver(answers: &[u16]) -> (Arc<Inbox>, String) {
+pub(super) fn receiver(answers: &[u16]) -> (Arc<Inbox>, String) {
     let inbox = Data::new(Inbox {
         answers: Mutex::new(answers.iter().copied().collect()),
         ..Inbox::default()

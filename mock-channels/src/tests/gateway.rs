@@ -11,6 +11,7 @@ mod files;
 mod look_ups;
 mod receipts;
 mod refunds;
+mod scripts;
 mod signing;
 
 mod write_offs;

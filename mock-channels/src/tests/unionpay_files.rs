@@ -11,12 +11,12 @@ use crate::world::unionpay::Fields;
 
 const FILES: &str = "/unionpay/filedownload/";
 
-async fn asks(bench: &Bench, settle_date: &str) -> Fields {
+pub(super) async fn asks(bench: &Bench, settle_date: &str) -> Fields {
     bench.union_call(FILES, bench.union_file(settle_date)).await
 }
 
 /// The lines of the detail, cut as documented; or what stopped the reading.
-fn lines_of(answer: &Fields) -> Result<Vec<String>, String> {
+pub(super) fn lines_of(answer: &Fields) -> Result<Vec<String>, String> {
     let deflated = crypto::from_base64(&answer["fileContent"]).unwrap();
     let mut zip = Vec::new();
     ZlibDecoder::new(deflated.as_slice()).read_to_end(&mut zip).unwrap();
@@ -39,7 +39,7 @@ fn amount(line: &str) -> i64 {
     line[66..78].parse().unwrap()
 }
 
-fn order_id(line: &str) -> &str {
+pub(super) fn order_id(line: &str) -> &str {
     line[112..144].trim_end()
 }
 
@@ -98,7 +98,7 @@ async fn files_go_wrong_as_asked_and_then_no_more() {
     let net = |line: &str| line[181..193].parse::<i64>().unwrap();
     assert_eq!(net(&spoilt("wrong-totals").await.unwrap()[0]) - net(&good[0]), 100);
     assert_eq!(lines_of(&asks(&bench, "0302").await).unwrap(), good);
-    assert_eq!(bench.look("/unionpay/files").await["files"], json!({}));
+    assert_eq!(bench.look("/unionpay/files").await["bills"], json!({}));
     bench.mocks.stop().await;
 }
 

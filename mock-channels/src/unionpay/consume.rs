@@ -1,10 +1,12 @@
 //! Orders that are paid in the app (`appTransReq.do`).
 
 use super::request::Request;
-use super::{Answer, Refusal, magic};
+use super::{Answer, Refusal, magic, report};
 use crate::clock::{Day, compact_time, parse_compact};
 use crate::outside::Outside;
 use crate::world::World;
+use crate::world::magic::Magic;
+use crate::world::script::{EventKind, Notified};
 use crate::world::unionpay::{Fields, Kind, Outcome, Transaction, is_pending};
 
 /// What the queries and notifications of a transaction repeat of its request.
@@ -30,7 +32,8 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
         return Err(Refusal::new("12", ""));
     }
     let txn_time = request.current_txn_time(now_ms)?;
-    let answer = magic::order_answer(amount_fen);
+    let unknown = Magic::of_amount(amount_fen) == Some(Magic::CreatedUnknown);
+    let answer = magic::order_answer(amount_fen).or(unknown.then(|| "03".to_owned()));
     if let Some(code) = answer.as_deref().filter(|code| !is_pending(code)) {
         return Err(Refusal::new(code, "约定金额"));
     }
@@ -53,6 +56,7 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
         outcome: Outcome::Untried,
         refused: 0,
     });
+    report::happened(world, EventKind::Order, order_id, Notified::Never);
     match answer {
         // Taken all the same: the merchant must find out.
         Some(code) => Err(Refusal::new(&code, "约定金额")),

@@ -11,7 +11,7 @@ use crate::clock::{Day, HOUR_MS};
 use crate::crypto;
 use crate::outside::Outside;
 use crate::world::World;
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{self, BillFault, BillFaultKind};
 use crate::world::unionpay::Fields;
 
 /// The file of a day is there at this time of the next.
@@ -35,12 +35,14 @@ fn file(world: &mut World, request: &Request, now_ms: i64) -> Answer {
     }
     let mer_id = request.get("merId").to_owned();
     let lines = settlement::lines_of(&world.unionpay, day, &mer_id);
-    let fault = world.unionpay.take_file_fault(day);
-    if lines.is_empty() && fault != Some(BillFaultKind::ExtraLine) {
+    let asked = fault::take_bill(&mut world.unionpay.file_faults, day);
+    let extra = asked.as_ref().is_some_and(|asked| asked.fault == BillFaultKind::ExtraLine);
+    if lines.is_empty() && !extra {
         return Err(none());
     }
     let failed = |_error| Refusal::new("01", "");
-    let zip = settlement::archive(lines, day, &mer_id, fault).map_err(failed)?;
+    let zip = settlement::archive(lines, day, &mer_id, asked.as_ref().map(BillFault::spoilt))
+        .map_err(failed)?;
     let content = crypto::base64(&deflated(&zip).map_err(|_error| Refusal::new("01", ""))?);
     let mut fields = request.picked(&["fileType", "settleDate"]);
     fields.extend(Fields::from([

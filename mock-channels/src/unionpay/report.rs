@@ -6,6 +6,8 @@ use super::code;
 use crate::crypto;
 use crate::world::World;
 use crate::world::callback::{Callback, Platform};
+use crate::world::magic::Magic;
+use crate::world::script::{Event, EventKind, Notified};
 use crate::world::unionpay::{Fields, Transaction};
 
 /// A transaction as queries and notifications describe it.
@@ -34,8 +36,32 @@ pub(super) fn fields(transaction: &Transaction) -> Fields {
     fields
 }
 
-/// Puts a notification on its way, as far as the mode of callbacks allows, and says which.
-pub(crate) fn notify(world: &mut World, transaction: &Transaction, now_ms: i64) -> String {
+/// Tells the script.
+pub(crate) fn happened(world: &mut World, kind: EventKind, order_no: &str, notified: Notified) {
+    world.happened(&Event { platform: Platform::Unionpay, kind, order_no, notified });
+}
+
+/// Tells of a transaction that was decided: of payments only the good end, of refunds either.
+pub(crate) fn decided(world: &mut World, transaction: &Transaction, now_ms: i64) -> Option<String> {
+    let paid = transaction.succeeded_ms().is_some();
+    if !paid && !transaction.kind.is_reversal() {
+        return None;
+    }
+    let id = notify(world, transaction, now_ms);
+    if paid && !transaction.kind.is_reversal() {
+        happened(world, EventKind::Payment, &transaction.order_id, Notified::Already);
+    }
+    id
+}
+
+/// Puts a notification on its way, as far as the mode of callbacks allows, and says which. There
+/// is none for orders of which nobody hears.
+pub(crate) fn notify(world: &mut World, transaction: &Transaction, now_ms: i64) -> Option<String> {
+    let original = transaction.original.as_deref();
+    let payment = original.and_then(|id| world.unionpay.by_query_id(id)).unwrap_or(transaction);
+    if Magic::of_amount(payment.amount_fen) == Some(Magic::NoCallback) {
+        return None;
+    }
     let resp_code = transaction.code().unwrap_or("99");
     let mut told = fields(transaction);
     told.insert("respCode".to_owned(), resp_code.to_owned());
@@ -49,6 +75,6 @@ pub(crate) fn notify(world: &mut World, transaction: &Transaction, now_ms: i64) 
         ..Callback::new(Platform::Unionpay, id, url, mode, now_ms)
     };
     let id = callback.id.clone();
-    world.callbacks.push(callback);
-    id
+    world.post(callback);
+    Some(id)
 }

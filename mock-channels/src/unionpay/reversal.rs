@@ -2,10 +2,12 @@
 
 use super::consume::ECHOED;
 use super::request::Request;
-use super::{Answer, Refusal, magic};
+use super::{Answer, Refusal, magic, report};
 use crate::clock::DAY_MS;
 use crate::outside::Outside;
 use crate::world::World;
+use crate::world::magic::{Magic, SLOW_REFUND_MS};
+use crate::world::script::{EventKind, Notified};
 use crate::world::unionpay::{Fields, Kind, Outcome, Planned, Transaction, is_pending, settle_day};
 
 /// A payment can go back for so long.
@@ -32,8 +34,13 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
         return Err(Refusal::new("12", ""));
     }
     let txn_time = request.current_txn_time(now_ms)?;
-    check_original(world, kind, original, amount_fen, now_ms)?;
-    let answer = magic::reversal_answer(amount_fen);
+    let paid = check_original(world, kind, original, amount_fen, now_ms)?;
+    let wonder = Magic::of_amount(paid.amount_fen);
+    if wonder == Some(Magic::NoBalance) {
+        return Err(Refusal::new("33", "商户可退余额不足"));
+    }
+    let unknown = wonder == Some(Magic::RefundedUnknown);
+    let answer = magic::reversal_answer(amount_fen).or(unknown.then(|| "03".to_owned()));
     if let Some(code) = answer.as_deref().filter(|code| !is_pending(code)) {
         return Err(Refusal::new(code, "约定金额"));
     }
@@ -54,7 +61,7 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
         trace_no: format!("{:06}", number % 1_000_000),
         traced_ms: Some(now_ms),
         original: Some(original.to_owned()),
-        outcome: outcome(world, amount_fen, now_ms),
+        outcome: outcome(world, amount_fen, wonder, now_ms),
         refused: 0,
     };
     let mut fields = Fields::from([
@@ -63,6 +70,7 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
     ]);
     fields.extend(transaction.query_id().map(|id| ("queryId".to_owned(), id)));
     world.unionpay.transactions.push(transaction);
+    report::happened(world, EventKind::Refund, order_id, Notified::Later);
     match answer {
         // Taken all the same: the merchant must find out.
         Some(code) => Err(Refusal::new(&code, "约定金额")),
@@ -70,13 +78,14 @@ fn take(world: &mut World, request: &Request, now_ms: i64) -> Answer {
     }
 }
 
-fn check_original(
-    world: &World,
+/// The payment that is to go back.
+fn check_original<'a>(
+    world: &'a World,
     kind: Kind,
     original: &str,
     amount_fen: i64,
     now_ms: i64,
-) -> Result<(), Refusal> {
+) -> Result<&'a Transaction, Refusal> {
     let unusable = || Refusal::new("35", "origQryId");
     let payment = world.unionpay.by_query_id(original).ok_or_else(unusable)?;
     let paid_ms = payment.succeeded_ms().ok_or_else(unusable)?;
@@ -93,14 +102,16 @@ fn check_original(
         Kind::Refund | Kind::Undo if now_ms - paid_ms > REFUNDABLE_MS => {
             Err(Refusal::new("39", "origQryId"))
         }
-        Kind::Refund | Kind::Undo | Kind::Consume => Ok(()),
+        Kind::Refund | Kind::Undo | Kind::Consume => Ok(payment),
     }
 }
 
-fn outcome(world: &World, amount_fen: i64, now_ms: i64) -> Outcome {
+fn outcome(world: &World, amount_fen: i64, wonder: Option<Magic>, now_ms: i64) -> Outcome {
     let accepted = "05".to_owned();
-    let planned = world.unionpay.planned(now_ms);
-    match magic::reversal_outcome(amount_fen) {
+    let slow_ms = if wonder == Some(Magic::SlowRefund) { SLOW_REFUND_MS } else { 0 };
+    let planned = world.unionpay.planned(now_ms + slow_ms);
+    let closed = (wonder == Some(Magic::ClosedRefund)).then(|| "30".to_owned());
+    match magic::reversal_outcome(amount_fen).or(closed) {
         Some(code) if is_pending(&code) => Outcome::Pending { code, then: None },
         Some(code) => {
             let at_ms = planned.map_or(now_ms, |planned| planned.at_ms);

@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::clock::{DAY_MS, Day, compact_time};
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{BillFaultKind, Spoilt, spoil_lines};
 use crate::world::unionpay::{Kind, Transaction, UnionPay};
 
 /// Widths of the fields, which a space separates: 607 bytes with them.
@@ -73,10 +73,11 @@ pub(super) fn archive(
     mut lines: Vec<Line>,
     day: Day,
     mer_id: &str,
-    fault: Option<BillFaultKind>,
+    fault: Spoilt,
 ) -> Result<Vec<u8>, zip::result::ZipError> {
     spoil(&mut lines, day, mer_id, fault);
-    let broken = fault == Some(BillFaultKind::WrongHash);
+    let kind = fault.map(|(kind, _)| kind);
+    let broken = kind == Some(BillFaultKind::WrongHash);
     // Stored as it is, a changed byte is found by the checksum alone.
     let method = if broken { CompressionMethod::Stored } else { CompressionMethod::Deflated };
     let options = SimpleFileOptions::default().compression_method(method);
@@ -90,19 +91,22 @@ pub(super) fn archive(
     if broken && let Some(byte) = bytes.get_mut(30 + name.len()) {
         *byte ^= 1;
     }
-    if fault == Some(BillFaultKind::Truncated) {
+    if kind == Some(BillFaultKind::Truncated) {
         bytes.truncate(bytes.len() / 2);
     }
     Ok(bytes)
 }
 
-fn detail(lines: &[Line], fault: Option<BillFaultKind>) -> String {
+fn detail(lines: &[Line], fault: Spoilt) -> String {
     let mut text = String::new();
+    let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {
-        let first_with = |wanted: BillFaultKind| index == 0 && fault == Some(wanted);
-        let odd_fen = if first_with(BillFaultKind::WrongTotals) { 100 } else { 0 };
+        let hit_by = |wanted: BillFaultKind| {
+            fault.is_some_and(|(kind, at)| kind == wanted && at.min(last) == index)
+        };
+        let odd_fen = if hit_by(BillFaultKind::WrongTotals) { 100 } else { 0 };
         let mut cells = cells(line, odd_fen);
-        if first_with(BillFaultKind::BadLine) {
+        if hit_by(BillFaultKind::BadLine) {
             cells[4] = "99XX999999".to_owned();
         }
         text.push_str(&row(&cells));
@@ -164,29 +168,11 @@ fn cells(line: &Line, odd_fen: i64) -> [String; 42] {
     cells
 }
 
-fn spoil(lines: &mut Vec<Line>, day: Day, mer_id: &str, fault: Option<BillFaultKind>) {
-    let Some(fault) = fault else { return };
-    match fault {
-        BillFaultKind::WrongDay => lines.iter_mut().for_each(|line| line.at_ms -= DAY_MS),
-        BillFaultKind::DuplicateLine => {
-            if let Some(first) = lines.first().cloned() {
-                lines.insert(1, first);
-            }
-        }
-        BillFaultKind::DropLine => {
-            lines.drain(..lines.len().min(1));
-        }
-        BillFaultKind::ExtraLine => lines.push(never_paid(day, mer_id)),
-        BillFaultKind::ChangeAmount => {
-            if let Some(first) = lines.first_mut() {
-                first.amount_fen += 1;
-            }
-        }
-        BillFaultKind::Truncated
-        | BillFaultKind::WrongHash
-        | BillFaultKind::BadLine
-        | BillFaultKind::WrongTotals => {}
+fn spoil(lines: &mut Vec<Line>, day: Day, mer_id: &str, fault: Spoilt) {
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::WrongDay) {
+        lines.iter_mut().for_each(|line| line.at_ms -= DAY_MS);
     }
+    spoil_lines(lines, fault, || never_paid(day, mer_id), |line| line.amount_fen += 1);
 }
 
 fn never_paid(day: Day, mer_id: &str) -> Line {
@@ -275,8 +261,8 @@ mod tests {
             F::BadLine,
             F::WrongTotals,
         ] {
-            assert_ne!(zip(vec![paid(), refunded()], Some(fault)), good, "{fault:?}");
-            zip(Vec::new(), Some(fault));
+            assert_ne!(zip(vec![paid(), refunded()], Some((fault, 0))), good, "{fault:?}");
+            zip(Vec::new(), Some((fault, 0)));
         }
     }
 }

@@ -1,44 +1,67 @@
 //! The trade bill: the file format, and the ways in which testers have it go wrong.
 
-use crate::clock::{DAY_MS, Day, spaced};
+use crate::clock::{DAY_MS, Day, HOUR_MS, spaced};
 use crate::world::World;
 use crate::world::fault::BillFaultKind;
+use crate::world::order::{Order, Payment};
+use crate::world::wechat_pay::{Refund, fee_fen};
 
-/// Title of a column, and whether the bill of successful payments has it too.
-const COLUMNS: [(&str, bool); 27] = [
-    ("交易时间", true),
-    ("公众账号ID", true),
-    ("商户号", true),
-    ("特约商户号", true),
-    ("设备号", true),
-    ("微信订单号", true),
-    ("商户订单号", true),
-    ("用户标识", true),
-    ("交易类型", true),
-    ("交易状态", true),
-    ("付款银行", true),
-    ("货币种类", true),
-    ("应结订单金额", true),
-    ("代金券金额", true),
-    ("微信退款单号", false),
-    ("商户退款单号", false),
-    ("退款金额", false),
-    ("充值券退款金额", false),
-    ("退款类型", false),
-    ("退款状态", false),
-    ("商品名称", true),
-    ("商户数据包", true),
-    ("手续费", true),
-    ("费率", true),
-    ("订单金额", true),
-    ("申请退款金额", false),
-    ("费率备注", true),
+/// In which of the three bills a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Always,
+    NotInSuccess,
+    InRefund,
+}
+
+impl Kept {
+    fn in_bill(self, bill_type: BillType) -> bool {
+        match self {
+            Self::Always => true,
+            Self::NotInSuccess => bill_type != BillType::Success,
+            Self::InRefund => bill_type == BillType::Refund,
+        }
+    }
+}
+
+const COLUMNS: [(&str, Kept); 29] = [
+    ("交易时间", Kept::Always),
+    ("公众账号ID", Kept::Always),
+    ("商户号", Kept::Always),
+    ("特约商户号", Kept::Always),
+    ("设备号", Kept::Always),
+    ("微信订单号", Kept::Always),
+    ("商户订单号", Kept::Always),
+    ("用户标识", Kept::Always),
+    ("交易类型", Kept::Always),
+    ("交易状态", Kept::Always),
+    ("付款银行", Kept::Always),
+    ("货币种类", Kept::Always),
+    ("应结订单金额", Kept::Always),
+    ("代金券金额", Kept::Always),
+    ("退款申请时间", Kept::InRefund),
+    ("退款成功时间", Kept::InRefund),
+    ("微信退款单号", Kept::NotInSuccess),
+    ("商户退款单号", Kept::NotInSuccess),
+    ("退款金额", Kept::NotInSuccess),
+    ("充值券退款金额", Kept::NotInSuccess),
+    ("退款类型", Kept::NotInSuccess),
+    ("退款状态", Kept::NotInSuccess),
+    ("商品名称", Kept::Always),
+    ("商户数据包", Kept::Always),
+    ("手续费", Kept::Always),
+    ("费率", Kept::Always),
+    ("订单金额", Kept::Always),
+    ("申请退款金额", Kept::NotInSuccess),
+    ("费率备注", Kept::Always),
 ];
 const TOTALS: &str =
     "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
 const BOM: &str = "\u{feff}";
+/// Files are made at nine in the morning, with the states of then.
+const MADE_AT_MS: i64 = 9 * HOUR_MS;
 
-/// One payment as a line of the bill. Amounts are fen.
+/// One payment or refund as a line of the bill. Amounts are fen.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) at_ms: i64,
@@ -50,36 +73,91 @@ pub(super) struct Line {
     pub(super) trade_type: &'static str,
     pub(super) bank_type: String,
     pub(super) amount_fen: i64,
+    pub(super) fee_fen: i64,
     pub(super) description: String,
     pub(super) attach: String,
+    /// What makes it a refund.
+    pub(super) refund: Option<RefundPart>,
 }
 
-/// Which of the two files with payments.
+/// What only a refund's line has.
+#[derive(Debug, Clone)]
+pub(super) struct RefundPart {
+    pub(super) refund_id: String,
+    pub(super) out_refund_no: String,
+    pub(super) status: &'static str,
+    pub(super) succeeded_ms: Option<i64>,
+}
+
+/// Which of the three files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BillType {
     All,
     Success,
+    Refund,
 }
 
-/// The payments of a day.
-pub(super) fn lines_of(world: &World, day: Day) -> Vec<Line> {
-    world
-        .payments_of(day)
-        .into_iter()
-        .map(|(order, payment)| Line {
-            at_ms: payment.at_ms,
-            app_id: order.app_id.clone(),
-            mch_id: order.mch_id.clone(),
-            transaction_id: payment.transaction_id.clone(),
-            out_trade_no: order.out_trade_no.clone(),
-            open_id: payment.open_id.clone(),
-            trade_type: order.trade_type.name(),
-            bank_type: payment.bank_type.clone(),
-            amount_fen: payment.amount_fen,
-            description: order.description.clone(),
-            attach: order.attach.clone().unwrap_or_default(),
-        })
-        .collect()
+impl BillType {
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "ALL" => Some(Self::All),
+            "SUCCESS" => Some(Self::Success),
+            "REFUND" => Some(Self::Refund),
+            _ => None,
+        }
+    }
+}
+
+/// The payments of a day and the refunds asked for on it, in the order in which they came.
+pub(super) fn lines_of(world: &World, day: Day, bill_type: BillType) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if bill_type != BillType::Refund {
+        let payments = world.payments_of(day).into_iter();
+        lines.extend(payments.map(|(order, payment)| line(order, payment)));
+    }
+    if bill_type != BillType::Success {
+        // States are those of the moment when files are made.
+        let made_ms = day.plus(1).start_ms() + MADE_AT_MS;
+        lines.extend(world.refunds_of(day).into_iter().filter_map(|(order, refund)| {
+            let line = line(order, order.payment.as_ref()?);
+            Some(refund_line(line, refund, made_ms))
+        }));
+    }
+    lines.sort_by_key(|line| line.at_ms);
+    lines
+}
+
+fn refund_line(payment: Line, refund: &Refund, made_ms: i64) -> Line {
+    Line {
+        at_ms: refund.asked_ms,
+        amount_fen: refund.amount_fen,
+        fee_fen: -refund.fee_fen,
+        refund: Some(RefundPart {
+            refund_id: refund.refund_id.clone(),
+            out_refund_no: refund.out_refund_no.clone(),
+            status: refund.status(made_ms).bill_code(),
+            succeeded_ms: refund.succeeded_ms(made_ms),
+        }),
+        ..payment
+    }
+}
+
+fn line(order: &Order, payment: &Payment) -> Line {
+    Line {
+        at_ms: payment.at_ms,
+        app_id: order.app_id.clone(),
+        mch_id: order.mch_id.clone(),
+        transaction_id: payment.transaction_id.clone(),
+        out_trade_no: order.out_trade_no.clone(),
+        open_id: payment.open_id.clone(),
+        trade_type: order.trade_type.name(),
+        bank_type: payment.bank_type.clone(),
+        amount_fen: payment.amount_fen,
+        description: order.description.clone(),
+        attach: order.attach.clone().unwrap_or_default(),
+        fee_fen: fee_fen(payment.amount_fen),
+        refund: None,
+    }
 }
 
 /// The file, with a fault in its lines or totals if one is asked for.
@@ -88,42 +166,51 @@ pub(super) fn file(
     day: Day,
     bill_type: BillType,
     fault: Option<BillFaultKind>,
+    index: usize,
 ) -> String {
-    spoil(&mut lines, day, fault);
+    spoil(&mut lines, day, fault, index);
     let mut file = BOM.to_owned();
     file.push_str(&row(bill_type, COLUMNS.map(|(title, _)| title.to_owned()), ""));
-    for (index, line) in lines.iter().enumerate() {
+    for (number, line) in lines.iter().enumerate() {
         let good = row(bill_type, cells(line), "`");
-        let garbled = index == 0 && fault == Some(BillFaultKind::BadLine);
+        let garbled = number == index && fault == Some(BillFaultKind::BadLine);
         file.push_str(&if garbled { without_time(&good) } else { good });
     }
-    let amount_fen: i64 = lines.iter().map(|line| line.amount_fen).sum();
-    let fee_fen: i64 = lines.iter().map(|line| fee_fen(line.amount_fen)).sum();
+    let paid = lines.iter().filter(|line| line.refund.is_none());
+    let paid_fen: i64 = paid.map(|line| line.amount_fen).sum();
+    let refunds = lines.iter().filter(|line| line.refund.is_some());
+    let refunded = yuan(refunds.map(|line| line.amount_fen).sum());
     let odd_fen = if fault == Some(BillFaultKind::WrongTotals) { 100 } else { 0 };
-    let total = yuan(amount_fen + odd_fen);
+    let total = yuan(paid_fen + odd_fen);
     let count = lines.len();
-    let fee = fee_text(fee_fen);
+    let fee = fee_text(lines.iter().map(|line| line.fee_fen).sum());
     file.push_str(TOTALS);
-    file.push_str(&format!("\r\n`{count},`{total},`0.00,`0.00,`{fee},`{total},`0.00\r\n"));
+    file.push_str(&format!(
+        "\r\n`{count},`{total},`{refunded},`0.00,`{fee},`{total},`{refunded}\r\n"
+    ));
     file
 }
 
-fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>) {
+/// Spoils the line of that index, or the last one if there are fewer.
+fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>, index: usize) {
     let Some(fault) = fault else { return };
+    let index = index.min(lines.len().saturating_sub(1));
     match fault {
         BillFaultKind::WrongDay => lines.iter_mut().for_each(|line| line.at_ms -= DAY_MS),
         BillFaultKind::DuplicateLine => {
-            if let Some(first) = lines.first().cloned() {
-                lines.insert(1, first);
+            if let Some(line) = lines.get(index).cloned() {
+                lines.insert(index + 1, line);
             }
         }
         BillFaultKind::DropLine => {
-            lines.drain(..lines.len().min(1));
+            if index < lines.len() {
+                lines.remove(index);
+            }
         }
         BillFaultKind::ExtraLine => lines.push(never_paid(lines.first(), day)),
         BillFaultKind::ChangeAmount => {
-            if let Some(first) = lines.first_mut() {
-                first.amount_fen += 1;
+            if let Some(line) = lines.get_mut(index) {
+                line.amount_fen += 1;
             }
         }
         BillFaultKind::Truncated
@@ -134,7 +221,7 @@ fn spoil(lines: &mut Vec<Line>, day: Day, fault: Option<BillFaultKind>) {
 }
 
 /// The line with a time that no clock shows; the totals still count it.
-fn without_time(line: &str) -> String {
+pub(super) fn without_time(line: &str) -> String {
     let rest = line.find(',').map_or("", |comma| &line[comma..]);
     format!("`乱码 99:99:99{rest}")
 }
@@ -151,6 +238,8 @@ fn never_paid(like: Option<&Line>, day: Day) -> Line {
         trade_type: "JSAPI",
         bank_type: "OTHERS".to_owned(),
         amount_fen: 12_345,
+        fee_fen: fee_fen(12_345),
+        refund: None,
         description: "对账单多出的一笔".to_owned(),
         attach: String::new(),
     }
@@ -160,7 +249,7 @@ fn row(bill_type: BillType, cells: [String; COLUMNS.len()], prefix: &str) -> Str
     let kept: Vec<String> = cells
         .into_iter()
         .zip(COLUMNS)
-        .filter(|(_, (_, in_success))| bill_type == BillType::All || *in_success)
+        .filter(|(_, (_, kept))| kept.in_bill(bill_type))
         .map(|(cell, _)| format!("{prefix}{cell}"))
         .collect();
     format!("{}\r\n", kept.join(","))
@@ -168,7 +257,11 @@ fn row(bill_type: BillType, cells: [String; COLUMNS.len()], prefix: &str) -> Str
 
 fn cells(line: &Line) -> [String; COLUMNS.len()] {
     let own = str::to_owned;
-    let amount = yuan(line.amount_fen);
+    let refund = line.refund.as_ref();
+    let (paid_fen, refunded_fen) =
+        if refund.is_some() { (0, line.amount_fen) } else { (line.amount_fen, 0) };
+    let (amount, refunded) = (yuan(paid_fen), yuan(refunded_fen));
+    let of_refund = |text: fn(&RefundPart) -> String| refund.map(text);
     [
         spaced(line.at_ms),
         line.app_id.clone(),
@@ -179,23 +272,25 @@ fn cells(line: &Line) -> [String; COLUMNS.len()] {
         line.out_trade_no.clone(),
         line.open_id.clone(),
         own(line.trade_type),
-        own("SUCCESS"),
+        own(if refund.is_some() { "REFUND" } else { "SUCCESS" }),
         line.bank_type.clone(),
         own("CNY"),
         amount.clone(),
         own("0.00"),
-        own("0"),
-        own("0"),
+        refund.map(|_| spaced(line.at_ms)).unwrap_or_default(),
+        of_refund(|part| part.succeeded_ms.map(spaced).unwrap_or_default()).unwrap_or_default(),
+        of_refund(|part| part.refund_id.clone()).unwrap_or_else(|| own("0")),
+        of_refund(|part| part.out_refund_no.clone()).unwrap_or_else(|| own("0")),
+        refunded.clone(),
         own("0.00"),
-        own("0.00"),
-        String::new(),
-        String::new(),
+        refund.map(|_| own("ORIGINAL")).unwrap_or_default(),
+        of_refund(|part| part.status.to_owned()).unwrap_or_default(),
         escaped(&line.description),
         escaped(&line.attach),
-        fee_text(fee_fen(line.amount_fen)),
+        fee_text(line.fee_fen),
         own("0.60%"),
         amount,
-        own("0.00"),
+        refunded,
         String::new(),
     ]
 }
@@ -205,13 +300,9 @@ fn escaped(text: &str) -> String {
     text.replace(',', "\\ ").replace("\r\n", "\\n").replace(['\n', '\r'], "\\n")
 }
 
-/// 0.60 %, rounded half up to the fen.
-fn fee_fen(amount_fen: i64) -> i64 {
-    (amount_fen * 60 + 5_000) / 10_000
-}
-
-fn yuan(fen: i64) -> String {
-    format!("{}.{:02}", fen / 100, fen % 100)
+pub(super) fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
 }
 
 /// Fees are written with five decimals although they are whole fen.
@@ -220,87 +311,4 @@ fn fee_text(fen: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn line(at: &str, number: &str, amount_fen: i64, attach: &str) -> Line {
-        Line {
-            at_ms: crate::clock::parse_rfc3339(at).unwrap(),
-            app_id: "wx0123456789abcdef".to_owned(),
-            mch_id: "1900007291".to_owned(),
-            transaction_id: "4200002222202603021234567890".to_owned(),
-            out_trade_no: number.to_owned(),
-            open_id: "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o".to_owned(),
-            trade_type: "JSAPI",
-            bank_type: "OTHERS".to_owned(),
-            amount_fen,
-            description: "省政务服务-不动产登记费".to_owned(),
-            attach: attach.to_owned(),
-        }
-    }
-
-    fn sample() -> Vec<Line> {
-        vec![
-            line("2026-03-02T10:15:31+08:00", "GOV202603020000000001", 1_250, "order=1"),
-            line("2026-03-02T11:02:07+08:00", "GOV202603020000000002", 8_000, "a,b\nc"),
-            line("2026-03-02T15:40:59+08:00", "GOV202603020000000003", 1, ""),
-        ]
-    }
-
-    fn day() -> Day {
-        Day::from_text("2026-03-02").unwrap()
-    }
-
-    #[test]
-    fn the_file_is_the_documented_one_to_the_byte() {
-        let file = file(sample(), day(), BillType::All, None);
-        let rows: Vec<&str> = file.split("\r\n").collect();
-        assert_eq!(rows.len(), 7, "six rows, each ended by CRLF");
-        assert!(rows[0].starts_with("\u{feff}交易时间,公众账号ID,商户号,"));
-        assert_eq!(rows[0].split(',').count(), 27);
-        assert_eq!(
-            rows[1],
-            "`2026-03-02 10:15:31,`wx0123456789abcdef,`1900007291,`0,`,\
-             `4200002222202603021234567890,`GOV202603020000000001,`oUpF8uMuAJO_M2pxb1Q9zNjWeS6o,\
-             `JSAPI,`SUCCESS,`OTHERS,`CNY,`12.50,`0.00,`0,`0,`0.00,`0.00,`,`,\
-             `省政务服务-不动产登记费,`order=1,`0.08000,`0.60%,`12.50,`0.00,`"
-        );
-        assert!(rows[2].contains(",`a\\ b\\nc,`0.48000,"));
-        assert!(rows[3].contains(",`0.00000,`0.60%,`0.01,"));
-        assert_eq!(rows[4], TOTALS);
-        assert_eq!(rows[5], "`3,`92.51,`0.00,`0.00,`0.56000,`92.51,`0.00");
-    }
-
-    #[test]
-    fn the_success_bill_has_20_columns() {
-        let file = file(sample(), day(), BillType::Success, None);
-        let header = file.lines().next().unwrap();
-        assert_eq!(header.split(',').count(), 20);
-        assert!(header.ends_with("商品名称,商户数据包,手续费,费率,订单金额,费率备注"));
-        assert_eq!(file.lines().nth(1).unwrap().split(',').count(), 20);
-    }
-
-    #[test]
-    fn every_fault_changes_the_file_except_those_of_the_transport() {
-        use BillFaultKind as F;
-        let good = file(sample(), day(), BillType::All, None);
-        for fault in [F::Truncated, F::WrongHash] {
-            assert_eq!(file(sample(), day(), BillType::All, Some(fault)), good, "{fault:?}");
-        }
-        for fault in [
-            F::WrongDay,
-            F::DuplicateLine,
-            F::DropLine,
-            F::ExtraLine,
-            F::ChangeAmount,
-            F::WrongTotals,
-        ] {
-            assert_ne!(file(sample(), day(), BillType::All, Some(fault)), good, "{fault:?}");
-            file(Vec::new(), day(), BillType::All, Some(fault));
-        }
-        let bad = file(sample(), day(), BillType::All, Some(F::BadLine));
-        assert_eq!(bad.lines().count(), good.lines().count(), "one line is garbled, none added");
-        assert_eq!(bad.lines().filter(|line| !good.contains(line)).count(), 1);
-        assert_eq!(file(Vec::new(), day(), BillType::All, Some(F::BadLine)).lines().count(), 3);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Asking for a trade bill, and fetching the file.
+//! Asking for a daily file, and fetching it.
 
 use std::io::{self, Write as _};
 
@@ -10,30 +10,50 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::bill::{self, BillType};
-use super::{Answer, Refusal, authorised, authorization, query_value, refuse};
+use super::{Answer, Refusal, authorised, authorization, fund_flow, query_value, refuse};
 use crate::clock::{Day, HOUR_MS, MINUTE_MS};
 use crate::crypto::{self, LETTERS_AND_DIGITS};
 use crate::outside::Outside;
 use crate::server::Shared;
-use crate::world::fault::BillFaultKind;
+use crate::world::fault::{self, BillFaultKind};
 use crate::world::{Download, World};
 
 /// Bills of a day are there at this time of the next.
 const READY_AT_MS: i64 = 10 * HOUR_MS;
 const TOKEN_LIFE_MS: i64 = 5 * MINUTE_MS;
 
+/// What a bill of one day is called in [`Download::bill_type`] when it is about the account.
+const FUND_FLOW: &str = "BASIC";
+
 pub(super) async fn tradebill(outside: Shared, request: HttpRequest, body: Bytes) -> HttpResponse {
-    authorised(&outside, &request, &body, |outside| answer(outside, &request))
+    authorised(&outside, &request, &body, |outside| {
+        let bill_type = query_value(&request, "bill_type").unwrap_or_else(|| "ALL".to_owned());
+        if BillType::from_code(&bill_type).is_none() {
+            return Err(parameter("bill_type", &bill_type));
+        }
+        answer(outside, &request, bill_type)
+    })
 }
 
-fn answer(outside: &Outside, request: &HttpRequest) -> Answer {
+pub(super) async fn fundflowbill(
+    outside: Shared,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
+    authorised(&outside, &request, &body, |outside| {
+        let account = query_value(&request, "account_type").unwrap_or_else(|| FUND_FLOW.to_owned());
+        match account.as_str() {
+            // On the other accounts nothing ever moves.
+            FUND_FLOW | "OPERATION" | "FEES" => answer(outside, &request, account),
+            _ => Err(parameter("account_type", &account)),
+        }
+    })
+}
+
+fn answer(outside: &Outside, request: &HttpRequest, bill_type: String) -> Answer {
     let day = query_value(request, "bill_date")
         .and_then(|text| Day::from_text(&text))
         .ok_or_else(|| Refusal::invalid_request("账单日期格式不正确"))?;
-    let bill_type = query_value(request, "bill_type").unwrap_or_else(|| "ALL".to_owned());
-    if !["ALL", "SUCCESS", "REFUND"].contains(&bill_type.as_str()) {
-        return Err(parameter("bill_type", &bill_type));
-    }
     let gzip = match query_value(request, "tar_type").as_deref() {
         None | Some("") => false,
         Some("GZIP") => true,
@@ -42,15 +62,15 @@ fn answer(outside: &Outside, request: &HttpRequest) -> Answer {
     let now_ms = outside.now_ms();
     check_day(day, now_ms)?;
     outside.change(|world| {
-        let fault = take_fault(world, day);
-        // Refunds are not played, so their bill is empty on every day.
-        let empty = bill_type == "REFUND" || world.payments_of(day).is_empty();
-        if empty && fault != Some(BillFaultKind::ExtraLine) {
+        let asked = fault::take_bill(&mut world.bill_faults, day);
+        let (fault, line) = (asked.as_ref().map(|asked| asked.fault), asked.and_then(|a| a.line));
+        if lines(world, day, &bill_type) == 0 && fault != Some(BillFaultKind::ExtraLine) {
             let message = "账单文件不存在，当日无交易";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "NO_STATEMENT_EXIST", message));
         }
         world.forget_stale(now_ms);
-        let download = Download { day, bill_type, gzip, fault, expires_ms: now_ms + TOKEN_LIFE_MS };
+        let expires_ms = now_ms + TOKEN_LIFE_MS;
+        let download = Download { day, bill_type, gzip, fault, line, expires_ms };
         let plain = content(world, &download);
         let hash = if fault == Some(BillFaultKind::WrongHash) {
             crypto::sha1_hex(b"another file")
@@ -64,6 +84,15 @@ fn answer(outside: &Outside, request: &HttpRequest) -> Answer {
         let url = format!("{base_url}/v3/billdownload/file?token={token}{tail}");
         Ok(Some(json!({"hash_type": "SHA1", "hash_value": hash, "download_url": url})))
     })
+}
+
+/// How many lines a file has.
+fn lines(world: &World, day: Day, bill_type: &str) -> usize {
+    match BillType::from_code(bill_type) {
+        Some(bill_type) => bill::lines_of(world, day, bill_type).len(),
+        None if bill_type == FUND_FLOW => fund_flow::lines_of(world, day).len(),
+        None => 0,
+    }
 }
 
 fn check_day(day: Day, now_ms: i64) -> Result<(), Refusal> {
@@ -88,26 +117,17 @@ fn parameter(name: &str, value: &str) -> Refusal {
     )
 }
 
-/// The fault asked for this day, used up once if it was not meant for ever.
-fn take_fault(world: &mut World, day: Day) -> Option<BillFaultKind> {
-    let asked = world.bill_faults.get_mut(&day.text())?;
-    let kind = asked.fault;
-    if let Some(times) = &mut asked.times {
-        *times = times.saturating_sub(1);
-        if *times == 0 {
-            world.bill_faults.remove(&day.text());
-        }
-    }
-    Some(kind)
-}
-
 fn content(world: &World, download: &Download) -> String {
-    let bill_type = if download.bill_type == "SUCCESS" { BillType::Success } else { BillType::All };
-    let mut lines = bill::lines_of(world, download.day);
-    if download.bill_type == "REFUND" {
-        lines.clear();
+    let Download { day, fault, .. } = *download;
+    // Lines are counted from one.
+    let index = download.line.map_or(0, |line| line.saturating_sub(1) as usize);
+    match BillType::from_code(&download.bill_type) {
+        Some(bill_type) => {
+            let lines = bill::lines_of(world, day, bill_type);
+            bill::file(lines, day, bill_type, fault, index)
+        }
+        None => fund_flow::file(fund_flow::lines_of(world, day), fault, index),
     }
-    bill::file(lines, download.day, bill_type, download.fault)
 }
 
 /// The file itself. The request is signed like any other, the answer is not.

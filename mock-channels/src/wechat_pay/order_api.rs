@@ -5,9 +5,10 @@ use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::{Answer, Refusal, authorised, check_mch_id, query_value};
+use super::{Answer, Refusal, authorised, check_mch_id, payment, query_value};
 use crate::clock::rfc3339;
 use crate::server::Shared;
+use crate::world::World;
 use crate::world::order::{Order, TradeState};
 
 pub(super) async fn query_by_number(
@@ -21,7 +22,7 @@ pub(super) async fn query_by_number(
         let now_ms = outside.now_ms();
         outside.read(|world| {
             let order = world.orders.get(number.as_str()).ok_or_else(order_not_exist)?;
-            Ok(Some(described(order, now_ms)))
+            Ok(Some(described(world, order, now_ms)))
         })
     })
 }
@@ -38,10 +39,10 @@ pub(super) async fn query_by_id(
         let now_ms = outside.now_ms();
         outside.read(|world| {
             let has_id = |order: &&Order| {
-                order.payment.as_ref().is_some_and(|payment| payment.transaction_id == *id)
+                order.paid(now_ms).is_some_and(|payment| payment.transaction_id == *id)
             };
             let order = world.orders.values().find(has_id).ok_or_else(order_not_exist)?;
-            Ok(Some(described(order, now_ms)))
+            Ok(Some(described(world, order, now_ms)))
         })
     })
 }
@@ -62,12 +63,14 @@ pub(super) async fn close(
             let order = world.orders.get_mut(number.as_str()).ok_or_else(order_not_exist)?;
             match order.state(now_ms) {
                 // The exact code is not documented: our choice.
-                TradeState::Success => {
+                TradeState::Success | TradeState::Refund => {
                     Err(Refusal::new(StatusCode::BAD_REQUEST, "ORDERPAID", "该订单已支付"))
                 }
                 TradeState::Closed => Ok(None),
                 TradeState::NotPay => {
                     order.closed_ms = Some(now_ms);
+                    let order = order.clone();
+                    payment::closed(world, &order, now_ms);
                     Ok(None)
                 }
             }
@@ -80,8 +83,8 @@ fn order_not_exist() -> Refusal {
 }
 
 /// What a query answers and a notification carries.
-pub(crate) fn described(order: &Order, now_ms: i64) -> Value {
-    let state = order.state(now_ms);
+pub(crate) fn described(world: &World, order: &Order, now_ms: i64) -> Value {
+    let state = world.trade_state(order, now_ms);
     let mut described = json!({
         "appid": order.app_id,
         "mchid": order.mch_id,
@@ -93,7 +96,7 @@ pub(crate) fn described(order: &Order, now_ms: i64) -> Value {
     if let Some(attach) = &order.attach {
         described["attach"] = json!(attach);
     }
-    match &order.payment {
+    match order.paid(now_ms) {
         Some(payment) => {
             described["transaction_id"] = json!(payment.transaction_id);
             described["trade_type"] = json!(order.trade_type.name());

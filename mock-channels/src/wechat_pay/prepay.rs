@@ -5,12 +5,13 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::{Answer, Refusal, authorised, check_mch_id};
+use super::{Answer, Refusal, authorised, check_mch_id, payment};
 use crate::clock::parse_rfc3339;
 use crate::crypto::{self, DIGITS};
 use crate::outside::Outside;
 use crate::server::Shared;
 use crate::world::World;
+use crate::world::magic::Magic;
 use crate::world::order::{Order, TradeState, TradeType};
 
 mod fields;
@@ -43,15 +44,20 @@ fn place(outside: &Outside, trade_type: TradeType, body: &[u8]) -> Answer {
         if trade_type == TradeType::Jsapi {
             check_open_id(world, &wanted)?;
         }
-        match world.orders.get(text("out_trade_no")) {
-            Some(order) => check_repeat(order, trade_type, &wanted, now_ms)?,
-            None => {
-                let order = new_order(trade_type, &wanted, now_ms);
-                world.orders.insert(order.out_trade_no.clone(), order);
-            }
-        }
+        let is_new = match world.orders.get(text("out_trade_no")) {
+            Some(order) => check_repeat(order, trade_type, &wanted, now_ms).map(|()| false)?,
+            None => true,
+        };
         let prepay_id = new_prepay_id(now_ms);
-        if let Some(order) = world.orders.get_mut(text("out_trade_no")) {
+        if is_new {
+            let mut order = new_order(trade_type, &wanted, now_ms);
+            order.prepay_ids.push(prepay_id.clone());
+            world.orders.insert(order.out_trade_no.clone(), order.clone());
+            payment::placed(world, &order, now_ms);
+            if world.magic_of_order(&order) == Some(Magic::CreatedUnknown) {
+                return Err(Refusal::system_error());
+            }
+        } else if let Some(order) = world.orders.get_mut(text("out_trade_no")) {
             order.prepay_ids.push(prepay_id.clone());
         }
         Ok(Some(match trade_type {
@@ -82,7 +88,9 @@ fn check_repeat(
 ) -> Result<(), Refusal> {
     match order.state(now_ms) {
         // Neither this code nor that of an expired order is documented: our choice.
-        TradeState::Success => return Err(Refusal::invalid_request("该订单已支付")),
+        TradeState::Success | TradeState::Refund => {
+            return Err(Refusal::invalid_request("该订单已支付"));
+        }
         TradeState::Closed => {
             let message = "该订单已关闭，请重新下单";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "ORDER_CLOSED", message));

@@ -258,6 +258,9 @@ pub(crate) struct Download {
     pub(crate) day: Day,
     pub(crate) bill_type: BillType,
     pub(crate) fault: Option<BillFaultKind>,
+    /// Which line is wrong, counted from one.
+    #[serde(default)]
+    pub(crate) line: Option<u32>,
     pub(crate) expires_ms: i64,
 }
 

@@ -69,6 +69,19 @@ pub(crate) enum Platform {
 }
 
 impl Platform {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::WechatPay, Self::Alipay, Self::Unionpay, Self::Gateway];
+
+    /// As levers and scripts write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::WechatPay => "wechat-pay",
+            Self::Alipay => "alipay",
+            Self::Unionpay => "unionpay",
+            Self::Gateway => "gateway",
+        }
+    }
+
     fn retries_ms(self) -> &'static [i64] {
         match self {
             Self::WechatPay => &WECHAT_PAY_RETRIES_MS,
@@ -136,6 +149,9 @@ pub(crate) struct Callback {
     pub(crate) id: String,
     /// The order, or the notice, that it is about.
     pub(crate) out_trade_no: String,
+    /// What happened, in the platform's word; empty where the platform has one only.
+    #[serde(default)]
+    pub(crate) event: String,
     pub(crate) notify_url: String,
     /// The plain resource; sealed anew for every delivery.
     pub(crate) resource: Value,
@@ -174,24 +190,33 @@ impl Callback {
         mode: CallbackMode,
         due_ms: i64,
     ) -> Self {
-        Self {
+        let mut made = Self {
             platform,
             id,
             out_trade_no: String::new(),
+            event: String::new(),
             notify_url,
             resource: Value::Null,
             created_ms: due_ms,
             mode,
-            state: match mode {
-                CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
-                CallbackMode::Hold => CallbackState::Held,
-                CallbackMode::Lose => CallbackState::Lost,
-            },
+            state: CallbackState::Waiting,
             next_due_ms: due_ms,
             attempts: Vec::new(),
             failures: 0,
             in_flight: false,
-        }
+        };
+        made.set_mode(mode);
+        made
+    }
+
+    /// Says what becomes of it.
+    pub(crate) fn set_mode(&mut self, mode: CallbackMode) {
+        self.mode = mode;
+        self.state = match mode {
+            CallbackMode::Deliver | CallbackMode::Double => CallbackState::Waiting,
+            CallbackMode::Hold => CallbackState::Held,
+            CallbackMode::Lose => CallbackState::Lost,
+        };
     }
 
     pub(crate) fn is_due(&self, now_ms: i64) -> bool {

@@ -1,12 +1,14 @@
 //! How agencies file notices with the gateway.
 
 use super::World;
+use super::callback::Platform;
 use super::catalogue::{self, CatalogueItem, TRAFFIC_FINE};
 use super::check_code::pay_code;
 use super::company::{Company, uscc};
 use super::late_fee::LateFee;
 use super::notice::{Item, Notice};
 use super::people::CITIES;
+use super::script::{Event, EventKind, Notified};
 use super::seed::{BEHAVIOURS, traffic_police};
 use crate::clock::{DAY_MS, Day, two_digit_year};
 
@@ -148,6 +150,9 @@ impl World {
             receipts: Vec::new(),
         };
         self.notices.insert(number.clone(), notice);
+        let (platform, kind) = (Platform::Gateway, EventKind::Order);
+        let notified = Notified::Never;
+        self.happened(&Event { platform, kind, order_no: &number, notified });
         number
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::company::Company;
+use super::fault::BillFault;
 use super::refund::Refund;
 
 /// The gateway's own state.
@@ -24,6 +25,8 @@ pub(crate) struct GatewayWorld {
     pub(crate) verdicts: BTreeMap<String, Vec<Vec<Verdict>>>,
     /// What a tester wants finance to say about a line, by order and notice number.
     pub(crate) wanted_verdicts: BTreeMap<String, WantedVerdict>,
+    /// What is wrong with the files that it gives out, by their days.
+    pub(crate) bill_faults: BTreeMap<String, BillFault>,
     /// Calls that a person of the magic names got `BUSY` for once.
     pub(crate) was_busy: Vec<String>,
 }

@@ -46,7 +46,7 @@ pub(crate) struct Order {
     pub(crate) refused: u32,
 }
 
-/// What really was paid.
+/// What really was paid. Money that lies in the future is on its way and seen by nobody.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Payment {
     pub(crate) transaction_id: String,
@@ -60,6 +60,8 @@ pub(crate) struct Payment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TradeState {
     Success,
+    /// Paid, and at least a part of it went back.
+    Refund,
     NotPay,
     Closed,
 }
@@ -68,6 +70,7 @@ impl TradeState {
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
+            Self::Refund => "REFUND",
             Self::NotPay => "NOTPAY",
             Self::Closed => "CLOSED",
         }
@@ -76,6 +79,7 @@ impl TradeState {
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Success => "支付成功",
+            Self::Refund => "转入退款",
             Self::NotPay => "订单未支付",
             Self::Closed => "订单已关闭",
         }
@@ -88,11 +92,17 @@ impl Order {
     pub(crate) const SHORTEST_MS: i64 = MINUTE_MS;
     pub(crate) const LONGEST_MS: i64 = 15 * DAY_MS;
 
+    /// The money that is there by now.
+    pub(crate) fn paid(&self, now_ms: i64) -> Option<&Payment> {
+        self.payment.as_ref().filter(|payment| payment.at_ms <= now_ms)
+    }
+
     /// Money counts whatever happened before it: a paid order is never "closed" again. An
     /// expired order stays "not paid" until somebody closes it, or the platform after a week.
+    /// Knows nothing of refunds, see [`super::World::trade_state`].
     pub(crate) fn state(&self, now_ms: i64) -> TradeState {
         let swept_ms = self.expires_ms.max(self.created_ms + Self::LIFE_MS);
-        if self.payment.is_some() {
+        if self.paid(now_ms).is_some() {
             TradeState::Success
         } else if self.closed_ms.is_some() || now_ms >= swept_ms {
             TradeState::Closed

@@ -1,8 +1,8 @@
 //! Who owes a notice.
 
 use super::World;
-use super::magic::Magic;
 use super::notice::Notice;
+use crate::gateway::magic::Magic;
 
 /// A payer as bills name one.
 #[derive(Debug, Default)]
@@ -39,9 +39,10 @@ impl World {
             .map(|car| (car.plate_no.clone(), car.plate_kind.clone()))
     }
 
-    /// What the payer's name asks the gateway to do.
-    pub(crate) fn magic_of(&self, notice: &Notice) -> Option<Magic> {
-        Magic::of(&self.payer_of(notice).name)
+    /// What the payer's name asks the gateway to do, or else the sum that is owed.
+    pub(crate) fn magic_of_notice(&self, notice: &Notice) -> Option<Magic> {
+        let by_name = Magic::of(&self.payer_of(notice).name);
+        by_name.or_else(|| Magic::of_amount(notice.principal_fen()))
     }
 
     /// Whether a call is the first of its kind, which a magic payer's gateway is too busy for.

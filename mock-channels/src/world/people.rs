@@ -135,3 +135,15 @@ mod tests {
         }
     }
 }
+
+/// A text message that was sent to a phone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sms {
+    pub(crate) phone: String,
+    pub(crate) text: String,
+    pub(crate) code: String,
+    /// What makes a repeat the same message.
+    pub(crate) reference: String,
+    pub(crate) at_ms: i64,
+}

@@ -98,7 +98,6 @@ fn pem_pair() -> Result<(String, String), CryptoError> {
 /// The keys ready for use: reading PEM for every request would be slow.
 pub(crate) struct Keys {
     pub(crate) merchant_public: VerifyingKey,
-    pub(crate) platform: SigningKey,
     pub(crate) gateway: GatewayRing,
     pub(crate) exchange: Vec<u8>,
 }
@@ -107,7 +106,6 @@ impl Keys {
     pub(crate) fn read(secrets: &Secrets) -> Result<Self, CryptoError> {
         Ok(Self {
             merchant_public: VerifyingKey::from_pem(&secrets.merchant_public_pem)?,
-            platform: SigningKey::from_pem(&secrets.platform_private_pem)?,
             gateway: GatewayRing::read(&secrets.caller_public_pem, &secrets.gateway)?,
             exchange: crypto::from_base64(&secrets.exchange_key_base64)?,
         })

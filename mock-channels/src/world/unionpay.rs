@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{BillFault, BillFaultKind};
+use super::fault::BillFault;
+use super::magic::{EAGER_MS, Magic, SLOW_MS};
 use crate::clock::{Day, HOUR_MS, SECOND_MS, compact_time, two_digit_year};
 use crate::crypto::CryptoError;
 use crate::unionpay::certificates::{self, Authority, Certified, Papers};
@@ -160,6 +161,16 @@ impl Transaction {
         }
     }
 
+    /// What an order's amount brings although nobody opened the cashier.
+    fn by_itself(&self) -> Option<Planned> {
+        let at_ms = match (self.kind, Magic::of_amount(self.amount_fen)?) {
+            (Kind::Consume, Magic::EagerBuyer) => self.created_ms + EAGER_MS,
+            (Kind::Consume, Magic::LateSuccess) => self.deadline_ms? + SLOW_MS,
+            _ => return None,
+        };
+        Some(Planned { at_ms, code: "00".to_owned() })
+    }
+
     pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
         self.deadline_ms.is_some_and(|deadline_ms| now_ms >= deadline_ms)
     }
@@ -252,7 +263,7 @@ impl UnionPay {
         payment.amount_fen - back
     }
 
-    /// Whether a reversal is to be decided by now.
+    /// Whether anything is to be decided by now.
     pub(crate) fn has_due(&self, now_ms: i64) -> bool {
         self.transactions.iter().any(|one| due_code(one, now_ms).is_some())
     }
@@ -261,7 +272,8 @@ impl UnionPay {
     pub(crate) fn settle_due(&mut self, now_ms: i64) -> Vec<Transaction> {
         let mut decided = Vec::new();
         for one in &mut self.transactions {
-            if let Some(Planned { code, at_ms }) = due_code(one, now_ms).cloned() {
+            if let Some(Planned { code, at_ms }) = due_code(one, now_ms) {
+                one.traced_ms = one.traced_ms.or(Some(at_ms));
                 one.outcome = Outcome::Done { code, at_ms };
                 decided.push(one.clone());
             }
@@ -280,19 +292,6 @@ impl UnionPay {
         moved
     }
 
-    /// The fault asked for this day, used up once if it was not meant for ever.
-    pub(crate) fn take_file_fault(&mut self, day: Day) -> Option<BillFaultKind> {
-        let asked = self.file_faults.get_mut(&day.text())?;
-        let kind = asked.fault;
-        if let Some(times) = &mut asked.times {
-            *times = times.saturating_sub(1);
-            if *times == 0 {
-                self.file_faults.remove(&day.text());
-            }
-        }
-        Some(kind)
-    }
-
     /// When a reversal accepted now decides itself.
     pub(crate) fn planned(&self, now_ms: i64) -> Option<Planned> {
         let seconds = self.reversals.after_seconds?;
@@ -301,9 +300,11 @@ impl UnionPay {
     }
 }
 
-fn due_code(one: &Transaction, now_ms: i64) -> Option<&Planned> {
-    match &one.outcome {
-        Outcome::Pending { then: Some(planned), .. } if planned.at_ms <= now_ms => Some(planned),
-        Outcome::Pending { .. } | Outcome::Untried | Outcome::Done { .. } => None,
-    }
+fn due_code(one: &Transaction, now_ms: i64) -> Option<Planned> {
+    let planned = match &one.outcome {
+        Outcome::Pending { then, .. } => then.clone(),
+        Outcome::Untried => one.by_itself(),
+        Outcome::Done { .. } => None,
+    };
+    planned.filter(|planned| planned.at_ms <= now_ms)
 }

@@ -79,6 +79,11 @@ impl Run {
         Self { levers, store, sql, mocks, folder, port, base, database_url, process, died }
     }
 
+    /// Where the process is reached, also after its death.
+    pub fn address(&self) -> &str {
+        &self.process.base_url
+    }
+
     /// A citizen of this world; nothing of what signing in does is a crash point.
     pub async fn citizen(&self) -> Citizen {
         Citizen::arrives(&self.process.base_url, &self.levers).await

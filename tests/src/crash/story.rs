@@ -4,7 +4,7 @@ use super::run::{Run, Wait};
 use crate::citizen::{Citizen, PAYMENT, started};
 use domain::ids::PaymentNo;
 use domain::payment::{OutboxStore as _, PaymentStore, Rail};
-use domain::reconciliation::{DayBook, DayState};
+use domain::reconciliation::{ClearingBook, ClearingState, DayBook, DayState};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ pub async fn paying(run: &mut Run) -> Told {
 
     run.levers.fault("gateway", "GetPay_Info", "lost-answer", 1).await;
     run.levers.pays(&paid).await;
-    is_receipted(run, &citizen, &paid).await;
+    is_settled(run, &citizen, &paid, 1).await;
     nothing_is_queued(run).await;
     is_reconciled(run).await;
     // The session ended with the day.
@@ -55,7 +55,7 @@ pub async fn paying(run: &mut Run) -> Told {
 }
 
 /// The payment's number, once the client can open the cashier.
-async fn starts(run: &mut Run, citizen: &Citizen, wish: &Value) -> String {
+pub async fn starts(run: &mut Run, citizen: &Citizen, wish: &Value) -> String {
     let payload = run.mutates(citizen, "startPayment", &started(), wish).await;
     assert_eq!(payload["userErrors"], json!([]), "{payload}");
     assert!(payload["cashier"]["paySign"].is_string(), "{payload}");
@@ -68,7 +68,8 @@ async fn wrong_amount_is_refused(run: &mut Run, citizen: &Citizen, notice: &str,
     assert_eq!(payload["userErrors"][0]["code"], "AMOUNT_CHANGED", "{payload}");
 }
 
-async fn gives_up(run: &mut Run, citizen: &Citizen, notice: &str, fen: i64) -> String {
+/// The number of a payment that was started and given up.
+pub async fn gives_up(run: &mut Run, citizen: &Citizen, notice: &str, fen: i64) -> String {
     let no = starts(run, citizen, &Citizen::wish(notice, fen, "given-up-later")).await;
     let mut wait = Wait::of("a closed payment");
     loop {
@@ -101,23 +102,26 @@ async fn is_looked_at_by_the_healer(run: &mut Run, no: &str) {
     }
 }
 
-async fn is_receipted(run: &mut Run, citizen: &Citizen, no: &str) {
-    let mut wait = Wait::of("a receipt");
+/// The payment is written off and has so many receipts.
+pub async fn is_settled(run: &mut Run, citizen: &Citizen, no: &str, receipts: usize) {
+    let mut wait = Wait::of("a settled payment");
     loop {
         let payment = run.payment(citizen, no).await;
-        let receipts = payment["receipts"].as_array().unwrap();
-        if payment["writeOff"] == "DONE" && !receipts.is_empty() {
+        let issued = payment["receipts"].as_array().unwrap().len();
+        if payment["writeOff"] == "DONE" && issued == receipts {
             return;
         }
         run.waits(&mut wait).await;
     }
 }
 
-async fn nothing_is_queued(run: &mut Run) {
+/// Nothing waits, here or outside.
+pub async fn nothing_is_queued(run: &mut Run) {
     let mut wait = Wait::of("empty queues");
     loop {
         let outbox = run.store.backlog().await.unwrap();
-        let inbox = run.count("callback_inbox WHERE outcome IS NULL").await;
+        let inbox = run.count("callback_inbox WHERE outcome IS NULL").await
+            + run.count("gateway_inbox WHERE outcome IS NULL").await;
         let callbacks = run.levers.look("callbacks").await;
         let mut told = callbacks["callbacks"].as_array().unwrap().iter();
         // The rail too has nothing left to say.
@@ -129,7 +133,7 @@ async fn nothing_is_queued(run: &mut Run) {
     }
 }
 
-/// The rail's own statement says what our ledger says.
+/// The rail's own statement says what our ledger says, and finance agrees.
 async fn is_reconciled(run: &mut Run) {
     run.levers.tomorrow_at("10:00").await;
     let mut wait = Wait::of("a matched day");
@@ -137,7 +141,9 @@ async fn is_reconciled(run: &mut Run) {
         let day = DayBook::find(&run.store, Rail::WeChatPay, DAY).await.unwrap();
         // Once more after it is there: whoever stored it may be dying.
         run.waits(&mut wait).await;
-        if day.is_some_and(|day| day.state == DayState::Matched) {
+        let cleared = ClearingBook::find(&run.store, DAY).await.unwrap();
+        let agreed = cleared.is_some_and(|day| day.state == ClearingState::Agreed);
+        if agreed && day.is_some_and(|day| day.state == DayState::Matched) {
             return;
         }
     }

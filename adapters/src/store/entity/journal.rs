@@ -7,6 +7,8 @@ pub struct Model {
     pub payment_no: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub reference: String,
     pub rail: String,
     pub day: String,
     pub at: i64,

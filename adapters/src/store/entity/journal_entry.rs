@@ -8,6 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
     #[sea_orm(primary_key, auto_increment = false)]
+    pub reference: String,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub position: i64,
     pub account: String,
     pub side: String,

@@ -7,6 +7,7 @@ pub struct Model {
     pub name: String,
     pub password_hash: String,
     pub created_at: i64,
+    pub roles: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -7,8 +7,8 @@ use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, Not
 use crate::fakes::FakeClock;
 use crate::fakes::samples::{at, caller, notice};
 use crate::identity::{PersonName, RealName};
-use crate::notice::{Notice, NoticeNo};
-use crate::standards::{CitizenId, Mobile};
+use crate::notice::{Notice, NoticeNo, PayerKey};
+use crate::standards::{CitizenId, Mobile, PayCode};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -74,8 +74,12 @@ impl NoticeBook for FakeBook {
         }
     }
 
-    async fn list_of_payer(&self, _id_card: &CitizenId) -> Result<Vec<Notice>, OutsideError> {
+    async fn list_of_payer(&self, _payer: &PayerKey) -> Result<Vec<Notice>, OutsideError> {
         Ok(Vec::new())
+    }
+
+    async fn find_by_pay_code(&self, _code: &PayCode) -> Result<Option<Notice>, OutsideError> {
+        Ok(None)
     }
 }
 

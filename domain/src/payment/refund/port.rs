@@ -216,7 +216,7 @@ pub struct PayeeAccount {
     pub holder: String,
     /// 8 to 32 digits.
     pub number: String,
-    /// The bank's name: 2 to 60 characters.
+    /// The bank's name: 1 to 60 characters.
     pub bank: String,
 }
 
@@ -228,6 +228,17 @@ impl fmt::Debug for PayeeAccount {
 }
 
 impl PayeeAccount {
+    /// Do holder, number and bank have the shape that is said on them?
+    pub fn is_one(&self) -> bool {
+        let words = |text: &str, most: usize| {
+            let length = text.chars().count();
+            (1..=most).contains(&length) && !text.chars().any(char::is_control)
+        };
+        let digits = self.number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = (8..=32).contains(&self.number.len()) && digits;
+        number && words(&self.holder, 60) && words(&self.bank, 60)
+    }
+
     /// The last four digits.
     pub fn masked(&self) -> &str {
         let from = self.number.len().saturating_sub(4);

@@ -153,7 +153,8 @@ mod tests {
     #[test]
     fn every_fault_of_the_lines_changes_the_text() {
         use BillFaultKind as F;
-        let text = |fault| {
+        let text = |fault: Option<BillFaultKind>| {
+            let fault = fault.map(|kind| (kind, 0));
             let mut lines = sample();
             super::super::spoil(&mut lines, day(), fault);
             texts("2088102179917825", &lines, day(), BillType::Trade, fault)[0].clone()

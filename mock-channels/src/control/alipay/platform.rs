@@ -8,13 +8,11 @@ use serde_json::json;
 use super::super::citizens::no_such_citizen;
 use super::super::{Answer, Refusal, read_body};
 use crate::alipay::member;
-use crate::clock::Day;
 use crate::crypto::{self, LETTERS_AND_DIGITS, SigningKey};
 use crate::outside::Outside;
 use crate::server::Shared;
 use crate::world::alipay::secrets::PlatformKey;
 use crate::world::alipay::{AuthCode, Habits, Identity, open_id, user_id};
-use crate::world::fault::{BillFault, BillFaultKind};
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -22,10 +20,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
         .route("/alipay/habits", web::get().to(habits))
         .route("/alipay/habits", web::post().to(set_habits))
         .route("/alipay/keys", web::get().to(keys))
-        .route("/alipay/keys", web::post().to(rotate))
-        .route("/alipay/bills", web::get().to(bills))
-        .route("/alipay/bills", web::post().to(spoil_bill))
-        .route("/alipay/bills", web::delete().to(clear_bills));
+        .route("/alipay/keys", web::post().to(rotate));
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,35 +146,4 @@ fn make_second(outside: &Outside) -> Result<(), crate::alipay::cert::CertError> 
         }
     });
     Ok(())
-}
-
-async fn bills(outside: Shared) -> Answer {
-    let bills = outside.read(|world| world.alipay.bill_faults.clone());
-    Ok(HttpResponse::Ok().json(json!({"bills": bills})))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewBillFault {
-    date: String,
-    fault: BillFaultKind,
-    times: Option<u32>,
-}
-
-async fn spoil_bill(outside: Shared, body: Bytes) -> Answer {
-    let NewBillFault { date, fault, times } = read_body(&body)?;
-    let day = Day::from_text(&date).ok_or_else(|| Refusal::bad("date 应为 YYYY-MM-DD"))?;
-    if times == Some(0) {
-        return Err(Refusal::bad("times 应为正整数"));
-    }
-    if fault == BillFaultKind::WrongHash {
-        return Err(Refusal::bad("支付宝账单没有摘要，不能用 wrong-hash"));
-    }
-    outside.change(|world| world.alipay.bill_faults.insert(day.text(), BillFault { fault, times }));
-    bills(outside).await
-}
-
-async fn clear_bills(outside: Shared) -> Answer {
-    outside.change(|world| world.alipay.bill_faults.clear());
-    bills(outside).await
 }

@@ -181,7 +181,7 @@ async fn faults_hit_the_method_that_is_named() {
     assert!(parts[1].contains("ACQ.TRADE_NOT_EXIST") && parts[2].contains("TRADE_SUCCESS"));
     let taken: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(taken["alipay_trade_query_response"]["code"], "10000", "a careless reader errs");
-    let elsewhere = json!({"channel": "wechat-pay", "fault": "system-error"});
+    let elsewhere = json!({"channel": "exchange", "fault": "system-error"});
     assert_eq!(merchant.try_lever("/faults", elsewhere).await.0, 400);
     merchant.bench.mocks.stop().await;
 }

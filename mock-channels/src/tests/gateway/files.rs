@@ -54,7 +54,7 @@ impl Bench {
         (verdict(&root), reasons.collect())
     }
 
-    async fn fetches(&self, voice: Voice, name: &str) -> Result<String, u16> {
+    pub(super) async fn fetches(&self, voice: Voice, name: &str) -> Result<String, u16> {
         let answer = self.file_call(voice, name, None).await;
         if answer.status() != 200 {
             return Err(answer.status().as_u16());

@@ -7,7 +7,13 @@ use super::super::notices::{field, verdict};
 use super::all;
 
 impl Bench {
-    async fn asks_back(&self, no: &str, number: &str, pay_no: &str, money: &str) -> String {
+    pub(super) async fn asks_back(
+        &self,
+        no: &str,
+        number: &str,
+        pay_no: &str,
+        money: &str,
+    ) -> String {
         let seen = self.seen(number).await;
         let params = [
             ("REFUNDNO", no),
@@ -22,7 +28,13 @@ impl Bench {
         self.says("Refund_Request", &params).await
     }
 
-    async fn paid_back(&self, no: &str, number: &str, pay_no: &str, money: &str) -> String {
+    pub(super) async fn paid_back(
+        &self,
+        no: &str,
+        number: &str,
+        pay_no: &str,
+        money: &str,
+    ) -> String {
         let params = [
             ("REFUNDNO", no),
             ("NOTICENO", number),

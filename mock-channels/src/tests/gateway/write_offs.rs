@@ -7,7 +7,7 @@ use super::super::notices::{field, verdict};
 
 impl Bench {
     /// A write-off with whatever else a test wants to say; its answer.
-    async fn pushes(&self, number: &str, pay_no: &str, more: &[(&str, &str)]) -> String {
+    pub(super) async fn pushes(&self, number: &str, pay_no: &str, more: &[(&str, &str)]) -> String {
         let own = [
             ("NOTICENO", number),
             ("PAYNO", pay_no),

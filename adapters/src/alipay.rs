@@ -1,0 +1,27 @@
+//! Alipay: gateway version 2 (money) and the mini-program (who somebody is).
+//! Never decides about money: it says what the platform said, or that nobody knows.
+
+mod account;
+mod bill;
+mod bill_file;
+mod callback;
+mod certificate;
+mod envelope;
+mod form;
+mod mini_program;
+mod pay;
+mod platform_keys;
+mod refund;
+mod refusal;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod vectors;
+mod wire;
+
+pub use account::{AlipayAccount, AlipayAppConfig, AlipayConfig, AlipayTrustConfig};
+pub use bill::AlipayStatements;
+pub use callback::AlipayCallbacks;
+pub use mini_program::AlipayMiniProgram;
+pub use pay::AlipayRail;
+pub use refund::AlipayRefunds;

@@ -1,0 +1,29 @@
+//! UnionPay (银联) 5.1.0: orders of the native app, queries, refunds, notifications, settlement
+//! files. Never decides about money: it says what the platform said, or that nobody knows.
+//!
+//! Three things are unlike other rails. An order is found by its number *and* its time
+//! (`txnTime`), which is when we stored it. An order that nobody tried to pay yet is answered
+//! like one that never arrived (34), and a repeated order is refused (12) without its `tn`: so
+//! the `tn` of an order is kept here while it lives. And no order can be closed: it ends by
+//! itself at `payTimeout`, after which a query says that it is absent, or that its last attempt
+//! failed.
+
+mod account;
+mod callback;
+mod codes;
+mod fields;
+mod file;
+mod pay;
+mod refund;
+mod statement;
+#[cfg(test)]
+mod testing;
+mod trust;
+#[cfg(test)]
+mod vectors;
+
+pub use account::{UnionPayAccount, UnionPayConfig};
+pub use callback::UnionPayCallbacks;
+pub use pay::UnionPayRail;
+pub use refund::UnionPayRefunds;
+pub use statement::UnionPayStatements;

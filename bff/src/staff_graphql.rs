@@ -1,0 +1,207 @@
+//! The staff's schema: sign in, the queue of refunds, decisions on them, the audit trail. Apart
+//! from the public one, behind a door of its own.
+
+mod audit;
+mod refund;
+mod session;
+
+use crate::graphql::Introspection;
+use crate::graphql::error::FailureCode;
+use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
+use domain::identity::{AuditTrail, Secret, SignInStaff, StaffAccount, StaffRole, StaffSessions};
+use domain::payment::{DecideRefund, RefundStore, RequestRefund};
+use std::sync::Arc;
+
+/// Everything a resolver may call.
+#[derive(Clone)]
+pub struct StaffUseCases {
+    /// Signs in.
+    pub sign_in: Arc<SignInStaff>,
+    /// Ends sessions.
+    pub sessions: Arc<dyn StaffSessions>,
+    /// Reads refunds.
+    pub refunds: Arc<dyn RefundStore>,
+    /// Asks for one.
+    pub request_refund: Arc<RequestRefund>,
+    /// Decides on one.
+    pub decide_refund: Arc<DecideRefund>,
+    /// Reads what was done.
+    pub audit: Arc<dyn AuditTrail>,
+}
+
+/// Who asks; made by the HTTP layer for every request.
+pub struct StaffRequester {
+    /// The account and the token of its session; `None`: nobody has signed in.
+    pub session: Option<(StaffAccount, Secret)>,
+}
+
+/// The executable schema.
+pub type StaffSchema = Schema<StaffQuery, StaffMutation, EmptySubscription>;
+
+/// A page of refunds with all that belongs to each has 5 levels.
+const MAX_DEPTH: usize = 12;
+/// A page of 100 refunds with everything weighs about 8,000.
+const MAX_COMPLEXITY: usize = 20_000;
+const MAX_RECURSION: usize = 24;
+const MAX_DIRECTIVES: usize = 5;
+
+/// Builds the schema over the use cases, with the library's limits on.
+pub fn schema(use_cases: StaffUseCases, introspection: Introspection) -> StaffSchema {
+    let builder = Schema::build(StaffQuery, StaffMutation, EmptySubscription)
+        .data(use_cases)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .limit_recursive_depth(MAX_RECURSION)
+        .limit_directives(MAX_DIRECTIVES);
+    match introspection {
+        Introspection::On => builder.finish(),
+        Introspection::Off => builder.disable_introspection().disable_suggestions().finish(),
+    }
+}
+
+/// The schema definition.
+pub fn sdl() -> String {
+    Schema::build(StaffQuery, StaffMutation, EmptySubscription).finish().sdl()
+}
+
+fn use_cases<'a>(ctx: &Context<'a>) -> &'a StaffUseCases {
+    ctx.data_unchecked::<StaffUseCases>()
+}
+
+/// The account in its session, or the failure NOT_SIGNED_IN.
+fn signed_in<'a>(ctx: &Context<'a>) -> Result<&'a StaffAccount> {
+    let session = ctx.data_unchecked::<StaffRequester>().session.as_ref();
+    session.map(|(account, _)| account).ok_or_else(|| FailureCode::NotSignedIn.error())
+}
+
+/// The account, if it has this role; else the failure NOT_ALLOWED.
+fn with_role<'a>(ctx: &Context<'a>, role: &StaffRole) -> Result<&'a StaffAccount> {
+    let account = signed_in(ctx)?;
+    if account.has(role) { Ok(account) } else { Err(FailureCode::NotAllowed.error()) }
+}
+
+/// What staff can read.
+pub struct StaffQuery;
+
+/// What staff can read.
+#[Object]
+impl StaffQuery {
+    /// The account that asks.
+    async fn me(&self, ctx: &Context<'_>) -> Result<session::Staff> {
+        Ok(session::Staff(signed_in(ctx)?.clone()))
+    }
+
+    /// Refunds in order of their making; an agency sees those of its own notices.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn refunds(
+        &self,
+        ctx: &Context<'_>,
+        status: Option<Vec<crate::graphql::refund::RefundStatus>>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<refund::RefundConnection> {
+        refund::queue(ctx, status, first, after).await
+    }
+
+    /// One refund; null when there is none of this number.
+    async fn refund(
+        &self,
+        ctx: &Context<'_>,
+        refund_no: String,
+    ) -> Result<Option<refund::StaffRefund>> {
+        refund::one(ctx, &refund_no).await
+    }
+
+    /// What staff did, newest first; for auditors.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn audit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+        before: Option<String>,
+    ) -> Result<Vec<audit::AuditEntry>> {
+        audit::list(ctx, first, before).await
+    }
+
+    /// Recomputes the whole chain; for auditors.
+    async fn audit_verdict(&self, ctx: &Context<'_>) -> Result<audit::AuditVerdict> {
+        audit::verdict(ctx).await
+    }
+}
+
+/// What staff can do.
+pub struct StaffMutation;
+
+/// What staff can do.
+#[Object]
+impl StaffMutation {
+    /// Opens a session of half an hour.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        input: session::StaffSignInInput,
+    ) -> Result<session::StaffSignInPayload> {
+        session::sign_in(ctx, input).await
+    }
+
+    /// Ends this session.
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<bool> {
+        session::sign_out(ctx).await
+    }
+
+    /// Asks for a refund on a payer's behalf; a clerk for any notice, an agency for its own.
+    async fn request_refund(
+        &self,
+        ctx: &Context<'_>,
+        input: refund::StaffRequestRefundInput,
+    ) -> Result<refund::StaffRefundsPayload> {
+        refund::request(ctx, input).await
+    }
+
+    /// Agrees as the first of the two persons: the agency, or the checker of money that no
+    /// agency had.
+    async fn check_refund(
+        &self,
+        ctx: &Context<'_>,
+        refund_no: String,
+    ) -> Result<refund::StaffRefundPayload> {
+        refund::decide(ctx, &refund_no, domain::payment::RefundAct::Check).await
+    }
+
+    /// Agrees for the next level of finance.
+    async fn approve_refund(
+        &self,
+        ctx: &Context<'_>,
+        refund_no: String,
+    ) -> Result<refund::StaffRefundPayload> {
+        refund::decide(ctx, &refund_no, domain::payment::RefundAct::Approve).await
+    }
+
+    /// Refuses, in words for the payer.
+    async fn reject_refund(
+        &self,
+        ctx: &Context<'_>,
+        refund_no: String,
+        reason: String,
+    ) -> Result<refund::StaffRefundPayload> {
+        refund::decide(ctx, &refund_no, domain::payment::RefundAct::Reject(reason)).await
+    }
+
+    /// Names another account for a refund that cannot reach the payer.
+    async fn name_refund_account(
+        &self,
+        ctx: &Context<'_>,
+        input: refund::NameRefundAccountInput,
+    ) -> Result<refund::StaffRefundPayload> {
+        refund::name_account(ctx, input).await
+    }
+
+    /// Agrees, as a second person, to the account that was named.
+    async fn agree_to_refund_account(
+        &self,
+        ctx: &Context<'_>,
+        refund_no: String,
+    ) -> Result<refund::StaffRefundPayload> {
+        refund::decide(ctx, &refund_no, domain::payment::RefundAct::AgreeToAccount).await
+    }
+}

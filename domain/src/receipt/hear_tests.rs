@@ -1,0 +1,200 @@
+use super::*;
+use crate::fakes::samples::{at, money, notice, notice_no, payment, payment_no, started};
+use crate::fakes::{FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore};
+use crate::payment::{
+    ApplyRailReport, EventReason, Evidence, HealPayments, PaymentEvent, PaymentRail as _,
+    PaymentStatus, Rails,
+};
+use crate::receipt::RejectionReason;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+const NO: &str = "YW000001";
+const FINE: &str = "330000001FS1";
+
+/// Polls until done: nothing here ever waits.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut context) {
+            return done;
+        }
+    }
+}
+
+/// One payment of one notice, and everybody who hears of it.
+struct World {
+    store: InMemoryStore,
+    rail: Arc<FakeRail>,
+    hear: ProcessGatewayNews,
+}
+
+impl World {
+    fn new(plan: Arc<FaultPlan>) -> Self {
+        let store = InMemoryStore::new();
+        let shared = Arc::new(store.clone());
+        let rail = Arc::new(FakeRail::new(plan));
+        let rails = Rails::new(vec![rail.clone()]);
+        let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(at(60)));
+        let gateway =
+            Arc::new(FakeGateway::new(vec![notice(FINE, 20_600)], Arc::new(FaultPlan::default())));
+        let apply = Arc::new(ApplyRailReport {
+            payments: shared.clone(),
+            rails: rails.clone(),
+            notices: gateway,
+            clock: clock.clone(),
+        });
+        let healer = Arc::new(HealPayments {
+            payments: shared.clone(),
+            rails: rails.clone(),
+            apply,
+            clock: clock.clone(),
+        });
+        let withdrawn =
+            CloseWithdrawn { payments: shared.clone(), rails, healer, clock: clock.clone() };
+        let hear = ProcessGatewayNews {
+            inbox: shared.clone(),
+            payments: shared.clone(),
+            outbox: shared.clone(),
+            refunds: HearRefundDecision { refunds: shared, clock: clock.clone() },
+            withdrawn,
+            clock,
+        };
+        let world = Self { store, rail, hear };
+        let open = payment(NO, FINE, 20_600);
+        wait(world.store.insert(&open, &started())).unwrap();
+        world
+    }
+
+    fn sound() -> Self {
+        Self::new(Arc::new(FaultPlan::default()))
+    }
+
+    fn payment(&self) -> crate::payment::Payment {
+        wait(PaymentStore::find(&self.store, &payment_no(NO))).unwrap().unwrap()
+    }
+
+    fn paid(self) -> Self {
+        let paid = PaymentEvent::Confirm(money("T1", 20_600));
+        let record = (EventReason::RailConfirmed, Some(Evidence::Answer(at(20))));
+        let change = self.payment().after(paid, record, at(20)).unwrap();
+        wait(self.store.save(&change)).unwrap();
+        self
+    }
+
+    /// Tells it and acts on it once.
+    fn hears(&self, news: &GatewayNews) -> Result<NewsActed, ApplyError> {
+        let event = GatewayEvent { id: "E1".to_owned(), received_at: at(50), news: news.clone() };
+        wait(self.store.record(&event, b"")).unwrap();
+        let mut done = wait(self.hear.run_once(10)).unwrap();
+        assert_eq!(done.len(), 1);
+        done.remove(0).1
+    }
+
+    /// Does the news come again once its lease is over?
+    fn comes_again(&self) -> bool {
+        let waiting = wait(GatewayInbox::lease(&self.store, at(9999), at(9999), 10)).unwrap();
+        !waiting.is_empty()
+    }
+}
+
+fn told(fen: i64, verdict: WriteOffVerdict) -> GatewayNews {
+    GatewayNews::WriteOff {
+        notice_no: notice_no(FINE),
+        payment_no: payment_no(NO),
+        amount: Fen::new(fen),
+        verdict,
+        at: at(40),
+    }
+}
+
+fn rejected() -> WriteOffVerdict {
+    let reason_code = RejectionReason::AlreadyPaid;
+    WriteOffVerdict::Rejected { reason_code, reason: "柜台已收".to_owned() }
+}
+
+fn withdrawn() -> GatewayNews {
+    let (notice_no, reason) = (notice_no(FINE), "复议撤销".to_owned());
+    GatewayNews::NoticeWithdrawn { notice_no, reason, at: at(40) }
+}
+
+#[test]
+fn a_confirmed_write_off_is_done_and_known_the_second_time() {
+    let world = World::sound().paid();
+    let news = told(20_600, WriteOffVerdict::Confirmed);
+    assert_eq!(world.hears(&news).unwrap(), NewsActed::Moved);
+    assert_eq!(world.payment().notices[0].written_off_at, Some(at(40)));
+    assert!(!world.comes_again());
+    assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Known);
+}
+
+#[test]
+fn a_rejected_write_off_waits_for_staff() {
+    let world = World::sound().paid();
+    assert_eq!(world.hears(&told(20_600, rejected())).unwrap(), NewsActed::Moved);
+    assert_eq!(wait(world.store.backlog()).unwrap(), (1, 1), "parked, and its receipt waits");
+    assert_eq!(world.payment().notices[0].written_off_at, None);
+}
+
+#[test]
+fn what_contradicts_us_changes_nothing() {
+    let confirmed = || WriteOffVerdict::Confirmed;
+    let unpaid = World::sound();
+    assert_eq!(unpaid.hears(&told(20_600, confirmed())).unwrap(), NewsActed::Contradicts);
+    let other_sum = World::sound().paid();
+    assert_eq!(other_sum.hears(&told(20_599, confirmed())).unwrap(), NewsActed::Contradicts);
+    assert_eq!(other_sum.payment().notices[0].written_off_at, None);
+    let done = World::sound().paid();
+    wait(done.hear.act(&told(20_600, confirmed()))).unwrap();
+    assert_eq!(done.hears(&told(20_600, rejected())).unwrap(), NewsActed::Contradicts);
+    assert_eq!(wait(done.store.backlog()).unwrap(), (1, 0), "nothing is parked");
+}
+
+#[test]
+fn what_is_not_ours_is_foreign() {
+    let world = World::sound().paid();
+    let of = |no: &str, notice: &str| GatewayNews::WriteOff {
+        notice_no: notice_no(notice),
+        payment_no: payment_no(no),
+        amount: Fen::new(20_600),
+        verdict: WriteOffVerdict::Confirmed,
+        at: at(40),
+    };
+    for news in [of("YW000009", FINE), of(NO, "330000001FS9")] {
+        assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Foreign);
+    }
+    let no = notice_no("330000001FS9");
+    let news = GatewayNews::NoticeWithdrawn { notice_no: no, reason: String::new(), at: at(1) };
+    assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Foreign);
+}
+
+#[test]
+fn a_withdrawn_notice_can_be_paid_no_more() {
+    let world = World::sound();
+    wait(world.rail.submit(&world.payment().order())).unwrap();
+    assert_eq!(world.hears(&withdrawn()).unwrap(), NewsActed::Moved);
+    assert_eq!(world.payment().state.status(), PaymentStatus::Closed);
+    assert!(!world.rail.citizen_pays(&payment_no(NO), money("T1", 20_600)), "closed at the rail");
+    let history = wait(world.store.history(&payment_no(NO))).unwrap();
+    assert_eq!(history.last().unwrap().reason, EventReason::NoticeWithdrawn);
+}
+
+#[test]
+fn money_that_was_faster_than_the_withdrawal_is_seen() {
+    let world = World::sound();
+    wait(world.rail.submit(&world.payment().order())).unwrap();
+    assert!(world.rail.citizen_pays(&payment_no(NO), money("T1", 20_600)));
+    assert_eq!(world.hears(&withdrawn()).unwrap(), NewsActed::Known);
+    assert_eq!(world.payment().state.status(), PaymentStatus::Paid);
+    assert_eq!(wait(world.hear.act(&withdrawn())).unwrap(), NewsActed::Known);
+}
+
+#[test]
+fn a_silent_rail_is_asked_again() {
+    let silent = World::new(Arc::new(FaultPlan::always(Fault::SilentNotDone)));
+    assert_eq!(silent.hears(&withdrawn()).unwrap(), NewsActed::NotYet);
+    assert!(silent.payment().state.is_unsettled());
+    assert!(silent.comes_again());
+}

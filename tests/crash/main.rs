@@ -4,7 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 use tests::crash::{Base, Passages, all_points, either_node_may_die, sweep};
 
-/// So many points a day and database; each has its turn within three weeks.
+/// So many points a day and database; each has its turn within a fortnight.
 const SAMPLE: usize = 6;
 /// So many rounds of two nodes a day.
 const ROUNDS: usize = 3;

@@ -3,8 +3,8 @@
 use super::account::{PlatformRefusal, PlatformSaid, WeChatPayAccount, refusal_of};
 use super::bill_file;
 use super::wire::BillWire;
-use crate::crypto::sha1_hex;
 use crate::crash::{Step, around};
+use crate::crypto::sha1_hex;
 use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::outside::OutsideError;

@@ -69,7 +69,10 @@ async fn at_the_gateway(run: &mut Run, told: &ToldBack) {
     let refunds = refunds["refunds"].as_array().unwrap();
     assert_eq!(refunds.len(), 1, "{refunds:?}");
     assert_eq!(refunds[0]["refundNo"], told.part.as_str());
-    assert_eq!((&refunds[0]["state"], &refunds[0]["amountFen"]), (&json!("PAID_BACK"), &json!(PART)));
+    assert_eq!(
+        (&refunds[0]["state"], &refunds[0]["amountFen"]),
+        (&json!("PAID_BACK"), &json!(PART))
+    );
     let fine = run.levers.gateway_notice(&told.fine.0).await;
     let amounts = |notice: &Value| -> Vec<i64> {
         let receipts = notice["receipts"].as_array().unwrap().iter();

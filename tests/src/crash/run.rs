@@ -89,9 +89,19 @@ impl Run {
         Citizen::arrives(&self.process.base_url, &self.levers).await
     }
 
-    /// The same person in a session of today.
-    pub async fn signs_in_again(&self, citizen: &Citizen) -> Citizen {
-        Citizen::signs_in(&self.process.base_url, &self.levers, citizen.facts.clone()).await
+    /// The same person in a session of today; once more, if the process dies meanwhile.
+    pub async fn signs_in_again(&mut self, citizen: &Citizen) -> Citizen {
+        let mut wait = Wait::of("a session");
+        loop {
+            let (url, levers) = (self.process.base_url.clone(), self.levers.clone());
+            let facts = citizen.facts.clone();
+            let signing = async move { Citizen::signs_in(&url, &levers, facts).await };
+            match tokio::spawn(signing).await {
+                Ok(citizen) => return citizen,
+                Err(panicked) if self.died => std::panic::resume_unwind(panicked.into_panic()),
+                Err(_) => self.outlives_death(&mut wait).await,
+            }
+        }
     }
 
     /// Asks until there is an answer, as a client does whose connection breaks.
@@ -102,12 +112,17 @@ impl Run {
             if let Some(answer) = answer {
                 return answer;
             }
-            let broken = Instant::now();
-            while !self.revived().await && broken.elapsed() < DYING {
-                tokio::time::sleep(PAUSE).await;
-            }
-            self.waits(&mut wait).await;
+            self.outlives_death(&mut wait).await;
         }
+    }
+
+    /// A connection broke: the process is dying, and is started again.
+    async fn outlives_death(&mut self, wait: &mut Wait) {
+        let broken = Instant::now();
+        while !self.revived().await && broken.elapsed() < DYING {
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.waits(wait).await;
     }
 
     /// A mutation of one input; its payload, once there is one without `errors`.
@@ -164,9 +179,7 @@ impl Run {
 
     /// How many rows a table has there.
     pub async fn count(&self, table_where: &str) -> i64 {
-        let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table_where}");
-        let ask = Statement::from_string(self.sql.get_database_backend(), ask);
-        self.sql.query_one_raw(ask).await.unwrap().unwrap().try_get("", "n").unwrap()
+        count(&self.sql, table_where).await
     }
 
     /// Stops everything. Did the process die on the way?
@@ -181,4 +194,11 @@ impl Run {
         }
         self.died
     }
+}
+
+/// How many rows a table has where something holds, for what no port tells.
+pub async fn count(sql: &DatabaseConnection, table_where: &str) -> i64 {
+    let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table_where}");
+    let ask = Statement::from_string(sql.get_database_backend(), ask);
+    sql.query_one_raw(ask).await.unwrap().unwrap().try_get("", "n").unwrap()
 }

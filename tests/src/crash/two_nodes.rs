@@ -1,5 +1,6 @@
 //! Two nodes of the real binary on one PostgreSQL: one dies, the other finishes what it began.
 
+use super::run::count;
 use crate::app::{Folder, START_MS};
 use crate::citizen::{Citizen, document, started};
 use crate::levers::Levers;
@@ -10,6 +11,7 @@ use adapters::store::{PersonalDataKeys, Store};
 use domain::ids::PaymentNo;
 use domain::payment::{LedgerBook as _, OutboxStore as _, PaymentStore, RefundStore};
 use mock_channels::{MockChannels, MockSettings};
+use sea_orm::{Database, DatabaseConnection};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -26,6 +28,7 @@ struct Pair {
     folder: Folder,
     database_url: String,
     store: Store,
+    sql: DatabaseConnection,
     /// Those that live; each may die at its point.
     nodes: Vec<Process>,
     /// How many died at a crash point by themselves.
@@ -37,19 +40,19 @@ struct Begun {
     notice: String,
     fen: i64,
     payment: String,
-    /// The client's key for all of its money back, if it wants it back.
+    /// Is all of it asked back?
     back: bool,
 }
 
-/// So many rounds: in each, one of two nodes dies at the next of these points, or by `kill -9`
-/// where its work never brought it there, while payments, callbacks, effects and refunds are
-/// under way at both. Answers how many died at their point.
+/// As many rounds as points: while payments, callbacks, effects and refunds are under way at two
+/// nodes, the younger dies at the point, or by `kill -9` where its work never brought it there.
+/// Where it died early, a third one comes and the older is killed as well. Answers how many died
+/// at their point.
 pub async fn either_node_may_die(points: &[String]) -> u32 {
     assert!(points.iter().all(|at| Point::all().iter().any(|point| &point.to_string() == at)));
     let mut pair = Pair::start().await;
     let facts = pair.levers.pull("citizens", json!({ "name": "退付通过" })).await;
     for (round, at) in (0_i64..).zip(points) {
-        // The survivor of the round before is the first to be asked, and the next to go.
         let victim = pair.node(Some(at)).await;
         pair.nodes.push(victim);
         let begun = pair.begins(&facts, round).await;
@@ -73,8 +76,9 @@ impl Pair {
         let database_url = postgres::fresh_database().await;
         let keys = PersonalDataKeys::generate(&folder.0).unwrap();
         let store = Store::connect(&database_url, keys).await.unwrap();
+        let sql = Database::connect(&database_url).await.unwrap();
         let nodes = Vec::new();
-        let mut pair = Self { mocks, levers, folder, database_url, store, nodes, died: 0 };
+        let mut pair = Self { mocks, levers, folder, database_url, store, sql, nodes, died: 0 };
         let first = pair.node(None).await;
         pair.nodes.push(first);
         pair
@@ -153,7 +157,7 @@ impl Pair {
         }
     }
 
-    /// Everything that was begun comes to its end; who has not died at its point is killed.
+    /// Everything that was begun comes to its end, and one node is left.
     async fn finishes(&mut self, facts: &Value, begun: &[Begun]) {
         let since = Instant::now();
         while !self.is_written_off(begun).await {
@@ -170,14 +174,18 @@ impl Pair {
             let made = self.mutates(&citizen, asked, &wish).await;
             assert_eq!(made["userErrors"], json!([]), "{made}");
         }
-        // In the middle of the way back. The older one dies where the newer has not: either may.
-        if self.nodes.len() > 1 {
-            let other = self.nodes.remove(0);
-            other.kill();
+        // Where the younger has died already, the older goes too, in the middle of the way back.
+        self.buries();
+        if self.nodes.len() == 1 {
+            let fresh = self.node(None).await;
+            self.nodes.push(fresh);
+            self.nodes.remove(0).kill();
         }
         while !self.is_over(begun).await {
             self.lets_time_go_by(since, "an end of everything").await;
         }
+        self.buries();
+        self.nodes.drain(1..).for_each(Process::kill);
     }
 
     async fn is_written_off(&self, begun: &[Begun]) -> bool {
@@ -200,7 +208,8 @@ impl Pair {
                 return false;
             }
         }
-        self.store.backlog().await.unwrap() == (0, 0)
+        let inbox = count(&self.sql, "callback_inbox WHERE outcome IS NULL").await;
+        (self.store.backlog().await.unwrap(), inbox) == ((0, 0), 0)
     }
 
     async fn lets_time_go_by(&mut self, since: Instant, what: &str) {
@@ -231,8 +240,14 @@ impl Pair {
             let back: Vec<_> = back.filter(|r| r["outTradeNo"] == one.payment).collect();
             assert_eq!(back.len(), usize::from(one.back), "{refunds}");
             for refund in back {
-                assert_eq!((&refund["amountFen"], &refund["status"]), (&json!(one.fen), &json!("SUCCESS")));
+                assert_eq!(refund["amountFen"], one.fen, "{refund}");
+                assert_eq!(refund["status"], "SUCCESS", "{refund}");
             }
+            let rows = format!("outbox WHERE payment_no = '{no}' AND done_at IS NOT NULL");
+            assert_eq!(count(&self.sql, &rows).await, 2, "a write-off and a receipt");
+            let journals = format!("journal WHERE payment_no = '{no}'");
+            let booked = if one.back { 3 } else { 1 };
+            assert_eq!(count(&self.sql, &journals).await, booked, "each movement once");
 
             let held = self.levers.gateway_notice(&one.notice).await;
             let calls = held["writeOffs"].as_array().unwrap();
@@ -251,6 +266,7 @@ impl Pair {
         }
         self.mocks.stop().await;
         self.store.close().await.unwrap();
+        self.sql.close().await.unwrap();
         postgres::drop_database(&self.database_url).await;
     }
 }

@@ -40,7 +40,7 @@ pub async fn giving_back(run: &mut Run) -> ToldBack {
     let notify = json!({ "notifyUrl": format!("{}/callbacks/non-tax", run.address()) });
     run.levers.pull("gateway/settings", notify).await;
     let citizen = run.citizen().await;
-    let (fine, fen) = citizen.finds_fine().await;
+    let (fine, fen) = run.finds_fine(&citizen).await;
     let id = citizen.facts["citizenId"].as_str().unwrap();
     let late = run.levers.notice(id, json!({ "amountFen": LATE })).await;
     let owed = json!({ "amountFen": OTHERS, "itemCode": "901050000" });

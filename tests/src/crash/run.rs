@@ -89,17 +89,44 @@ impl Run {
         Citizen::arrives(&self.process.base_url, &self.levers).await
     }
 
-    /// The same person in a session of today; once more, if the process dies meanwhile.
+    /// The same person in a session of today.
     pub async fn signs_in_again(&mut self, citizen: &Citizen) -> Citizen {
-        let mut wait = Wait::of("a session");
+        let (url, levers, facts) =
+            (self.process.base_url.clone(), self.levers.clone(), citizen.facts.clone());
+        self.outliving("a session", move || {
+            let (url, levers, facts) = (url.clone(), levers.clone(), facts.clone());
+            async move { Citizen::signs_in(&url, &levers, facts).await }
+        })
+        .await
+    }
+
+    /// The citizen's fine, and what it costs.
+    pub async fn finds_fine(&mut self, citizen: &Citizen) -> (String, i64) {
+        let citizen = citizen.clone();
+        self.outliving("a fine", move || {
+            let citizen = citizen.clone();
+            async move { citizen.finds_fine().await }
+        })
+        .await
+    }
+
+    /// Does it once more if it fails because the process dies meanwhile.
+    async fn outliving<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &mut self,
+        what: &'static str,
+        doing: impl Fn() -> F,
+    ) -> T {
+        let mut wait = Wait::of(what);
         loop {
-            let (url, levers) = (self.process.base_url.clone(), self.levers.clone());
-            let facts = citizen.facts.clone();
-            let signing = async move { Citizen::signs_in(&url, &levers, facts).await };
-            match tokio::spawn(signing).await {
-                Ok(citizen) => return citizen,
-                Err(panicked) if self.died => std::panic::resume_unwind(panicked.into_panic()),
-                Err(_) => self.outlives_death(&mut wait).await,
+            let died = self.died;
+            match tokio::spawn(doing()).await {
+                Ok(done) => return done,
+                Err(panicked) => {
+                    self.outlives_death(&mut wait).await;
+                    if self.died == died {
+                        std::panic::resume_unwind(panicked.into_panic());
+                    }
+                }
             }
         }
     }

@@ -33,7 +33,7 @@ pub struct Told {
 /// answer; the day is reconciled.
 pub async fn paying(run: &mut Run) -> Told {
     let citizen = run.citizen().await;
-    let (fine, fen) = citizen.finds_fine().await;
+    let (fine, fen) = run.finds_fine(&citizen).await;
     let id = citizen.facts["citizenId"].as_str().unwrap();
     let spared = run.levers.notice(id, json!({ "amountFen": 12_300 })).await;
     let given_up = gives_up(run, &citizen, &spared, 12_300).await;

@@ -6,6 +6,7 @@
 //! what no code of ours writes is [`StoreError::Corrupt`].
 
 mod audit;
+mod balances;
 mod callbacks;
 mod clearing;
 mod column;

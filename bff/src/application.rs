@@ -32,9 +32,10 @@ use domain::money::Fen;
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
-    ApplyRailReport, ApplyRefundReport, CancelPayment, DecideRefund, HealPayments, MakePayLink,
-    MakeQuote, OweBack, PayByLink, PaymentRail as _, ProcessCallbacks, Rail, ReadPayments,
-    ReadRefunds, ReceiveCallback, RefreshPayment, RequestRefund, SendRefunds, StartPayment,
+    ApplyRailReport, ApplyRefundReport, CancelPayment, CheckLedger, DecideRefund, HealPayments,
+    MakePayLink, MakeQuote, OweBack, PayByLink, PaymentRail as _, ProcessCallbacks, Rail,
+    ReadPayments, ReadRefunds, ReceiveCallback, RefreshPayment, RequestRefund, SendRefunds,
+    StartPayment,
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
@@ -201,6 +202,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
@@ -342,6 +344,7 @@ impl Application {
             store: store.clone(),
             days: shared.clone(),
             outbox: shared.clone(),
+            ledger: shared.clone(),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,

@@ -12,14 +12,15 @@ use bff::settings::{ChannelSettings, Environment, Mode, Settings};
 use domain::clock::Clock;
 use domain::identity::{AuditRecord, AuditTrail as _, StaffAccount, StaffRole, StaffStore as _};
 use domain::outside::StoreError;
-use domain::payment::Rail;
+use domain::payment::{CheckLedger, LedgerBalances as _, Rail};
 use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
 use std::path::Path;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
-                     reconcile RAIL DATE | apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY \
+                     reconcile RAIL DATE | ledger check | ledger rebuild | \
+                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY \
                      UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
                      ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
                      FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
@@ -48,6 +49,8 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
             Ok(())
         }
         ["staff", "add", name, roles @ ..] => add_staff(name, roles, environment).await,
+        ["ledger", "check"] => check_ledger(environment).await,
+        ["ledger", "rebuild"] => rebuild_ledger(environment).await,
         ["reconcile", rail, day] => reconcile(rail, day, environment).await,
         ["apps", "check"] => {
             let checked = adapters::definitions::load_embedded();
@@ -265,6 +268,32 @@ async fn reconcile(rail: &str, day: &str, environment: &Environment) -> Result<(
         result.lines.len(),
         result.discrepancies.len()
     );
+    Ok(())
+}
+
+/// Every balance beside what its entries add up to; fails where they differ.
+async fn check_ledger(environment: &Environment) -> Result<(), String> {
+    let settings = load(environment)?;
+    let store = bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
+    let ledger = CheckLedger { ledger: Arc::new(store.clone()), clock: Arc::new(SystemClock) };
+    for of in store.sums().await.map_err(|error| chain(&error))? {
+        let (added, kept) = (of.added, of.kept);
+        let mark = if added == kept { "" } else { "  !" };
+        println!("{:>18} {:>18}  {}{mark}", added.debits, added.credits, of.account.code());
+    }
+    let check = ledger.run().await.map_err(|error| chain(&error))?;
+    if check.faults.is_empty() {
+        println!("{} accounts, the ledger is whole", check.accounts);
+        return Ok(());
+    }
+    Err(check.faults.join("\n"))
+}
+
+async fn rebuild_ledger(environment: &Environment) -> Result<(), String> {
+    let settings = load(environment)?;
+    let store = bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
+    store.rebuild().await.map_err(|error| chain(&error))?;
+    println!("balances are what the entries add up to");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::staff_graphql::StaffSchema;
 use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
-use domain::payment::{OutboxStore, PayByLink, ReceiveCallback};
+use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
 use std::sync::Arc;
@@ -32,6 +32,8 @@ pub struct Parts {
     pub store: Store,
     /// Results of days.
     pub days: Arc<dyn DayBook>,
+    /// What the ledger's accounts stand at.
+    pub ledger: Arc<dyn LedgerBalances>,
     /// What waits to be told.
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.

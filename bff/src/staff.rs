@@ -34,10 +34,12 @@ async fn days(request: HttpRequest, parts: web::Data<Parts>) -> HttpResponse {
         return closed;
     }
     let found = parts.days.list(DAYS).await;
-    let backlog = parts.outbox.backlog().await;
-    match (found, backlog) {
-        (Ok(days), Ok(backlog)) => html(page::days(&days, backlog, parts.clock.now())),
-        (Err(error), _) | (_, Err(error)) => broken(&error),
+    let (backlog, check) = (parts.outbox.backlog().await, parts.ledger.last_check().await);
+    match (found, backlog, check) {
+        (Ok(days), Ok(backlog), Ok(check)) => {
+            html(page::days(&days, backlog, check.as_ref(), parts.clock.now()))
+        }
+        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => broken(&error),
     }
 }
 

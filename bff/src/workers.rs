@@ -5,7 +5,8 @@ mod gateway;
 
 use crate::graphql::error::chain;
 use domain::payment::{
-    Acted, Applied, HealPayments, OweBack, Owed, ProcessCallbacks, Rail, RefundApplied, SendRefunds,
+    Acted, Applied, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
+    RefundApplied, SendRefunds,
 };
 use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
 use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
@@ -37,6 +38,8 @@ pub struct Jobs {
     pub refunds: Arc<SendRefunds>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// Proves the ledger, once a night.
+    pub ledger: Arc<CheckLedger>,
 }
 
 /// Items one turn takes: small enough that a stop is never long in coming.
@@ -45,6 +48,8 @@ const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
 const REFUND_PAUSE: Duration = Duration::from_secs(1);
+/// Looks whether the night has come: one row is read.
+const LEDGER_PAUSE: Duration = Duration::from_secs(5);
 const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
 const STATEMENT_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
@@ -63,6 +68,7 @@ impl Workers {
             tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
+            tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
@@ -194,6 +200,25 @@ async fn fulfil(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
             Err(error) => tracing::error!(error = %chain(&error), "outbox failed"),
         }
         if !rest(OUTBOX_PAUSE, &mut stopped).await {
+            return;
+        }
+    }
+}
+
+async fn check_ledger(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+    loop {
+        match jobs.ledger.run_due().await {
+            Ok(Some(check)) if check.faults.is_empty() => {
+                tracing::info!(accounts = check.accounts, "the ledger is whole");
+            }
+            Ok(Some(check)) => check
+                .faults
+                .iter()
+                .for_each(|fault| tracing::error!(fault, "the ledger is not what it should be")),
+            Ok(None) => {}
+            Err(error) => tracing::error!(error = %chain(&error), "ledger not checked"),
+        }
+        if !rest(LEDGER_PAUSE, &mut stopped).await {
             return;
         }
     }

@@ -42,7 +42,7 @@ impl fmt::Display for PayableFen {
 }
 
 /// An amount in fen, signed, zero allowed: late fees, ledger, money at risk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fen(i64);
 
 /// A sum left the range of 64-bit fen; with real amounts it cannot.

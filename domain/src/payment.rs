@@ -11,6 +11,7 @@ mod callback;
 mod cancel;
 mod heal;
 mod ledger;
+mod ledger_check;
 mod model;
 mod pay_link;
 mod payable;
@@ -35,6 +36,7 @@ pub use ledger::{
     Account, Entry, FiscalSlice, Journal, JournalKind, Side, Unbalanced, UnknownAccount,
     fiscal_slices,
 };
+pub use ledger_check::{AccountSums, CheckLedger, LedgerBalances, LedgerCheck, Sums};
 pub use model::{
     Allotment, EventReason, Evidence, NoticeSnapshot, Payment, PaymentRecord, SnapshotError,
     SnapshotItem, WriteOffStatus,

@@ -6,8 +6,8 @@ use domain::identity::{
     AuditTrail, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
 };
 use domain::payment::{
-    CallbackInbox, EventReason, Evidence, LedgerBook, OutboxStore, Payment, PaymentChange,
-    PaymentEvent, PaymentStore, RefundStore,
+    CallbackInbox, EventReason, Evidence, LedgerBalances, LedgerBook, OutboxStore, Payment,
+    PaymentChange, PaymentEvent, PaymentStore, RefundStore,
 };
 use domain::receipt::{GatewayInbox, GivenBackBook, PaidBook, ReceiptBook};
 use domain::reconciliation::{ClearingBook, DayBook};
@@ -23,6 +23,7 @@ pub trait EveryPort:
     + PaymentStore
     + OutboxStore
     + LedgerBook
+    + LedgerBalances
     + CallbackInbox
     + ReceiptBook
     + GivenBackBook
@@ -43,6 +44,7 @@ impl<S> EveryPort for S where
         + PaymentStore
         + OutboxStore
         + LedgerBook
+        + LedgerBalances
         + CallbackInbox
         + ReceiptBook
         + GivenBackBook

@@ -3,13 +3,15 @@
 use crate::bench::{self, Bench, TempFolder, insert, notice, paid, payment};
 use crate::persons::{CARDS, proved};
 use adapters::store::{ConnectError, MigrateError, PersonalDataKeys, Store};
+use domain::fakes::FakeClock;
 use domain::fakes::samples::{self, at};
 use domain::identity::{PersonStore, SessionStore};
 use domain::outside::StoreError;
-use domain::payment::{OutboxStore, PaymentStore, Rail};
+use domain::payment::{CheckLedger, LedgerBalances as _, OutboxStore, PaymentStore, Rail};
 use domain::standards::CitizenId;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 
 /// A migrated store, with a door for the tampering hand.
 pub struct Opened {
@@ -72,6 +74,24 @@ async fn insert_again(opened: &Opened) {
     let sql = "UPDATE payment SET status = 'SUBMITTED', txn = NULL, refund_origin = NULL, \
                rail = 'WECHAT_PAY', channel = 'wechat', next_check_at = 0";
     run(opened, sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_fen_in_a_balance_is_found_and_mended_from_zero() {
+    for opened in both().await {
+        let one = payment(1, 1);
+        insert(&opened.store, &one).await;
+        paid(&opened.store, &payment(2, 2)).await;
+        let ledger = Arc::new(opened.store.clone());
+        let check = CheckLedger { ledger, clock: Arc::new(FakeClock::at(at(0))) };
+        assert_eq!(check.run().await.unwrap().faults, Vec::<String>::new());
+        let more = "UPDATE ledger_balance SET debits = debits + 1 WHERE account LIKE 'rail_%'";
+        assert_eq!(run(&opened, more).await.unwrap(), 1);
+        let found = check.run().await.unwrap().faults;
+        assert!(found.len() == 1 && found[0].starts_with("rail_clearing:"), "{found:?}");
+        opened.store.rebuild().await.unwrap();
+        assert_eq!(check.run().await.unwrap().faults, Vec::<String>::new());
+    }
 }
 
 #[tokio::test]

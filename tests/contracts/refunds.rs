@@ -310,7 +310,7 @@ async fn money_back_is_booked_once_beside_the_payments_own(store: &impl RefundPo
     let of: Vec<_> = journals.iter().map(|j| (j.kind, j.refund_no.clone())).collect();
     let sent = |refund: &Refund| (JournalKind::RefundSent, Some(refund.no.clone()));
     assert_eq!(of, [(JournalKind::Paid, None), sent(&a), sent(&b)]);
-    assert_eq!(store.totals().await.unwrap(), (Fen::new(21_100), Fen::new(21_100)));
+    assert_eq!(store.totals().await.unwrap(), (Fen::new(41_700), Fen::new(41_700)));
 }
 
 async fn a_notice_whose_money_is_back_can_be_paid_again(store: &impl RefundPorts) {

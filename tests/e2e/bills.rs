@@ -1,6 +1,6 @@
 //! Trade bills that are wrong, cut, repeated or late.
 
-use domain::payment::Rail;
+use domain::payment::{Account, LedgerBalances as _, Rail};
 use domain::reconciliation::{Bucket, DayBook, DayResult, DayState, DiscrepancyCode, Resolution};
 use jiff::civil::{Date, date};
 use serde_json::json;
@@ -112,6 +112,28 @@ async fn money_that_only_the_bill_knows_is_put_right() {
     assert_eq!(rerun.lines.len(), 1);
     let again = tests::citizen::Citizen::signs_in(&app.node.base_url, &app.levers, citizen.facts);
     again.await.waits_for_receipt(&payment_no).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_books_are_proved_every_night_and_the_desk_says_so() {
+    let app = TestApp::start().await;
+    two_payments(&app).await;
+    app.levers.tomorrow_at("10:00").await;
+    let day = result(&app, |day| day.state == DayState::Matched).await;
+    let check =
+        eventually("the night's check", || async { app.node.store.last_check().await.unwrap() })
+            .await;
+    assert_eq!(check.faults, Vec::<String>::new());
+    let sums = app.node.store.sums().await.unwrap();
+    let fees = sums.iter().find(|of| of.account == Account::Fees(Rail::WeChatPay));
+    let kept = fees.map_or(0, |of| of.kept.debits.value());
+    assert_eq!(kept, day.fee_total.value(), "what the rail kept, as its statement says");
+    let (name, password) = app.node.staff.clone().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let desk = client.get(format!("{}/staff/", app.node.base_url));
+    let desk = desk.basic_auth(name, Some(password)).send().await.unwrap().text().await.unwrap();
+    assert!(desk.contains("余额与分录一致"), "{desk}");
     app.finish().await;
 }
 

@@ -74,7 +74,9 @@ impl Story {
         assert_eq!(self.0.gateway.counts(), (1, 1), "{why}: once at the agency");
         assert_eq!(self.0.rail.paid_orders(), 1, "{why}: money was taken once");
         let totals = self.0.truth.totals().await.unwrap();
-        assert_eq!(totals, (Fen::new(FEN), Fen::new(FEN)), "{why}: booked once, balanced");
+        // The money, and the agency's claim that it meets.
+        let booked = Fen::new(2 * FEN);
+        assert_eq!(totals, (booked, booked), "{why}: booked once, balanced");
         assert_eq!(self.0.truth.backlog().await.unwrap(), (0, 0), "{why}: nothing queued");
         let paid = self.0.truth.history(&payment.no).await.unwrap();
         let paid = paid.iter().filter(|record| record.status == PaymentStatus::Paid).count();

@@ -11,6 +11,8 @@ pub(super) mod discrepancy;
 pub(super) mod gateway_inbox;
 pub(super) mod journal;
 pub(super) mod journal_entry;
+pub(super) mod ledger_balance;
+pub(super) mod ledger_check;
 pub(super) mod outbox;
 pub(super) mod payment;
 pub(super) mod payment_event;

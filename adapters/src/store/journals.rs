@@ -2,7 +2,7 @@
 
 use super::column::{Row, micros};
 use super::entity::{journal, journal_entry};
-use super::{Store, unavailable};
+use super::{Store, balances, unavailable};
 use async_trait::async_trait;
 use domain::ids::{PaymentNo, RefundNo};
 use domain::money::Fen;
@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, Statement,
+    QueryFilter, QueryOrder, Statement, TryInsertResult,
 };
 use std::collections::BTreeMap;
 
@@ -27,20 +27,34 @@ fn side_from_code(code: &str) -> Option<Side> {
     [Side::Debit, Side::Credit].into_iter().find(|side| side_code(*side) == code)
 }
 
-/// Books `journal` as part of `transaction`.
-pub(super) async fn insert(
-    transaction: &DatabaseTransaction,
-    rail: Rail,
-    journal: &Journal,
-) -> Result<(), StoreError> {
-    let row = journal::Model {
+fn head(rail: Rail, journal: &Journal) -> journal::Model {
+    journal::Model {
         payment_no: journal.payment_no.as_str().to_owned(),
         kind: journal.kind.code().to_owned(),
         reference: journal.refund_no.as_ref().map_or_else(String::new, ToString::to_string),
         rail: rail.code().to_owned(),
         day: journal.day().to_string(),
         at: micros(journal.at),
-    };
+    }
+}
+
+/// Books `journal` as part of `transaction`.
+pub(super) async fn insert(
+    transaction: &DatabaseTransaction,
+    rail: Rail,
+    journal: &Journal,
+) -> Result<(), StoreError> {
+    let row = head(rail, journal);
+    let insert = journal::Entity::insert(row.clone().into_active_model());
+    insert.exec_without_returning(transaction).await.map_err(unavailable)?;
+    insert_entries(transaction, &row, journal).await
+}
+
+async fn insert_entries(
+    transaction: &DatabaseTransaction,
+    row: &journal::Model,
+    journal: &Journal,
+) -> Result<(), StoreError> {
     let entries = journal.entries().iter().zip(0..).map(|(entry, position)| {
         let row = journal_entry::Model {
             payment_no: row.payment_no.clone(),
@@ -54,10 +68,8 @@ pub(super) async fn insert(
         row.into_active_model()
     });
     let entries = journal_entry::Entity::insert_many(entries.collect::<Vec<_>>());
-    let head = journal::Entity::insert(row.into_active_model());
-    head.exec_without_returning(transaction).await.map_err(unavailable)?;
     entries.exec_without_returning(transaction).await.map_err(unavailable)?;
-    Ok(())
+    balances::keep(transaction, journal).await
 }
 
 fn entry_of(row: &journal_entry::Model) -> Result<Entry, StoreError> {
@@ -119,6 +131,22 @@ impl LedgerBook for Store {
             found.push(journal_of(row, entries.unwrap_or_default())?);
         }
         Ok(found)
+    }
+
+    async fn book(&self, rail: Rail, journal: &Journal) -> Result<bool, StoreError> {
+        let row = head(rail, journal);
+        let transaction = self.begin().await?;
+        let insert = journal::Entity::insert(row.clone().into_active_model());
+        let insert = insert.on_conflict_do_nothing().exec_without_returning(&transaction).await;
+        match insert.map_err(unavailable)? {
+            TryInsertResult::Inserted(1..) => {}
+            TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
+                return Ok(false);
+            }
+        }
+        insert_entries(&transaction, &row, journal).await?;
+        transaction.commit().await.map_err(unavailable)?;
+        Ok(true)
     }
 
     async fn totals(&self) -> Result<(Fen, Fen), StoreError> {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 10] = [
+const MIGRATIONS: [(i64, &str); 11] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(i64, &str); 10] = [
     (8, include_str!("migrations/0008_quotes.sql")),
     (9, include_str!("migrations/0009_phone_codes.sql")),
     (10, include_str!("migrations/0010_gateway.sql")),
+    (11, include_str!("migrations/0011_ledger.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

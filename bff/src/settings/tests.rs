@@ -92,7 +92,10 @@ fn example(folder: &Path) -> String {
         std::fs::write(&file, name).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
+    // Any file will do for a font here: it is read where documents are printed.
+    let font = folder.join("data.key");
     text.replace("/etc/yiwang/keys", folder.to_str().unwrap())
+        .replace("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", font.to_str().unwrap())
 }
 
 fn load_text(folder: &Path, text: &str) -> Result<Settings, SettingsRefused> {

@@ -2,6 +2,7 @@
 
 use domain::clock::{beijing_day, beijing_time};
 use domain::money::Fen;
+use domain::payment::LedgerCheck;
 use domain::reconciliation::{Bucket, DayResult, DayState, Discrepancy, Resolution};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, html};
@@ -59,7 +60,12 @@ fn state(state: DayState) -> Markup {
 }
 
 /// The list of days, with what waits to be told to the agencies.
-pub fn days(days: &[DayResult], (waiting, parked): (u64, u64), now: Timestamp) -> Markup {
+pub fn days(
+    days: &[DayResult],
+    (waiting, parked): (u64, u64),
+    check: Option<&LedgerCheck>,
+    now: Timestamp,
+) -> Markup {
     let body = html! {
         h1 { "对账日历" }
         p { "现在是 " (beijing_time(now).strftime("%Y-%m-%d %H:%M")) "（北京时间）。"
@@ -69,6 +75,7 @@ pub fn days(days: &[DayResult], (waiting, parked): (u64, u64), now: Timestamp) -
             @if parked > 0 { span.bad { "已搁置、需人工处理：" (parked) " 项" } }
             @else { "没有搁置的事项" }
         }
+        (ledger(check))
         @if days.is_empty() {
             p { "还没有可对账的日子：有了第一笔支付，次日10:00后这里会出现结果。" }
         } @else {
@@ -83,6 +90,28 @@ pub fn days(days: &[DayResult], (waiting, parked): (u64, u64), now: Timestamp) -
         }
     };
     layout("对账日历", &body)
+}
+
+/// Whether the books are what they should be, as of the last night.
+fn ledger(check: Option<&LedgerCheck>) -> Markup {
+    html! {
+        @match check {
+            None => { p { "账簿每日01:00后核对，尚无结果。" } }
+            Some(check) if check.faults.is_empty() => {
+                p {
+                    "账簿核对 " (beijing_time(check.at).strftime("%m-%d %H:%M")) "："
+                    span.ok { (check.accounts) "个科目余额与分录一致，借贷平衡" }
+                }
+            }
+            Some(check) => {
+                p {
+                    "账簿核对 " (beijing_time(check.at).strftime("%m-%d %H:%M")) "："
+                    span.bad { "有" (check.faults.len()) "处不符，请立即通知运维" }
+                }
+                ul { @for fault in &check.faults { li { (fault) } } }
+            }
+        }
+    }
 }
 
 fn link(day: &DayResult) -> String {

@@ -7,7 +7,7 @@ use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
-    Journal, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
+    Journal, LedgerCheck, OutboxItem, Payment, PaymentRecord, Rail, Received, Refund, RefundRecord,
     StoredCallback,
 };
 use crate::receipt::{FiledReceipt, GatewayEvent};
@@ -79,6 +79,7 @@ pub(super) struct Tables {
     pub inbox: Vec<Boxed>,
     pub gateway_inbox: Vec<BoxedNews>,
     pub clearing: BTreeMap<Date, ClearedDay>,
+    pub ledger_checks: BTreeMap<Date, LedgerCheck>,
     pub receipts: Vec<FiledReceipt>,
     pub days: BTreeMap<(Date, Rail), (DayResult, String)>,
     pub refunds: BTreeMap<String, (Refund, Vec<RefundRecord>)>,

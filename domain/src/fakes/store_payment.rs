@@ -7,13 +7,15 @@ use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{
-    InsertError, Journal, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, Payment,
-    PaymentChange, PaymentPage, PaymentRecord, PaymentStore, Rail, Side,
+    AccountSums, InsertError, Journal, LedgerBalances, LedgerBook, LedgerCheck, OutboxItem,
+    OutboxKind, OutboxRow, OutboxStore, Payment, PaymentChange, PaymentPage, PaymentRecord,
+    PaymentStore, Rail, Side, Sums,
 };
 use crate::receipt::FiledReceipt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// Another payment that holds one of the notices.
 fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a Payment)> {
@@ -261,6 +263,23 @@ impl LedgerBook for InMemoryStore {
         })
     }
 
+    async fn book(&self, rail: Rail, journal: &Journal) -> Result<bool, StoreError> {
+        self.call(|t| {
+            let same = |known: &Journal| {
+                (&known.payment_no, known.kind, &known.refund_no)
+                    == (&journal.payment_no, journal.kind, &journal.refund_no)
+            };
+            let known = t.index.journals_of(&journal.payment_no);
+            if known.iter().any(|place| same(&t.journals[*place])) {
+                return Ok(false);
+            }
+            t.index.journal(rail, journal, t.journals.len());
+            t.journals.push(journal.clone());
+            t.wrote(&journal.payment_no);
+            Ok(true)
+        })
+    }
+
     async fn totals(&self) -> Result<(Fen, Fen), StoreError> {
         self.call(|t| {
             let sum = |side| {
@@ -270,5 +289,42 @@ impl LedgerBook for InMemoryStore {
             let overflow = |e: crate::money::FenOverflow| StoreError::Unavailable(e.into());
             Ok((sum(Side::Debit).map_err(overflow)?, sum(Side::Credit).map_err(overflow)?))
         })
+    }
+}
+
+#[async_trait]
+impl LedgerBalances for InMemoryStore {
+    /// A fake keeps no balances beside its entries: both ways are the same.
+    async fn sums(&self) -> Result<Vec<AccountSums>, StoreError> {
+        self.call(|t| {
+            let mut all: BTreeMap<String, AccountSums> = BTreeMap::new();
+            for entry in t.journals.iter().flat_map(Journal::entries) {
+                let account = || entry.account.clone();
+                let zero = || AccountSums {
+                    account: account(),
+                    kept: Sums::default(),
+                    added: Sums::default(),
+                };
+                let sums = all.entry(entry.account.code()).or_insert_with(zero);
+                sums.added = sums.added.with(entry).expect("tests stay below 64 bits");
+                sums.kept = sums.added;
+            }
+            Ok(all.into_values().collect())
+        })
+    }
+
+    async fn rebuild(&self) -> Result<(), StoreError> {
+        self.call(|_| Ok(()))
+    }
+
+    async fn save_check(&self, check: &LedgerCheck) -> Result<(), StoreError> {
+        self.call(|t| {
+            t.ledger_checks.insert(check.day, check.clone());
+            Ok(())
+        })
+    }
+
+    async fn last_check(&self) -> Result<Option<LedgerCheck>, StoreError> {
+        self.call(|t| Ok(t.ledger_checks.values().next_back().cloned()))
     }
 }

@@ -7,12 +7,21 @@ use crate::money::{Fen, FenOverflow};
 use crate::notice::{Destination, NoticeNo};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// Where money stands, or who is owed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
+    /// Owed by citizens to an agency (应收): claimed and settled by the journal that honours their
+    /// money, so that each claim that was met is on record, and stands at zero.
+    Receivable {
+        /// 执收单位编码.
+        agency: String,
+    },
     /// Taken by a rail for us, not yet cleared by the bank.
     RailClearing(Rail),
+    /// What a rail keeps for its service (手续费), as its statements say.
+    Fees(Rail),
     /// Owed to one level's account for an agency's item.
     Share {
         /// Treasury, or which account.
@@ -52,7 +61,9 @@ impl Account {
             Self::Share { destination, level, agency, item } => {
                 format!("share:{}:{}:{agency}:{item}", destination.word(), level.code())
             }
+            Self::Receivable { agency } => format!("receivable:{agency}"),
             Self::RailClearing(rail) => format!("rail_clearing:{}", rail.code()),
+            Self::Fees(rail) => format!("fees:{}", rail.code()),
             Self::Fiscal { agency, item } => format!("fiscal:{agency}:{item}"),
             Self::Suspense(rail) => format!("suspense:{}", rail.code()),
             Self::RefundDue(rail) => format!("refund_due:{}", rail.code()),
@@ -64,7 +75,9 @@ impl Account {
     const fn level(&self) -> FinanceLevel {
         match self {
             Self::Share { level, .. } => *level,
-            Self::RailClearing(_)
+            Self::Receivable { .. }
+            | Self::RailClearing(_)
+            | Self::Fees(_)
             | Self::Fiscal { .. }
             | Self::Suspense(_)
             | Self::RefundDue(_)
@@ -81,7 +94,9 @@ impl Account {
         let (kind, rest) = code.split_once(':').ok_or_else(unknown)?;
         let rail = || Rail::from_code(rest).ok_or_else(unknown);
         match kind {
+            "receivable" => Ok(Self::Receivable { agency: rest.to_owned() }),
             "rail_clearing" => Ok(Self::RailClearing(rail()?)),
+            "fees" => Ok(Self::Fees(rail()?)),
             "suspense" => Ok(Self::Suspense(rail()?)),
             "refund_due" => Ok(Self::RefundDue(rail()?)),
             "refunding" => Ok(Self::Refunding(rail()?)),
@@ -139,17 +154,23 @@ pub enum JournalKind {
     RefundDone,
     /// A refund came to nothing: what was taken back for it stands again.
     RefundFailed,
+    /// The rail kept a fee, as a line of its statement says.
+    Fee,
+    /// The rail gave a fee back with a refund, as a line of its statement says.
+    FeeBack,
 }
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Paid,
         Self::HeldForReview,
         Self::OwedBack,
         Self::RefundSent,
         Self::RefundDone,
         Self::RefundFailed,
+        Self::Fee,
+        Self::FeeBack,
     ];
 
     /// The word of columns.
@@ -161,6 +182,8 @@ impl JournalKind {
             Self::RefundSent => "REFUND_SENT",
             Self::RefundDone => "REFUND_DONE",
             Self::RefundFailed => "REFUND_FAILED",
+            Self::Fee => "FEE",
+            Self::FeeBack => "FEE_BACK",
         }
     }
 
@@ -234,7 +257,7 @@ impl Journal {
     pub fn of(payment: &Payment) -> Result<Option<Self>, Unbalanced> {
         use super::PaymentState as S;
         let (money, kind, credits) = match &payment.state {
-            S::Paid(money) => (money, JournalKind::Paid, fiscal_credits(&payment.notices)),
+            S::Paid(money) => (money, JournalKind::Paid, honoured(&payment.notices)?),
             S::UnderReview(money) => {
                 let held = credit(Account::Suspense(payment.rail), money.amount.fen());
                 (money, JournalKind::HeldForReview, vec![held])
@@ -257,6 +280,27 @@ impl Journal {
         };
         let entries = std::iter::once(taken).chain(credits).collect();
         Self::new(payment.no.clone(), kind, money.at, entries).map(Some)
+    }
+
+    /// What a line of a statement says the rail kept for a payment, or gave back with a refund;
+    /// `None` where it did neither.
+    pub fn of_fee(
+        payment_no: PaymentNo,
+        refund_no: Option<RefundNo>,
+        rail: Rail,
+        fee: Fen,
+        at: Timestamp,
+    ) -> Option<Self> {
+        let (kind, amount, from, to) = match fee.value() {
+            0 => return None,
+            1.. => (JournalKind::Fee, fee, Account::RailClearing(rail), Account::Fees(rail)),
+            _ => {
+                let back = fee.value().checked_neg().map(Fen::new)?;
+                (JournalKind::FeeBack, back, Account::Fees(rail), Account::RailClearing(rail))
+            }
+        };
+        let entries = vec![Entry { account: to, side: Side::Debit, amount }, credit(from, amount)];
+        Some(Self { payment_no, kind, refund_no, at, entries })
     }
 
     /// The lines; they balance.
@@ -303,9 +347,23 @@ pub fn fiscal_slices(notices: &[NoticeSnapshot]) -> Vec<FiscalSlice> {
     slices.collect()
 }
 
-fn fiscal_credits(notices: &[NoticeSnapshot]) -> Vec<Entry> {
+/// Each agency's claim, met by the money that came, and what it gives to each level.
+fn honoured(notices: &[NoticeSnapshot]) -> Result<Vec<Entry>, Unbalanced> {
+    let mut claims: BTreeMap<&str, Vec<Fen>> = BTreeMap::new();
+    for notice in notices {
+        claims.entry(&notice.agency.code).or_default().push(notice.total());
+    }
+    let mut entries = Vec::new();
+    for (agency, sums) in claims {
+        let unbalanced = |_| Unbalanced { debits: Fen::ZERO, credits: Fen::ZERO };
+        let amount = Fen::sum(sums).map_err(unbalanced)?;
+        let account = Account::Receivable { agency: agency.to_owned() };
+        entries.push(Entry { account: account.clone(), side: Side::Debit, amount });
+        entries.push(credit(account, amount));
+    }
     let slices = fiscal_slices(notices).into_iter();
-    slices.map(|slice| credit(slice.account, slice.amount)).collect()
+    entries.extend(slices.map(|slice| credit(slice.account, slice.amount)));
+    Ok(entries)
 }
 
 fn total(entries: &[Entry], side: Side) -> Result<Fen, FenOverflow> {
@@ -327,8 +385,11 @@ mod tests {
                 let state = from.apply(event.clone()).unwrap();
                 let journal = Journal::of(&Payment { state, ..payment.clone() }).unwrap().unwrap();
                 let debits = total(journal.entries(), Side::Debit);
-                assert_eq!(debits, Ok(Fen::new(20_600)));
                 assert_eq!(debits, total(journal.entries(), Side::Credit));
+                let taken = journal.entries().iter().find(|entry| {
+                    matches!(entry.account, Account::RailClearing(_)) && entry.side == Side::Debit
+                });
+                assert_eq!(taken.map(|entry| entry.amount), Some(Fen::new(20_600)));
             }
         }
     }
@@ -344,7 +405,9 @@ mod tests {
                     Account::Share { level, .. } if *level == wanted => Some(entry.amount.value()),
                     Account::Share { .. }
                     | Account::Fiscal { .. }
+                    | Account::Receivable { .. }
                     | Account::RailClearing(_)
+                    | Account::Fees(_)
                     | Account::Suspense(_)
                     | Account::RefundDue(_)
                     | Account::Refunding(_) => None,
@@ -365,11 +428,44 @@ mod tests {
     }
 
     #[test]
+    fn every_claim_that_was_met_is_on_record_and_stands_at_zero() {
+        let payment = samples::payment("YW000001", "330000001FS1", 20_600);
+        let state = PaymentState::Paid(samples::money("T1", 20_600));
+        let journal = Journal::of(&Payment { state, ..payment }).unwrap().unwrap();
+        let claims = journal.entries().iter().filter(
+            |entry| matches!(&entry.account, Account::Receivable { agency } if !agency.is_empty()),
+        );
+        let sides: Vec<_> = claims.map(|entry| (entry.side, entry.amount.value())).collect();
+        assert_eq!(sides, [(Side::Debit, 20_600), (Side::Credit, 20_600)]);
+    }
+
+    #[test]
+    fn a_fee_is_kept_from_the_clearing_and_given_back_to_it() {
+        let no = samples::payment_no("YW000001");
+        let fee = |fen| {
+            Journal::of_fee(no.clone(), None, Rail::Alipay, Fen::new(fen), samples::at(0)).map(
+                |j| {
+                    let sides =
+                        j.entries().iter().map(|e| (e.account.code(), e.side, e.amount.value()));
+                    (j.kind, sides.collect::<Vec<_>>())
+                },
+            )
+        };
+        let (fees, clearing) = ("fees:ALIPAY".to_owned(), "rail_clearing:ALIPAY".to_owned());
+        assert_eq!(fee(0), None);
+        let kept = vec![(fees.clone(), Side::Debit, 12), (clearing.clone(), Side::Credit, 12)];
+        assert_eq!(fee(12), Some((JournalKind::Fee, kept)));
+        let back = vec![(clearing, Side::Debit, 12), (fees, Side::Credit, 12)];
+        assert_eq!(fee(-12), Some((JournalKind::FeeBack, back)));
+    }
+
+    #[test]
     fn accounts_survive_their_columns() {
         let fiscal = Account::Fiscal { agency: "330101".into(), item: "00050001".into() };
         let rails = Rail::ALL.into_iter().flat_map(|rail| {
             [
                 Account::RailClearing(rail),
+                Account::Fees(rail),
                 Account::Suspense(rail),
                 Account::RefundDue(rail),
                 Account::Refunding(rail),
@@ -381,7 +477,8 @@ mod tests {
             agency: "330101".into(),
             item: "16010100".into(),
         };
-        for account in rails.chain([fiscal, share]) {
+        let receivable = Account::Receivable { agency: "330101".into() };
+        for account in rails.chain([receivable, fiscal, share]) {
             assert_eq!(Account::from_code(&account.code()), Ok(account));
         }
         for bad in [

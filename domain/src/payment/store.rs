@@ -179,4 +179,7 @@ pub trait LedgerBook: Send + Sync {
     async fn journals_of(&self, rail: super::Rail, day: Date) -> Result<Vec<Journal>, StoreError>;
     /// Sum of all debits and of all credits ever booked.
     async fn totals(&self) -> Result<(crate::money::Fen, crate::money::Fen), StoreError>;
+    /// Books what no change of a payment does: a fee. Once: a journal of the same payment, kind
+    /// and refund changes nothing, and the answer is `false`.
+    async fn book(&self, rail: super::Rail, journal: &Journal) -> Result<bool, StoreError>;
 }

@@ -3,7 +3,7 @@
 use super::day::judged_lines;
 use super::{
     Bucket, DayBook, DayResult, DayState, Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine,
-    MatchInput, PartitionBroken, Resolution, Statement, StatementError, StatementFault,
+    LineKind, MatchInput, PartitionBroken, Resolution, Statement, StatementError, StatementFault,
     StatementLine, StatementSource, match_rail,
 };
 use crate::clock::{Clock, beijing_day};
@@ -11,8 +11,8 @@ use crate::ids::PaymentNo;
 use crate::money::{Fen, FenOverflow, PayableFen};
 use crate::outside::StoreError;
 use crate::payment::{
-    Applied, ApplyRailReport, Evidence, LedgerBook, MerchantIdentity, Money, PaymentStore, Rail,
-    RailReport, RailTxn,
+    Applied, ApplyRailReport, Evidence, Journal, LedgerBook, MerchantIdentity, Money, PaymentStore,
+    Rail, RailReport, RailTxn,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +83,7 @@ impl ReconcileDay {
             }
         }
         self.keep_put_right(&statement, day, &mut buckets, &mut discrepancies).await?;
+        self.book_fees(&statement, &buckets).await?;
         let ledger = self.ledger_lines(day).await?;
         let open = discrepancies.iter().any(|d| d.resolution == Resolution::Open);
         let result = DayResult {
@@ -100,6 +101,20 @@ impl ReconcileDay {
         };
         self.days.save(&result, &statement.original).await?;
         Ok(result)
+    }
+
+    /// Books what the rail kept, line by line, for payments whose money both sides agree on.
+    async fn book_fees(&self, statement: &Statement, buckets: &[Bucket]) -> Result<(), StoreError> {
+        let rail = self.source.rail();
+        for (line, bucket) in statement.lines.iter().zip(buckets) {
+            let agreed = *bucket == Bucket::Matched && line.kind == LineKind::Pay;
+            let Ok(no) = PaymentNo::new(&line.order_no) else { continue };
+            let fee = Journal::of_fee(no, None, rail, line.fee, line.at).filter(|_| agreed);
+            if let Some(fee) = fee {
+                self.ledger.book(rail, &fee).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What an earlier run put right is matched by now; it stays visible as what it was.

@@ -92,7 +92,9 @@ fn booked<'a>(journals: impl Iterator<Item = &'a Journal>) -> Parts {
                 let to = (*level, agency.clone(), item.clone());
                 *parts.entry(to).or_default() += entry.amount.value();
             }
-            Account::RailClearing(_)
+            Account::Receivable { .. }
+            | Account::RailClearing(_)
+            | Account::Fees(_)
             | Account::Fiscal { .. }
             | Account::Suspense(_)
             | Account::RefundDue(_)

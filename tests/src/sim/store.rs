@@ -229,6 +229,17 @@ impl LedgerBook for SimStore {
         self.call(self.truth.journals_of(rail, day)).await
     }
 
+    async fn book(&self, rail: Rail, journal: &Journal) -> Result<bool, StoreError> {
+        let book = async {
+            let booked = self.truth.book(rail, journal).await?;
+            if booked {
+                self.write_rows(journal);
+            }
+            Ok(booked)
+        };
+        self.write(book).await
+    }
+
     async fn totals(&self) -> Result<(Fen, Fen), StoreError> {
         let sides = |core: &mut Core| {
             (core.checks.ledger.sum(Side::Debit), core.checks.ledger.sum(Side::Credit))

@@ -33,7 +33,11 @@ pub(super) fn journal(refund: &Refund, kind: JournalKind, at: Timestamp) -> Jour
             Entry { account: way, side: Side::Debit, amount },
             Entry { account: Account::RailClearing(refund.rail), side: Side::Credit, amount },
         ],
-        JournalKind::Paid | JournalKind::HeldForReview | JournalKind::OwedBack => Vec::new(),
+        JournalKind::Paid
+        | JournalKind::HeldForReview
+        | JournalKind::OwedBack
+        | JournalKind::Fee
+        | JournalKind::FeeBack => Vec::new(),
     };
     let booked = Journal::new(refund.payment_no.clone(), kind, at, entries);
     let booked = booked.unwrap_or_else(|unbalanced| panic!("refund {}: {unbalanced}", refund.no));

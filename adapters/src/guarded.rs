@@ -7,6 +7,7 @@
 mod breaker;
 
 use self::breaker::{Breaker, Ended, Pass};
+use crate::crash::{Step, around};
 use crate::http::is_silence;
 use async_trait::async_trait;
 use domain::clock::Clock;
@@ -145,15 +146,15 @@ impl PaymentRail for GuardedRail {
     }
 
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
-        self.guard(&self.orders, self.rail.submit(order)).await
+        self.guard(&self.orders, around(Step::RailSubmit, self.rail.submit(order))).await
     }
 
     async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
-        self.guard(&self.queries, self.rail.query(order)).await
+        self.guard(&self.queries, around(Step::RailQuery, self.rail.query(order))).await
     }
 
     async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
-        self.guard(&self.orders, self.rail.close(order)).await
+        self.guard(&self.orders, around(Step::RailClose, self.rail.close(order))).await
     }
 }
 
@@ -164,11 +165,13 @@ impl RailRefunds for GuardedRail {
     }
 
     async fn refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError> {
-        self.guard(&self.refunding, self.refunds.refund(refund)).await
+        let asking = around(Step::RailRefund, self.refunds.refund(refund));
+        self.guard(&self.refunding, asking).await
     }
 
     async fn query_refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError> {
-        self.guard(&self.refunding, self.refunds.query_refund(refund)).await
+        let asking = around(Step::RailQueryRefund, self.refunds.query_refund(refund));
+        self.guard(&self.refunding, asking).await
     }
 }
 

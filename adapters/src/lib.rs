@@ -4,6 +4,7 @@
 
 pub mod alipay;
 mod certificate;
+pub mod crash;
 pub mod crypto;
 pub mod definitions;
 pub mod departments;

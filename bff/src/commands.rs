@@ -110,6 +110,10 @@ fn load(environment: &Environment) -> Result<Settings, String> {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();
+    if let Some(at) = settings.crash_at {
+        tracing::warn!(%at, "this process will crash on purpose");
+        adapters::crash::arm(at);
+    }
     Ok(settings)
 }
 

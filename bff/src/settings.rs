@@ -15,6 +15,7 @@ pub use rails::{
 pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
 pub use secret::Secret;
 
+use adapters::crash::CrashAt;
 use reader::Reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -53,11 +54,13 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
+    /// Where the process is to die, for tests of what it leaves behind.
+    pub crash_at: Option<CrashAt>,
     /// Platforms, as named in the file; `None` where mocks are served beside.
     pub channels: Option<ChannelSettings>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "mode",
     "http_addr",
     "public_url",
@@ -70,6 +73,7 @@ const KEYS: [&str; 13] = [
     "introspection",
     "trusted_proxies",
     "log",
+    "crash_at",
     "settings",
 ];
 
@@ -111,6 +115,7 @@ impl Settings {
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
+            crash_at: reader.parsed_from_environment("crash_at", "a crash point"),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,
@@ -159,6 +164,9 @@ impl Settings {
         }
         if self.follow_clock.is_some() {
             reader.fault("follow_clock", "production follows no other clock".to_owned());
+        }
+        if self.crash_at.is_some() {
+            reader.fault("crash_at", "production does not crash on purpose".to_owned());
         }
         if !self.public_url.starts_with("https://") {
             reader.fault("public_url", "production is reached by https".to_owned());

@@ -1,6 +1,8 @@
-//! The house: walls between the crates, and pages that are made from the code.
+//! The house: walls between the crates, crash points around writes, and pages that are made from
+//! the code.
 //! `YIWANG_WRITE=1` writes the pages anew instead of comparing.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod crash_points;
 mod pages;
 mod walls;

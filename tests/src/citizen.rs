@@ -17,7 +17,7 @@ pub struct Citizen {
 }
 
 /// What every test wants to know of a payment.
-const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
+pub const PAYMENT: &str = "paymentNo status writeOff paidAt amount{fen} retryAfterMs \
      history{at status reason} receipts{id code number checkCode agency payer amount{fen} pdfUrl} \
      notices{noticeNo status writeOff total{fen} receipt{number}}";
 
@@ -188,7 +188,12 @@ impl Citizen {
     /// The same, and the server may die meanwhile.
     pub async fn starts_on_a_dying_server(&self, wish: &Value) -> Option<Value> {
         let query = document("startPayment", "StartPaymentInput", &started());
-        let body = json!({ "query": query, "variables": { "i": wish } });
+        self.asks_a_dying_server(&query, json!({ "i": wish })).await
+    }
+
+    /// Any document; the whole body, or `None` when the server dies meanwhile.
+    pub async fn asks_a_dying_server(&self, query: &str, variables: Value) -> Option<Value> {
+        let body = json!({ "query": query, "variables": variables });
         self.http.try_post(&self.graphql, &self.token, &body).await
     }
 
@@ -252,7 +257,8 @@ impl Citizen {
 const SUBMITTED: &str = "outcome{... on LookupResult{source asOf rows{fields{name label value} \
      notice{noticeNo title status total{fen} lateFee{fen} writeOff}}}}";
 
-fn started() -> String {
+/// What a client takes of `startPayment`.
+pub fn started() -> String {
     format!(
         "payment{{{PAYMENT}}} cashier{{__typename ... on WeChatMiniCashier{{package paySign \
          signType}} ... on AlipayMiniCashier{{tradeNo}} ... on AlipayAppCashier{{orderString}} \
@@ -260,7 +266,8 @@ fn started() -> String {
     )
 }
 
-fn document(name: &str, input: &str, fields: &str) -> String {
+/// A mutation of one input `$i`, with `userErrors`.
+pub fn document(name: &str, input: &str, fields: &str) -> String {
     format!(
         "mutation($i:{input}!){{{name}(input:$i){{{fields} userErrors{{code message field}}}}}}"
     )

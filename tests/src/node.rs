@@ -6,11 +6,12 @@ use mock_channels::{MockChannels, Onboarding};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
-/// A running `bff`.
+/// A running `bff`; dropped, it is killed.
 pub struct Process {
-    child: Child,
+    child: Option<Child>,
     /// `http://127.0.0.1:…`.
     pub base_url: String,
 }
@@ -24,10 +25,20 @@ pub fn binary(name: &str) -> PathBuf {
     path
 }
 
-/// A port that was free a moment ago.
+/// A port that is free now and stays free while nobody listens there: below those that the
+/// system gives to outgoing connections, and each given out once.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    const FIRST: u16 = 12_000;
+    const COUNT: u16 = 20_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test programs that run beside this one begin elsewhere.
+    let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(COUNT)).unwrap();
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let next = || {
+        let count = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+        Some(FIRST + (start + count) % COUNT)
+    };
+    std::iter::from_fn(next).take(usize::from(COUNT)).find(free).expect("a free port")
 }
 
 fn secret(folder: &Path, name: &str, text: &str) -> String {
@@ -79,10 +90,23 @@ pub fn settings_file(folder: &Path, onboarding: &Onboarding) -> PathBuf {
 impl Process {
     /// Starts the binary over this folder and these mocks, and waits until it is ready.
     pub async fn start(folder: &Folder, port: u16, mocks: &MockChannels) -> Self {
-        let settings = settings_file(&folder.0, &mocks.onboarding());
         let database = format!("sqlite://{}", folder.0.join("yiwang.db").display());
+        Self::over(&database, folder, port, mocks, None).await
+    }
+
+    /// The same over any database; `crash_at` names the crash point at which it is to die.
+    pub async fn over(
+        database: &str,
+        folder: &Folder,
+        port: u16,
+        mocks: &MockChannels,
+        crash_at: Option<&str>,
+    ) -> Self {
+        let settings = settings_file(&folder.0, &mocks.onboarding());
         let child = Command::new(binary("bff"))
             .env_clear()
+            .envs(crash_at.map(|at| ("YIWANG_CRASH_AT", at)))
+            .env("YIWANG_KEY_DIR", &folder.0)
             .env("YIWANG_SETTINGS", settings)
             .env("YIWANG_HTTP_ADDR", format!("127.0.0.1:{port}"))
             .env("YIWANG_DATABASE_URL", database)
@@ -92,21 +116,36 @@ impl Process {
             .unwrap();
         let base_url = format!("http://127.0.0.1:{port}");
         wait_until_ready(&base_url).await;
-        Self { child, base_url }
+        Self { child: Some(child), base_url }
+    }
+
+    /// How it ended, if it has ended by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut().and_then(|child| child.try_wait().unwrap())
     }
 
     /// `kill -9`: nothing is flushed, nobody is told.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// Asks it to stop, as a service manager would; its exit status must be success.
     pub async fn terminate(mut self) {
-        let pid = self.child.id().to_string();
+        let mut child = self.child.take().unwrap();
+        let pid = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap());
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap());
         assert!(status.await.unwrap().success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // One that has ended already cannot be killed, and need not be.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

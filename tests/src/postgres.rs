@@ -62,6 +62,16 @@ pub async fn fresh_database() -> String {
     with_database(&server, &name)
 }
 
+/// Removes a database that nobody needs any more.
+pub async fn drop_database(url: &str) {
+    let address = url.split('?').next().unwrap_or(url);
+    let name = address.rsplit('/').next().unwrap_or_default();
+    let admin = Database::connect(&server_url()).await.unwrap();
+    let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+    admin.execute_unprepared(&drop).await.unwrap();
+    let _ = admin.close().await;
+}
+
 /// The address of the server, with a database in which others can be made.
 #[expect(clippy::disallowed_methods, reason = "tests/run names its server here")]
 fn server_url() -> String {

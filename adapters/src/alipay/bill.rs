@@ -4,6 +4,7 @@ use super::account::{AlipayAccount, PlatformSaid};
 use super::bill_file;
 use super::refusal::{PlatformRefusal, Refusal};
 use super::wire::{BillRequestWire, BillWire};
+use crate::crash::{Step, around};
 use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::outside::OutsideError;
@@ -91,7 +92,7 @@ impl StatementSource for AlipayStatements {
     }
 
     async fn fetch(&self, day: Date) -> Result<Statement, StatementError> {
-        let node = match self.ask(day).await? {
+        let node = match around(Step::RailStatement, self.ask(day)).await? {
             PlatformSaid::Done(node) => node,
             PlatformSaid::No(why) => return no_bill(why),
         };

@@ -1,6 +1,7 @@
 //! Bills of the gateway, as notices.
 
 use super::call::{Message, NonTaxGateway};
+use crate::crash::{Step, around};
 use crate::http::{unexpected, unknown};
 use async_trait::async_trait;
 use domain::clock::from_beijing;
@@ -259,7 +260,8 @@ impl NonTaxGateway {
         fits: impl Fn(&Notice) -> bool,
     ) -> Result<Option<Notice>, OutsideError> {
         let asked = || self.call::<BillWire>(Message::Bill, std::slice::from_ref(&parameter));
-        let mut notices = self.http.twice(asked).await?.into_iter().map(BillWire::into_notice);
+        let found = around(Step::GatewayFindNotice, self.http.twice(asked)).await?;
+        let mut notices = found.into_iter().map(BillWire::into_notice);
         match (notices.next().transpose()?, notices.next()) {
             (found, None) if found.as_ref().is_none_or(&fits) => Ok(found),
             _ => Err(unexpected("another bill than was asked for", parameter.1)),

@@ -3,6 +3,7 @@
 use super::bill::instant;
 use super::call::{Message, NonTaxGateway};
 use super::root::{self, Said};
+use crate::crash::{Step, around};
 use crate::crypto::sha256_hex;
 use crate::http::{HttpAnswer, HttpRequest, Method, below, unexpected, unknown};
 use async_trait::async_trait;
@@ -98,7 +99,8 @@ impl NonTaxGateway {
     /// The file as it was listed; its answer is signed, and so is its digest in the list.
     async fn download(&self, listed: &ListedWire) -> Result<Vec<u8>, ClearingError> {
         let name = listed.name.as_str();
-        let answer = self.http.send(self.transfer(Method::Get, name, Vec::new())?).await?;
+        let asking = self.http.send(self.transfer(Method::Get, name, Vec::new())?);
+        let answer = around(Step::GatewayFetchFile, asking).await?;
         if answer.status != 200 {
             let status = answer.status;
             return Err(unexpected("the gateway answered with HTTP status", status).into());
@@ -132,7 +134,8 @@ impl NonTaxGateway {
     async fn listed(&self, day: Date) -> Result<Vec<ListedWire>, OutsideError> {
         let day = compact(day);
         let parameters = [("FILEDATE", day.as_str())];
-        self.http.twice(|| self.call::<ListedWire>(Message::ListFiles, &parameters)).await
+        let asking = self.http.twice(|| self.call::<ListedWire>(Message::ListFiles, &parameters));
+        around(Step::GatewayListFiles, asking).await
     }
 }
 
@@ -154,12 +157,14 @@ impl ClearingExchange for NonTaxGateway {
     async fn send_orders(&self, day: &ClearingDay) -> Result<Sent, OutsideError> {
         let bytes =
             super::clearing_out::orders(day).map_err(|e| OutsideError::NotSent(e.into()))?;
-        self.upload(&format!("DZ_{}.txt", compact(day.day())), bytes).await
+        let name = format!("DZ_{}.txt", compact(day.day()));
+        around(Step::GatewaySendOrders, self.upload(&name, bytes)).await
     }
 
     async fn send_split(&self, day: &ClearingDay) -> Result<Sent, OutsideError> {
         let bytes = super::clearing_out::split(day);
-        self.upload(&format!("FC_{}.txt", compact(day.day())), bytes).await
+        let name = format!("FC_{}.txt", compact(day.day()));
+        around(Step::GatewaySendSplit, self.upload(&name, bytes)).await
     }
 
     async fn results(&self, day: Date) -> Result<Vec<FinanceResult>, ClearingError> {

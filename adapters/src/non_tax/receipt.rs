@@ -3,6 +3,7 @@
 use super::bill::instant;
 use super::call::{Message, NonTaxGateway};
 use super::write_off::day_and_time;
+use crate::crash::{Step, around};
 use crate::http::{unexpected, unknown};
 use async_trait::async_trait;
 use domain::ids::PaymentNo;
@@ -234,7 +235,8 @@ impl RedReceiptIssuer for NonTaxGateway {
         request: &ReversalRequest,
     ) -> Result<Receipt, OutsideError> {
         let (reason, no) = (&request.reason, request.refund_no.as_str());
-        let red = self.reverse_receipt(&receipt.id, reason, no).await?;
+        let reversing = self.reverse_receipt(&receipt.id, reason, no);
+        let red = around(Step::GatewayReverseReceipt, reversing).await?;
         let amount = red.amount.value().checked_neg().map(Fen::new);
         let amount = amount.ok_or_else(|| unexpected("the sum of the red receipt", red.amount))?;
         Ok(Receipt { amount, ..red })
@@ -245,7 +247,7 @@ impl RedReceiptIssuer for NonTaxGateway {
         rest: &WriteOff,
         reversed: &ReceiptId,
     ) -> Result<Receipt, OutsideError> {
-        self.replace_receipt(rest, reversed).await
+        around(Step::GatewayReplaceReceipt, self.replace_receipt(rest, reversed)).await
     }
 }
 
@@ -253,7 +255,7 @@ impl RedReceiptIssuer for NonTaxGateway {
 impl ReceiptIssuer for NonTaxGateway {
     /// Sends once: the outbox asks again, and the gateway answers with the same receipt.
     async fn issue(&self, of: &WriteOff) -> Result<Receipt, OutsideError> {
-        self.issue_receipt(of, None).await
+        around(Step::GatewayReceipt, self.issue_receipt(of, None)).await
     }
 }
 

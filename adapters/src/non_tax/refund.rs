@@ -3,6 +3,7 @@
 use super::bill::instant;
 use super::call::{Message, NonTaxGateway};
 use super::write_off::day_and_time;
+use crate::crash::{Step, around};
 use crate::http::{unexpected, unknown};
 use async_trait::async_trait;
 use domain::ids::RefundNo;
@@ -159,7 +160,8 @@ impl NonTaxGateway {
         ];
         parameters.extend(sequence.as_deref().map(|no| ("SEQNO", no)));
         let called = self.call::<RefundWire>(Message::RefundNotice, &parameters);
-        let details = self.http.within(called).await?;
+        let called = around(Step::GatewayTellPaidBack, self.http.within(called));
+        let details = called.await?;
         let content = (notice.notice_no.as_str(), notice.payment_no.as_str(), notice.amount.fen());
         only(details, &About { refund_no: &notice.refund_no, content: Some(content) })
     }
@@ -182,7 +184,7 @@ impl RefundDesk for NonTaxGateway {
             ("ENTERCODE", &request.agency_code),
         ];
         let called = self.call::<RefundWire>(Message::RefundRequest, &parameters);
-        let details = self.http.within(called).await?;
+        let details = around(Step::GatewayAskRefund, self.http.within(called)).await?;
         let content =
             (request.notice_no.as_str(), request.payment_no.as_str(), request.amount.fen());
         only(details, &About { refund_no: &request.refund_no, content: Some(content) })
@@ -191,7 +193,7 @@ impl RefundDesk for NonTaxGateway {
     async fn query(&self, refund_no: &RefundNo) -> Result<Option<DeskCase>, OutsideError> {
         let parameters = [("REFUNDNO", refund_no.as_str())];
         let call = || self.call::<RefundWire>(Message::QueryRefund, &parameters);
-        let details = self.http.twice(call).await?;
+        let details = around(Step::GatewayQueryRefund, self.http.twice(call)).await?;
         if details.is_empty() {
             return Ok(None);
         }

@@ -1,6 +1,7 @@
 //! The write-off (销账): tells the gateway that a notice was paid.
 
 use super::call::{Message, NonTaxGateway};
+use crate::crash::{Step, around};
 use crate::http::unexpected;
 use async_trait::async_trait;
 use domain::clock::beijing_time;
@@ -90,7 +91,8 @@ impl NoticeWriteOff for NonTaxGateway {
         parameters.extend(quoted.as_deref().map(|date| ("QUOTEDATE", date)));
         parameters.extend(sequence.as_deref().map(|no| ("SEQNO", no)));
         let called = self.call::<WrittenOffWire>(Message::WriteOff, &parameters);
-        let mut details = self.http.within(called).await?.into_iter();
+        let called = around(Step::GatewayWriteOff, self.http.within(called));
+        let mut details = called.await?.into_iter();
         let (Some(written), None) = (details.next(), details.next()) else {
             return Err(unexpected("not exactly one answer for", &of.notice_no));
         };

@@ -3,6 +3,7 @@
 use super::column::{Row, micros, sha256_hex, without_nul};
 use super::entity::callback_inbox;
 use super::{Store, readable, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -156,7 +157,8 @@ impl CallbackInbox for Store {
     async fn record(&self, callback: &StoredCallback, raw: &[u8]) -> Result<Received, StoreError> {
         let row = row_of_callback(callback, raw).into_active_model();
         let insert = callback_inbox::Entity::insert(row).on_conflict_do_nothing();
-        match insert.exec_without_returning(&self.write).await.map_err(unavailable)? {
+        let recorded = insert.exec_without_returning(&self.write);
+        match around(Step::CallbackRecord, recorded).await.map_err(unavailable)? {
             TryInsertResult::Inserted(1..) => Ok(Received::New),
             TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
                 Ok(Received::Seen)
@@ -179,6 +181,9 @@ impl CallbackInbox for Store {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         let rows = waiting.all(&transaction).await.map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let leased = callback_inbox::ActiveModel {
             leased_until: Set(micros(until)),
             ..callback_inbox::ActiveModel::default()
@@ -188,7 +193,7 @@ impl CallbackInbox for Store {
             .set(leased)
             .filter(callback_inbox::Column::Id.is_in(ids));
         lease.exec(&transaction).await.map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::CallbackLease, transaction.commit()).await.map_err(unavailable)?;
         Ok(readable(rows.into_iter().map(callback_of)))
     }
 
@@ -200,7 +205,7 @@ impl CallbackInbox for Store {
         let finish = callback_inbox::Entity::update_many()
             .set(finished)
             .filter(callback_inbox::Column::Id.eq(row_of_callback(callback, b"").id));
-        finish.exec(&self.write).await.map_err(unavailable)?;
+        around(Step::CallbackFinish, finish.exec(&self.write)).await.map_err(unavailable)?;
         Ok(())
     }
 }

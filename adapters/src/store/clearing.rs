@@ -3,6 +3,7 @@
 use super::column::{Row, micros, without_nul};
 use super::entity::{clearing_day, clearing_difference};
 use super::{Store, conflict_if_duplicate, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::money::Fen;
 use domain::outside::StoreError;
@@ -110,7 +111,7 @@ impl ClearingBook for Store {
             >(rows);
             insert.exec_without_returning(&transaction).await.map_err(unavailable)?;
         }
-        transaction.commit().await.map_err(unavailable)
+        around(Step::ClearingSave, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn find(&self, day: Date) -> Result<Option<ClearedDay>, StoreError> {

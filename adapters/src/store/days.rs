@@ -6,6 +6,7 @@ use super::day_rows::{
 };
 use super::entity::{discrepancy, payment, reconciliation_day, statement_line, statement_original};
 use super::{Store, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -102,7 +103,7 @@ impl DayBook for Store {
         clear(&transaction, &key).await?;
         write(&transaction, &key, result).await?;
         keep_original(&transaction, &key, result, original).await?;
-        transaction.commit().await.map_err(unavailable)
+        around(Step::DaySave, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn find(&self, rail: Rail, day: Date) -> Result<Option<DayResult>, StoreError> {

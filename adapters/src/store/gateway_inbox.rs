@@ -3,6 +3,7 @@
 use super::column::{Row, micros, sha256_hex, without_nul};
 use super::entity::gateway_inbox;
 use super::{Store, readable, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -232,7 +233,8 @@ impl GatewayInbox for Store {
     async fn record(&self, event: &GatewayEvent, raw: &[u8]) -> Result<Received, StoreError> {
         let row = row_of_event(event, raw).into_active_model();
         let insert = gateway_inbox::Entity::insert(row).on_conflict_do_nothing();
-        match insert.exec_without_returning(&self.write).await.map_err(unavailable)? {
+        let recorded = insert.exec_without_returning(&self.write);
+        match around(Step::NewsRecord, recorded).await.map_err(unavailable)? {
             TryInsertResult::Inserted(1..) => Ok(Received::New),
             TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
                 Ok(Received::Seen)
@@ -255,6 +257,9 @@ impl GatewayInbox for Store {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         let rows = waiting.all(&transaction).await.map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let leased = gateway_inbox::ActiveModel {
             leased_until: Set(micros(until)),
             ..gateway_inbox::ActiveModel::default()
@@ -264,7 +269,7 @@ impl GatewayInbox for Store {
             .set(leased)
             .filter(gateway_inbox::Column::Id.is_in(ids));
         lease.exec(&transaction).await.map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::NewsLease, transaction.commit()).await.map_err(unavailable)?;
         Ok(readable(rows.into_iter().map(event_of)))
     }
 
@@ -276,7 +281,7 @@ impl GatewayInbox for Store {
         let finish = gateway_inbox::Entity::update_many()
             .set(finished)
             .filter(gateway_inbox::Column::Id.eq(row_of_event(event, b"").id));
-        finish.exec(&self.write).await.map_err(unavailable)?;
+        around(Step::NewsFinish, finish.exec(&self.write)).await.map_err(unavailable)?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::column::{Row, micros, without_nul};
 use super::entity::{outbox, payment_notice};
 use super::receipts::keep;
 use super::{Store, readable, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::PaymentNo;
 use domain::notice::NoticeNo;
@@ -79,13 +80,16 @@ impl OutboxStore for Store {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         let rows = due.all(&transaction).await.map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         for row in &rows {
             let due_at = Set(Some(micros(until)));
             let leased = outbox::ActiveModel { due_at, ..outbox::ActiveModel::default() };
             let which = is_item(&row.payment_no, &row.notice_no, &row.kind);
             change(&transaction, which, leased).await?;
         }
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::OutboxLease, transaction.commit()).await.map_err(unavailable)?;
         Ok(readable(rows.into_iter().map(row_of)))
     }
 
@@ -106,7 +110,7 @@ impl OutboxStore for Store {
         mark.exec(&transaction).await.map_err(unavailable)?;
         let next = outbox::ActiveModel { ready: Set(true), ..outbox::ActiveModel::default() };
         change(&transaction, is(item, OutboxKind::IssueReceipt), next).await?;
-        transaction.commit().await.map_err(unavailable)
+        around(Step::OutboxWrittenOff, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
@@ -115,13 +119,13 @@ impl OutboxStore for Store {
         let done_at = Set(Some(micros(receipt.receipt.issued_at)));
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;
-        transaction.commit().await.map_err(unavailable)
+        around(Step::OutboxReceipted, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {
         let done_at = Set(Some(micros(at)));
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
-        change(&self.write, is(item, item.kind), done).await
+        around(Step::OutboxNeverReceipted, change(&self.write, is(item, item.kind), done)).await
     }
 
     async fn postpone(
@@ -137,7 +141,7 @@ impl OutboxStore for Store {
             .col_expr(outbox::Column::Reason, Expr::value(without_nul(reason)))
             .filter(is(item, item.kind))
             .filter(outbox::Column::DoneAt.is_null());
-        later.exec(&self.write).await.map_err(unavailable)?;
+        around(Step::OutboxPostpone, later.exec(&self.write)).await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use super::payment_rows::{
     StateColumns, event_row, notice_rows, payment_of, payment_row, record_of, state_columns,
 };
 use super::{Store, conflict_if_duplicate, is_duplicate, journals, readable, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::{IdempotencyKey, PaymentNo, PersonId};
 use domain::notice::NoticeNo;
@@ -80,7 +81,8 @@ impl Store {
         held.exec_without_returning(&transaction).await?;
         let event = payment_event::Entity::insert(event.into_active_model());
         event.exec_without_returning(&transaction).await?;
-        Ok(transaction.commit().await.map_err(unavailable)?)
+        let stored = around(Step::PaymentInsert, transaction.commit()).await;
+        Ok(stored.map_err(unavailable)?)
     }
 
     /// Who was first? Asked after a constraint refused `payment`.
@@ -214,7 +216,7 @@ impl PaymentStore for Store {
     async fn save(&self, change: &PaymentChange) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         write_change(&transaction, change).await?;
-        match transaction.commit().await {
+        match around(Step::PaymentSave, transaction.commit()).await {
             Ok(()) => Ok(()),
             Err(_) if self.is_stored(change).await => Ok(()),
             Err(error) => Err(unavailable(error)),
@@ -299,6 +301,9 @@ impl PaymentStore for Store {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         let mut rows = due.all(&transaction).await.map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         for row in &mut rows {
             row.next_check_at = micros(until);
             let later = payment::ActiveModel {
@@ -310,7 +315,7 @@ impl PaymentStore for Store {
             put_off.exec(&transaction).await.map_err(unavailable)?;
         }
         let payments = with_notices(&transaction, rows).await?;
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::PaymentLease, transaction.commit()).await.map_err(unavailable)?;
         Ok(readable(payments))
     }
 }

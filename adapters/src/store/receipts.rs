@@ -2,6 +2,7 @@
 
 use super::entity::receipt;
 use super::{Store, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::{PaymentNo, PersonId};
 use domain::notice::NoticeNo;
@@ -151,13 +152,13 @@ impl ReceiptBook for Store {
             return if again { Ok(()) } else { Err(StoreError::Conflict) };
         }
         keep(&transaction, row).await?;
-        transaction.commit().await.map_err(unavailable)
+        around(Step::ReceiptReversal, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn file_replacement(&self, receipt: &FiledReceipt) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         keep(&transaction, self.receipt_row(receipt)?).await?;
-        transaction.commit().await.map_err(unavailable)
+        around(Step::ReceiptReplacement, transaction.commit()).await.map_err(unavailable)
     }
 }
 

@@ -9,6 +9,7 @@ use super::payments::write_change;
 use super::refund_balances::{move_balance, reserve, spend};
 use super::refund_rows::{decision_row, event_row, record_of, refund_of, refund_row};
 use super::{Store, conflict_if_duplicate, readable, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::{IdempotencyKey, PaymentNo, RefundNo};
 use domain::outside::StoreError;
@@ -83,7 +84,7 @@ impl Store {
         if let Some(audit) = &new.audit {
             append(&transaction, audit).await?;
         }
-        Ok(transaction.commit().await.map_err(unavailable)?)
+        Ok(around(Step::RefundInsert, transaction.commit()).await.map_err(unavailable)?)
     }
 
     async fn write_refund(
@@ -197,7 +198,7 @@ impl RefundStore for Store {
     async fn save(&self, change: &RefundChange) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         self.write_refund(&transaction, change).await?;
-        match transaction.commit().await {
+        match around(Step::RefundSave, transaction.commit()).await {
             Ok(()) => Ok(()),
             Err(_) if self.is_refund_stored(change).await => Ok(()),
             Err(error) => Err(unavailable(error)),
@@ -275,6 +276,9 @@ impl RefundStore for Store {
             .limit(u64::from(limit))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
         let mut rows = due.all(&transaction).await.map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         for row in &mut rows {
             row.next_try_at = Some(micros(until));
             let leased = refund::Entity::update_many()
@@ -283,7 +287,7 @@ impl RefundStore for Store {
             leased.exec(&transaction).await.map_err(unavailable)?;
         }
         let refunds = self.with_decisions(&transaction, rows).await?;
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::RefundLease, transaction.commit()).await.map_err(unavailable)?;
         Ok(readable(refunds))
     }
 
@@ -292,7 +296,7 @@ impl RefundStore for Store {
             .col_expr(refund::Column::NextTryAt, Expr::value(micros(at)))
             .filter(refund::Column::No.eq(no.as_str()))
             .filter(refund::Column::NextTryAt.gt(micros(at)));
-        sooner.exec(&self.write).await.map_err(unavailable)?;
+        around(Step::RefundWake, sooner.exec(&self.write)).await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::account::{OpenCode, UnionPayAccount, refused};
 use super::codes::{Said, said};
 use super::fields::{Fields, txn_time};
 use super::file::{self, File};
+use crate::crash::{Step, around};
 use crate::crypto::{from_base64, sha256_hex};
 use crate::http::{HttpRequest, undecided, unexpected};
 use async_trait::async_trait;
@@ -63,7 +64,7 @@ impl UnionPayStatements {
         if beijing_hour(next(settled)?, 0)? > now {
             return Err(StatementError::NotReady);
         }
-        let answer = self.ask(settled, now).await?;
+        let answer = around(Step::RailStatement, self.ask(settled, now)).await?;
         match said(answer.get("respCode").unwrap_or_default()) {
             Said::Accepted => {}
             Said::NoFile if now < beijing_hour(next(settled)?, NONE_FROM_HOUR)? => {

@@ -3,6 +3,7 @@
 use super::account::{PlatformRefusal, PlatformSaid, WeChatPayAccount, refusal_of};
 use super::bill_file;
 use super::wire::BillWire;
+use crate::crash::{Step, around};
 use crate::crypto::sha1_hex;
 use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
@@ -92,7 +93,7 @@ impl StatementSource for WeChatPayStatements {
     }
 
     async fn fetch(&self, day: Date) -> Result<Statement, StatementError> {
-        let body = match self.ask(day).await? {
+        let body = match around(Step::RailStatement, self.ask(day)).await? {
             PlatformSaid::Done(body) => body,
             PlatformSaid::No(why) => return no_bill(why),
         };

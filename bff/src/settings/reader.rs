@@ -223,6 +223,12 @@ impl<'a> Reader<'a> {
         self.parse(key, &text, shape)
     }
 
+    /// A parsed value that no file may set.
+    pub fn parsed_from_environment<T: FromStr>(&mut self, key: &str, shape: &str) -> Option<T> {
+        let text = self.environment.get(&format!("{PREFIX}{}", key.to_ascii_uppercase()))?;
+        self.parse(key, text, shape)
+    }
+
     /// Parses, or notes the fault.
     pub fn parse<T: FromStr>(&mut self, key: &str, text: &str, shape: &str) -> Option<T> {
         let parsed = text.parse().ok();

@@ -50,11 +50,29 @@ fn production_refuses_what_a_demo_lives_on() {
         ("YIWANG_DATABASE_URL", "sqlite://nowhere/yiwang.db"),
         ("YIWANG_MOCK_ADDR", "127.0.0.1:8090"),
         ("YIWANG_FOLLOW_CLOCK", "http://127.0.0.1:8090/control/clock"),
+        ("YIWANG_CRASH_AT", "payment.save:before"),
     ]);
     let places = places(Settings::load(&demo_like));
-    for name in ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "PUBLIC_URL", "KEY_DIR", "FONT"] {
+    let names =
+        ["DATABASE_URL", "MOCK_ADDR", "FOLLOW_CLOCK", "CRASH_AT", "PUBLIC_URL", "KEY_DIR", "FONT"];
+    for name in names {
         assert!(places.contains(&format!("YIWANG_{name}")), "{name} in {places:?}");
     }
+}
+
+#[test]
+fn a_crash_point_is_armed_by_the_environment_alone() {
+    let armed = environment(&[("YIWANG_CRASH_AT", "payment.save:before:2")]);
+    let expected = "payment.save:before:2".parse().unwrap();
+    assert_eq!(Settings::load(&armed).unwrap().crash_at, Some(expected));
+    let unknown = environment(&[("YIWANG_CRASH_AT", "payment.save")]);
+    assert_eq!(places(Settings::load(&unknown)), ["YIWANG_CRASH_AT"]);
+    let path = std::env::temp_dir().join(format!("yiwang-crash-{}.toml", std::process::id()));
+    std::fs::write(&path, "crash_at = \"payment.save:before\"\n").unwrap();
+    let file = path.display().to_string();
+    let refused = Settings::load(&environment(&[("YIWANG_SETTINGS", &file)]));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(places(refused), [format!("{file}: crash_at")]);
 }
 
 #[test]

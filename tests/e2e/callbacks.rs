@@ -27,6 +27,7 @@ async fn once_everywhere(app: &TestApp, citizen: &Citizen, payment_no: &str, fin
     assert_eq!(debits.value(), payment["amount"]["fen"].as_i64().unwrap());
 }
 
+/// Fault case 2.
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_within_a_second_and_on_two_nodes_counts_once() {
     for app in [TestApp::start().await, TestApp::on_postgres().await] {
@@ -44,6 +45,7 @@ async fn twice_within_a_second_and_on_two_nodes_counts_once() {
     }
 }
 
+/// Fault case 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_for_ever_is_healed_by_asking() {
     let app = TestApp::start().await;
@@ -57,6 +59,7 @@ async fn lost_for_ever_is_healed_by_asking() {
     app.finish().await;
 }
 
+/// Fault case 3.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_callback_may_overtake_the_answer_of_prepay() {
     let app = TestApp::start().await;
@@ -120,6 +123,7 @@ async fn what_is_signed_but_not_ours_changes_nothing() {
     app.finish().await;
 }
 
+/// Fault case 21.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_amount_that_the_rail_confirms_is_held_for_review() {
     let app = TestApp::start().await;

@@ -2,5 +2,6 @@
 //! `YIWANG_WRITE=1` writes the pages anew instead of comparing.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod fault_cases;
 mod pages;
 mod walls;

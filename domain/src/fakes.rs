@@ -2,6 +2,8 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod index;
+mod look;
 mod outside;
 mod rails;
 mod refunds;
@@ -16,6 +18,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};
 pub use refunds::{DeskSays, RefundsGo};

@@ -1,6 +1,5 @@
 //! Every port call of the money flow fails once, in each way a call can fail; a second run and
-//! the workers must then settle every payment, with the money counted once. And many random
-//! days, each with its own faults, after which every fen must be where it belongs.
+//! the workers must then settle every payment, with the money counted once.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use domain::fakes::{Fault, FaultPlan, samples};
@@ -135,21 +134,4 @@ async fn an_attempt_that_nobody_pays_is_closed_whatever_fails() {
             assert_eq!(flow.0.truth.totals().await.unwrap(), (Fen::ZERO, Fen::ZERO));
         }
     }
-}
-
-#[tokio::test]
-async fn after_a_random_day_every_fen_is_where_it_belongs() {
-    for seed in 0..300 {
-        tests::sim::random_day(seed).await;
-    }
-    // Other days every day; a failure names its seed.
-    let today = u64::try_from(today()).unwrap();
-    for seed in 0..100 {
-        tests::sim::random_day(today * 1_000 + seed).await;
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "only chooses which seeds are tried")]
-fn today() -> i64 {
-    jiff::Timestamp::now().as_second() / 86_400
 }

@@ -7,8 +7,8 @@ use domain::fakes::{
 use domain::identity::PersonStore;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, CancelPayment, HealPayments,
-    ProcessCallbacks, Rail, RailNews, RailReport, Rails, StartPayment, StoredCallback,
+    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail,
+    RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -25,8 +25,6 @@ pub struct Flow {
     pub gateway: Arc<FakeGateway>,
     /// Starts payments.
     pub start: StartPayment,
-    /// Gives payments up.
-    pub cancel: CancelPayment,
     inbox: InMemoryStore,
     callbacks: ProcessCallbacks,
     healer: Arc<HealPayments>,
@@ -71,16 +69,10 @@ impl Flow {
                 notices: gateway.clone(),
                 items: Arc::new(samples::items()),
                 quotes: Arc::new(PlainSeal),
-                rails: rails.clone(),
+                rails,
                 watch: Arc::new(FakeWatch::default()),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
-            },
-            cancel: CancelPayment {
-                payments: store.clone(),
-                rails,
-                healer: healer.clone(),
-                clock: clock.clone(),
             },
             inbox: store.as_ref().clone(),
             callbacks: ProcessCallbacks {

@@ -145,7 +145,7 @@ async fn a_query_without_a_word_of_the_number_lets_it_be_sent_again() {
         (nothing(), "not found"),
         (done(QUERY, r#""refund_status":"REFUND_PROCESSING""#), "processing"),
         (done(QUERY, r#""refund_status":"REFUND_NEW""#), "unknown"),
-        (known("", "30.02", REFUND_NO), "not found"),
+        (known("", "30.02", REFUND_NO), "unknown"),
         (no(QUERY, "40004", "ACQ.SYSTEM_ERROR"), "unknown"),
         (no(QUERY, "40004", "ACQ.TRADE_NOT_EXIST"), "refused"),
         (no(QUERY, "40006", "isv.insufficient-isv-permissions"), "refused"),

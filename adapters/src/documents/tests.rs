@@ -252,19 +252,3 @@ fn files_that_cannot_be_printed_with_are_told_apart() {
     let text = Font::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")));
     assert!(matches!(text, Err(FontFault::NotAFont { .. })));
 }
-
-/// Writes samples to look at: `YIWANG_SAMPLES` is no setting, the folder is given at build time.
-#[test]
-#[ignore = "for looking at documents, not for judging them"]
-fn samples_to_look_at() {
-    let folder = std::env::temp_dir().join("yiwang-documents");
-    std::fs::create_dir_all(&folder).unwrap();
-    let write = |name: &str, pdf: Vec<u8>| std::fs::write(folder.join(name), pdf).unwrap();
-    let original = filed(20_600, 1);
-    write("receipt.pdf", drawn(&sheet(original.clone())).unwrap());
-    write("red.pdf", drawn(&sheet(red(original.clone()))).unwrap());
-    let many =
-        FiledReceipt { reversed_by: Some(red(original).receipt.id), ..filed(99_999_999_990, 9) };
-    write("many.pdf", drawn(&sheet(many)).unwrap());
-    write("year.pdf", year::draw(&font(), &year(100)).unwrap());
-}

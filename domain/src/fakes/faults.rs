@@ -1,7 +1,7 @@
 //! "The n-th call of a port fails so": the lever of the fault suite.
 
 use crate::outside::{OutsideError, StoreError};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How one call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,8 +46,8 @@ enum Plan {
     Never,
     /// The call with this number, from 0.
     Once(usize, Fault),
-    /// One call in `one_in`, by a seed.
-    Often { seed: u64, one_in: u64 },
+    /// All of them.
+    Always(Fault),
 }
 
 /// Counts port calls, and fails those that were planned.
@@ -55,7 +55,6 @@ enum Plan {
 pub struct FaultPlan {
     calls: AtomicUsize,
     plan: Plan,
-    over: AtomicBool,
 }
 
 impl FaultPlan {
@@ -69,14 +68,9 @@ impl FaultPlan {
         Self { plan: Plan::Once(call, fault), ..Self::default() }
     }
 
-    /// One call in `one_in` fails somehow; the same seed fails the same calls.
-    pub fn often(seed: u64, one_in: u64) -> Self {
-        Self { plan: Plan::Often { seed, one_in: one_in.max(1) }, ..Self::default() }
-    }
-
-    /// From now on nothing fails.
-    pub fn ends(&self) {
-        self.over.store(true, Ordering::SeqCst);
+    /// Every call fails so.
+    pub fn always(fault: Fault) -> Self {
+        Self { plan: Plan::Always(fault), ..Self::default() }
     }
 
     /// How many calls there were.
@@ -87,17 +81,10 @@ impl FaultPlan {
     /// Every port call asks once.
     pub fn next(&self) -> Option<Fault> {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
-        if self.over.load(Ordering::SeqCst) {
-            return None;
-        }
         match self.plan {
             Plan::Never => None,
             Plan::Once(at, fault) => (at == call).then_some(fault),
-            Plan::Often { seed, one_in } => {
-                let roll = scramble(seed, call as u64);
-                let kind = usize::try_from((roll >> 32) % 3).unwrap_or_default();
-                roll.is_multiple_of(one_in).then(|| Fault::ALL[kind])
-            }
+            Plan::Always(fault) => Some(fault),
         }
     }
 }

@@ -73,32 +73,6 @@ impl FakeRail {
         }
     }
 
-    /// Money for an order that was closed: the rail was wrong, and it happens.
-    pub fn citizen_pays_after_all(&self, no: &PaymentNo, money: Money) -> bool {
-        let mut orders = locked(&self.orders);
-        let closed = matches!(orders.get(no.as_str()), Some(Order::Closed));
-        if closed {
-            orders.insert(no.to_string(), Order::Paid(money));
-        }
-        closed
-    }
-
-    /// All money that the rail holds for us.
-    pub fn taken(&self) -> Vec<Money> {
-        let orders = locked(&self.orders);
-        let paid = orders.values().filter_map(|order| match order {
-            Order::Paid(money) => Some(money.clone()),
-            Order::Open(_) | Order::Closed => None,
-        });
-        paid.collect()
-    }
-
-    /// The numbers of all orders, in order.
-    pub fn order_nos(&self) -> Vec<PaymentNo> {
-        let orders = locked(&self.orders);
-        orders.keys().filter_map(|no| PaymentNo::new(no).ok()).collect()
-    }
-
     /// How many orders hold money.
     pub fn paid_orders(&self) -> usize {
         locked(&self.orders).values().filter(|order| matches!(order, Order::Paid(..))).count()
@@ -218,13 +192,6 @@ impl FakeGateway {
     pub fn new(notices: Vec<Notice>, plan: Arc<FaultPlan>) -> Self {
         let notices = notices.into_iter().map(|notice| (notice.no.to_string(), notice)).collect();
         Self { desk: Mutex::new(Desk { notices, ..Desk::default() }), plan }
-    }
-
-    /// The agency takes a notice back.
-    pub fn withdraws(&self, no: &NoticeNo) {
-        if let Some(notice) = locked(&self.desk).notices.get_mut(no.as_str()) {
-            notice.standing = NoticeStanding::Withdrawn;
-        }
     }
 
     /// How many notices were written off, and how many receipts issued.

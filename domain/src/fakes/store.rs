@@ -1,7 +1,9 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
+use super::index::Index;
 use super::{Fault, FaultPlan};
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -85,6 +87,30 @@ pub(super) struct Tables {
     pub released: BTreeSet<(String, String)>,
     pub audit: Vec<AuditEntry>,
     pub staff_sessions: Vec<(String, String, Timestamp)>,
+    pub index: Index,
+    /// Which payments were written to, while somebody watches.
+    pub written: Option<Vec<PaymentNo>>,
+    /// See [`InMemoryStore::lose_index_of_holders`].
+    pub holders_unchecked: bool,
+}
+
+impl Tables {
+    /// A receipt is filed, and found from now on.
+    pub fn file(&mut self, receipt: &FiledReceipt) {
+        self.index.receipt(&receipt.receipt, self.receipts.len());
+        self.receipts.push(receipt.clone());
+    }
+
+    /// A payment's receipts of all kinds, in the order in which they were filed.
+    pub fn receipts_of(&self, no: &PaymentNo) -> impl Iterator<Item = &FiledReceipt> {
+        self.index.receipts_of(no).iter().map(|place| &self.receipts[*place])
+    }
+
+    pub fn wrote(&mut self, no: &PaymentNo) {
+        if let Some(written) = &mut self.written {
+            written.push(no.clone());
+        }
+    }
 }
 
 /// Every store port, in memory; clones share their content.
@@ -103,6 +129,11 @@ impl InMemoryStore {
     /// The same content, with calls that fail as planned.
     pub fn with_plan(&self, plan: Arc<FaultPlan>) -> Self {
         Self { tables: Arc::clone(&self.tables), plan }
+    }
+
+    /// For looking, and for levers: never fails, and counts as no call.
+    pub(super) fn inside<T>(&self, act: impl FnOnce(&mut Tables) -> T) -> T {
+        act(&mut locked(&self.tables))
     }
 
     /// Runs one call: all of it or nothing, and perhaps with the planned fault.
@@ -159,10 +190,7 @@ impl DayBook for InMemoryStore {
     }
 
     async fn first_day(&self, rail: Rail) -> Result<Option<Date>, StoreError> {
-        self.call(|t| {
-            let of_rail = t.payments.values().filter(|(payment, _)| payment.rail == rail);
-            Ok(of_rail.map(|(p, _)| crate::clock::beijing_day(p.created_at)).min())
-        })
+        self.call(|t| Ok(t.index.first_day(rail)))
     }
 }
 
@@ -170,14 +198,14 @@ impl DayBook for InMemoryStore {
 impl crate::payment::CallbackInbox for InMemoryStore {
     async fn record(&self, callback: &StoredCallback, _raw: &[u8]) -> Result<Received, StoreError> {
         self.call(|t| {
-            let same = |kept: &Boxed| {
-                kept.callback.event_id == callback.event_id && kept.callback.news == callback.news
-            };
-            if t.inbox.iter().any(same) {
+            let kept = t.index.of_event(&callback.event_id).iter();
+            if kept.into_iter().any(|at| t.inbox[*at].callback.news == callback.news) {
                 return Ok(Received::Seen);
             }
             let (leased_until, outcome) = (Timestamp::MIN, None);
-            t.inbox.push(Boxed { callback: callback.clone(), leased_until, outcome });
+            let boxed = Boxed { callback: callback.clone(), leased_until, outcome };
+            t.index.callback(&boxed, t.inbox.len());
+            t.inbox.push(boxed);
             Ok(Received::New)
         })
     }
@@ -189,19 +217,25 @@ impl crate::payment::CallbackInbox for InMemoryStore {
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError> {
         self.call(|t| {
-            let free = t.inbox.iter_mut().filter(|b| b.outcome.is_none() && b.leased_until <= now);
-            let taken = free.take(usize::from(limit)).map(|boxed| {
+            let mut taken = Vec::new();
+            for at in t.index.due_callbacks(now, limit) {
+                let boxed = &mut t.inbox[at];
+                t.index.callback_due(at, boxed.leased_until, Some(until));
                 boxed.leased_until = until;
-                boxed.callback.clone()
-            });
-            Ok(taken.collect())
+                taken.push(boxed.callback.clone());
+            }
+            Ok(taken)
         })
     }
 
     async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
         self.call(|t| {
-            for boxed in t.inbox.iter_mut().filter(|boxed| &boxed.callback == callback) {
-                boxed.outcome = Some(outcome.to_owned());
+            for at in t.index.of_event(&callback.event_id).to_vec() {
+                let boxed = &mut t.inbox[at];
+                if &boxed.callback == callback {
+                    t.index.callback_due(at, boxed.leased_until, None);
+                    boxed.outcome = Some(outcome.to_owned());
+                }
             }
             Ok(())
         })

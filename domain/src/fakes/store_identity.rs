@@ -30,6 +30,7 @@ impl PersonStore for InMemoryStore {
                 return Err(StoreError::Conflict);
             }
             t.persons.push(person.clone());
+            t.index.link(&link.person, t.links.len());
             t.links.push(link.clone());
             Ok(())
         })
@@ -82,7 +83,7 @@ impl PersonStore for InMemoryStore {
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError> {
         self.call(|t| {
             let mut mine: Vec<_> =
-                t.links.iter().filter(|link| &link.person == person).cloned().collect();
+                t.index.links_of(person).iter().map(|at| t.links[*at].clone()).collect();
             mine.sort_by_key(|link| link.linked_at);
             mine.truncate(20);
             Ok(mine)

@@ -17,28 +17,33 @@ use jiff::civil::Date;
 
 /// Another payment that holds one of the notices.
 fn other_holder<'a>(t: &'a Tables, payment: &Payment) -> Option<(NoticeNo, &'a Payment)> {
-    let others = t.payments.values().map(|(other, _)| other).filter(|o| o.no != payment.no);
-    others.into_iter().find_map(|other| {
-        let wanted = |no: &NoticeNo| payment.notices.iter().any(|notice| &notice.no == no);
-        let mut shared = other.notices.iter().map(|notice| &notice.no).filter(|no| wanted(no));
-        let no = shared.find(|no| holds(t, other, no) && !is_released(t, payment, no))?;
-        Some((no.clone(), other))
+    let claimed = payment.notices.iter().filter(|notice| !is_released(t, &payment.no, &notice.no));
+    claimed.into_iter().find_map(|notice| {
+        let other = holder(t, &notice.no, Some(&payment.no))?;
+        Some((notice.no.clone(), other))
     })
 }
 
-fn is_released(t: &Tables, payment: &Payment, no: &NoticeNo) -> bool {
-    t.released.contains(&(payment.no.to_string(), no.to_string()))
+/// Money that went back in full let the notice go.
+fn is_released(t: &Tables, payment: &PaymentNo, notice: &NoticeNo) -> bool {
+    t.released.contains(&(payment.to_string(), notice.to_string()))
 }
 
-fn holds(t: &Tables, payment: &Payment, no: &NoticeNo) -> bool {
-    payment.state.holds_notices()
-        && payment.notices.iter().any(|notice| &notice.no == no)
-        && !is_released(t, payment, no)
+/// The payment that holds the notice, `other_than` aside.
+fn holder<'a>(
+    t: &'a Tables,
+    notice: &NoticeNo,
+    other_than: Option<&PaymentNo>,
+) -> Option<&'a Payment> {
+    let mut holders = t.index.holders(notice).filter(|no| Some(*no) != other_than);
+    let no = holders.find(|no| !is_released(t, no, notice))?;
+    t.payments.get(no.as_str()).map(|(payment, _)| payment)
 }
 
 /// The change of a payment, as part of a larger one.
 pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(), StoreError> {
-    if change.payment.state.holds_notices() && other_holder(t, &change.payment).is_some() {
+    let holds = change.payment.state.holds_notices() && !t.holders_unchecked;
+    if holds && other_holder(t, &change.payment).is_some() {
         return Err(StoreError::Conflict);
     }
     let stored = t.payments.get_mut(change.payment.no.as_str());
@@ -51,15 +56,20 @@ pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(),
     for (notice, stored) in saved.notices.iter_mut().zip(&payment.notices) {
         notice.written_off_at = stored.written_off_at;
     }
+    t.index.payment(Some(payment), &saved);
     *payment = saved;
     history.extend(change.record.clone());
-    t.journals.extend(change.journal.clone());
-    t.outbox.extend(change.outbox.iter().map(|item| Waiting {
-        item: item.clone(),
-        attempts: 0,
-        due: Some(Timestamp::MIN),
-        done: false,
-    }));
+    t.wrote(&change.payment.no);
+    if let Some(journal) = &change.journal {
+        t.index.journal(change.payment.rail, journal, t.journals.len());
+        t.journals.push(journal.clone());
+    }
+    for item in &change.outbox {
+        let (place, due) = (t.outbox.len(), Some(Timestamp::MIN));
+        t.outbox.push(Waiting { item: item.clone(), attempts: 0, due, done: false });
+        t.index.item(item, place);
+        t.index.outbox_due(&t.outbox, place, None);
+    }
     Ok(())
 }
 
@@ -67,17 +77,15 @@ pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(),
 impl PaymentStore for InMemoryStore {
     async fn insert(&self, payment: &Payment, record: &PaymentRecord) -> Result<(), InsertError> {
         self.call(|t| {
-            let used = t
-                .payments
-                .values()
-                .find(|(other, _)| other.person == payment.person && other.key == payment.key);
-            if let Some((other, _)) = used {
-                return Err(InsertError::KeyUsed { payment_no: other.no.clone() });
+            if let Some(no) = t.index.by_key(&payment.person, &payment.key) {
+                return Err(InsertError::KeyUsed { payment_no: no.clone() });
             }
             if let Some((notice_no, other)) = other_holder(t, payment) {
                 let payment_no = other.no.clone();
                 return Err(InsertError::NoticeHeld { notice_no, payment_no });
             }
+            t.index.payment(None, payment);
+            t.wrote(&payment.no);
             let row = (payment.clone(), vec![record.clone()]);
             t.payments.insert(payment.no.to_string(), row);
             Ok(())
@@ -98,16 +106,13 @@ impl PaymentStore for InMemoryStore {
         key: &IdempotencyKey,
     ) -> Result<Option<Payment>, StoreError> {
         self.call(|t| {
-            let mut all = t.payments.values().map(|(payment, _)| payment);
-            Ok(all.find(|p| &p.person == person && &p.key == key).cloned())
+            let no = t.index.by_key(person, key);
+            Ok(no.and_then(|no| t.payments.get(no.as_str())).map(|(payment, _)| payment.clone()))
         })
     }
 
     async fn find_holder(&self, notice: &NoticeNo) -> Result<Option<Payment>, StoreError> {
-        self.call(|t| {
-            let mut all = t.payments.values().map(|(payment, _)| payment);
-            Ok(all.find(|payment| holds(t, payment, notice)).cloned())
-        })
+        self.call(|t| Ok(holder(t, notice, None).cloned()))
     }
 
     async fn history(&self, no: &PaymentNo) -> Result<Vec<PaymentRecord>, StoreError> {
@@ -126,15 +131,9 @@ impl PaymentStore for InMemoryStore {
         self.call(|t| {
             let edge = before.and_then(|no| t.payments.get(no.as_str()));
             let edge = edge.map(|(payment, _)| (payment.created_at, payment.no.clone()));
-            let mut mine: Vec<_> = t
-                .payments
-                .values()
-                .map(|(payment, _)| payment)
-                .filter(|p| &p.person == person)
-                .filter(|p| edge.as_ref().is_none_or(|e| (p.created_at, p.no.clone()) < *e))
-                .cloned()
-                .collect();
-            mine.sort_by(|a, b| (b.created_at, &b.no).cmp(&(a.created_at, &a.no)));
+            let older = t.index.of_person(person, edge).take(usize::from(limit) + 1);
+            let older = older.filter_map(|no| t.payments.get(no.as_str()));
+            let mut mine: Vec<_> = older.map(|(payment, _)| payment.clone()).collect();
             let more = mine.len() > usize::from(limit);
             mine.truncate(usize::from(limit));
             Ok(PaymentPage { payments: mine, more })
@@ -149,18 +148,17 @@ impl PaymentStore for InMemoryStore {
         limit: u16,
     ) -> Result<Vec<Payment>, StoreError> {
         self.call(|t| {
-            let mut due: Vec<_> = t
-                .payments
-                .values_mut()
-                .map(|(payment, _)| payment)
-                .filter(|p| p.rail == rail && p.state.is_unsettled() && p.next_check_at <= now)
-                .collect();
-            due.sort_by(|a, b| (a.next_check_at, &a.no).cmp(&(b.next_check_at, &b.no)));
-            let taken = due.into_iter().take(usize::from(limit)).map(|payment| {
-                payment.next_check_at = until;
-                payment.clone()
-            });
-            Ok(taken.collect())
+            let due = t.index.unsettled(rail, now).take(usize::from(limit));
+            let due: Vec<_> = due.cloned().collect();
+            let mut taken = Vec::with_capacity(due.len());
+            for no in due {
+                let Some((payment, _)) = t.payments.get_mut(no.as_str()) else { continue };
+                let leased = Payment { next_check_at: until, ..payment.clone() };
+                t.index.payment(Some(payment), &leased);
+                *payment = leased.clone();
+                taken.push(leased);
+            }
+            Ok(taken)
         })
     }
 }
@@ -173,10 +171,17 @@ impl InMemoryStore {
         also: impl FnOnce(&mut Tables),
     ) -> Result<(), StoreError> {
         self.call(|t| {
-            if let Some(waiting) = t.outbox.iter_mut().find(|waiting| &waiting.item == item) {
-                act(waiting);
+            if let Some(place) = t.index.place_of(item) {
+                let was_due = t.outbox[place].due;
+                act(&mut t.outbox[place]);
+                t.index.outbox_due(&t.outbox, place, was_due);
+            }
+            let next = OutboxItem { kind: OutboxKind::IssueReceipt, ..item.clone() };
+            if let Some(place) = t.index.place_of(&next) {
+                t.index.outbox_due(&t.outbox, place, t.outbox[place].due);
             }
             also(t);
+            t.wrote(&item.payment_no);
             Ok(())
         })
     }
@@ -191,39 +196,14 @@ impl OutboxStore for InMemoryStore {
         limit: u16,
     ) -> Result<Vec<OutboxRow>, StoreError> {
         self.call(|t| {
-            let written_off: Vec<_> = t
-                .outbox
-                .iter()
-                .filter(|w| w.done && w.item.kind == OutboxKind::WriteOff)
-                .map(|w| (w.item.payment_no.clone(), w.item.notice_no.clone()))
-                .collect();
-            let ready = |item: &OutboxItem| match item.kind {
-                OutboxKind::WriteOff => true,
-                OutboxKind::IssueReceipt => {
-                    written_off.contains(&(item.payment_no.clone(), item.notice_no.clone()))
-                }
-            };
-            let open: Vec<_> = t
-                .outbox
-                .iter()
-                .filter(|w| !w.done && w.due.is_some() && w.item.kind == OutboxKind::WriteOff)
-                .map(|w| w.item.clone())
-                .collect();
-            let first = |item: &OutboxItem| {
-                let earlier = |other: &OutboxItem| {
-                    other.notice_no == item.notice_no && other.payment_no < item.payment_no
-                };
-                !open.iter().any(earlier)
-            };
-            let due = t.outbox.iter_mut().filter(|waiting| {
-                let due = !waiting.done && waiting.due.is_some_and(|due| due <= now);
-                due && ready(&waiting.item) && first(&waiting.item)
-            });
-            let taken = due.take(usize::from(limit)).map(|waiting| {
-                waiting.due = Some(until);
-                OutboxRow { item: waiting.item.clone(), attempts: waiting.attempts }
-            });
-            Ok(taken.collect())
+            let mut taken = Vec::new();
+            for place in t.index.due_items(&t.outbox, now, limit) {
+                let waiting = &mut t.outbox[place];
+                let was_due = waiting.due.replace(until);
+                taken.push(OutboxRow { item: waiting.item.clone(), attempts: waiting.attempts });
+                t.index.outbox_due(&t.outbox, place, was_due);
+            }
+            Ok(taken)
         })
     }
 
@@ -240,8 +220,8 @@ impl OutboxStore for InMemoryStore {
 
     async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
         let keep = |t: &mut Tables| {
-            if !t.receipts.iter().any(|known| known.receipt.id == receipt.receipt.id) {
-                t.receipts.push(receipt.clone());
+            if t.index.receipt_place(&receipt.receipt.id).is_none() {
+                t.file(receipt);
             }
         };
         self.with_item(item, |waiting| waiting.done = true, keep)
@@ -277,15 +257,7 @@ impl OutboxStore for InMemoryStore {
 impl LedgerBook for InMemoryStore {
     async fn journals_of(&self, rail: Rail, day: Date) -> Result<Vec<Journal>, StoreError> {
         self.call(|t| {
-            let of_rail = |journal: &&Journal| {
-                t.payments
-                    .get(journal.payment_no.as_str())
-                    .is_some_and(|(payment, _)| payment.rail == rail)
-            };
-            let mut found: Vec<_> =
-                t.journals.iter().filter(|j| j.day() == day).filter(of_rail).cloned().collect();
-            found.sort_by(|a, b| a.payment_no.cmp(&b.payment_no));
-            Ok(found)
+            Ok(t.index.journals(rail, day).map(|place| t.journals[place].clone()).collect())
         })
     }
 

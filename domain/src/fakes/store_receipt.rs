@@ -1,6 +1,7 @@
 //! Receipts and what follows them, in memory.
 
 use super::InMemoryStore;
+use super::store::Tables;
 use crate::ids::{PaymentNo, PersonId};
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
@@ -16,15 +17,13 @@ use std::collections::BTreeSet;
 #[async_trait]
 impl ReceiptBook for InMemoryStore {
     async fn find(&self, id: &ReceiptId) -> Result<Option<FiledReceipt>, StoreError> {
-        self.call(|t| Ok(t.receipts.iter().find(|filed| &filed.receipt.id == id).cloned()))
+        self.call(|t| Ok(t.index.receipt_place(id).map(|at| t.receipts[at].clone())))
     }
 
     async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<FiledReceipt>, StoreError> {
         self.call(|t| {
-            let of = |filed: &&FiledReceipt| {
-                &filed.receipt.payment_no == no && filed.red_letter.is_none()
-            };
-            let mut found: Vec<_> = t.receipts.iter().filter(of).cloned().collect();
+            let blue = t.receipts_of(no).filter(|filed| filed.red_letter.is_none());
+            let mut found: Vec<_> = blue.cloned().collect();
             found.sort_by_key(|filed| {
                 let Receipt { notice_no, issued_at, id, .. } = filed.receipt.clone();
                 (notice_no, issued_at, id)
@@ -38,7 +37,7 @@ impl ReceiptBook for InMemoryStore {
         payment: &PaymentNo,
         notice: &NoticeNo,
     ) -> Result<Vec<FiledReceipt>, StoreError> {
-        self.call(|t| Ok(chain(&t.receipts, payment, notice)))
+        self.call(|t| Ok(chain(t, payment, notice)))
     }
 
     async fn list_receipts_of_person(
@@ -74,7 +73,7 @@ impl ReceiptBook for InMemoryStore {
                 None if original.red_letter.is_some() => return Err(StoreError::Conflict),
                 None => original.reversed_by = Some(red.receipt.id.clone()),
             }
-            t.receipts.push(red.clone());
+            t.file(red);
             Ok(())
         })
     }
@@ -82,25 +81,23 @@ impl ReceiptBook for InMemoryStore {
     async fn file_replacement(&self, receipt: &FiledReceipt) -> Result<(), StoreError> {
         self.call(|t| {
             let Receipt { id, payment_no, notice_no, .. } = &receipt.receipt;
-            if t.receipts.iter().any(|filed| &filed.receipt.id == id) {
+            if t.index.receipt_place(id).is_some() {
                 return Ok(());
             }
-            let chain = chain(&t.receipts, payment_no, notice_no);
+            let chain = chain(t, payment_no, notice_no);
             if chain.iter().any(|f| f.red_letter.is_none() && f.reversed_by.is_none()) {
                 return Err(StoreError::Conflict);
             }
-            t.receipts.push(receipt.clone());
+            t.file(receipt);
             Ok(())
         })
     }
 }
 
 /// Of one notice and payment, in order of issue.
-fn chain(all: &[FiledReceipt], payment: &PaymentNo, notice: &NoticeNo) -> Vec<FiledReceipt> {
-    let of = |filed: &&FiledReceipt| {
-        &filed.receipt.payment_no == payment && &filed.receipt.notice_no == notice
-    };
-    let mut found: Vec<_> = all.iter().filter(of).cloned().collect();
+fn chain(t: &Tables, payment: &PaymentNo, notice: &NoticeNo) -> Vec<FiledReceipt> {
+    let of_notice = t.receipts_of(payment).filter(|filed| &filed.receipt.notice_no == notice);
+    let mut found: Vec<_> = of_notice.cloned().collect();
     found.sort_by_key(|filed| (filed.receipt.issued_at, filed.receipt.id.clone()));
     found
 }
@@ -115,7 +112,7 @@ impl GivenBackBook for InMemoryStore {
                     (filed.receipt.payment_no.clone(), filed.receipt.notice_no.clone())
                 });
             let pairs: BTreeSet<_> = pairs.collect();
-            let chains = pairs.iter().map(|(no, notice)| chain(&t.receipts, no, notice));
+            let chains = pairs.iter().map(|(no, notice)| chain(t, no, notice));
             Ok(chains.filter_map(|chain| GivenBack::by_receipts(&chain)).collect())
         })
     }

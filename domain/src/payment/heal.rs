@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 /// For how long a node keeps a payment that it took to heal, before another may.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
-/// After an order's end, how long a request of ours that was under way could still open it: our
-/// deadline of 10 s, and the minute that a rail grants at least.
-const LAST_ORDERS: SignedDuration = SignedDuration::from_secs(120);
+/// After an order's end, how long it could still be opened at a rail that does not know it yet:
+/// our deadline of 10 s, the minute that a rail grants at least, and five minutes by which our
+/// clock may be ahead of the rail's.
+const LAST_ORDERS: SignedDuration = SignedDuration::from_secs(420);
 
 /// What one look did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,9 @@ pub struct HealPayments {
 }
 
 impl HealPayments {
-    /// Looks at up to `limit` payments of one rail, its budget for one turn; answers what became of each. One that fails is left for
-    /// its next turn, when its lease has run out, and does not stop the others.
+    /// Looks at up to `limit` payments of one rail, its budget for one turn; answers what became
+    /// of each. One that fails is left for its next turn, when its lease has run out, and does
+    /// not stop the others.
     ///
     /// # Errors
     /// When the store cannot even say which are due.
@@ -162,5 +164,53 @@ impl RefreshPayment {
         }
         self.healer.ask(&payment).await?;
         mine(self.payments.find(no).await?).ok_or(RefreshError::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::{FakeClock, FakeGateway, FakeRail, FaultPlan, InMemoryStore, samples};
+    use crate::payment::PaymentStatus;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// The fakes wait for nobody.
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => done,
+            Poll::Pending => panic!("waits"),
+        }
+    }
+
+    #[test]
+    fn an_order_that_never_arrived_is_closed_when_no_clock_can_say_that_it_may_be_opened() {
+        let plan = Arc::new(FaultPlan::none());
+        let store = Arc::new(InMemoryStore::new());
+        let clock = Arc::new(FakeClock::at(samples::at(0)));
+        let rails = Rails::new(vec![Arc::new(FakeRail::new(plan.clone()))]);
+        let apply = Arc::new(ApplyRailReport {
+            payments: store.clone(),
+            rails: rails.clone(),
+            notices: Arc::new(FakeGateway::new(Vec::new(), plan)),
+            clock: clock.clone(),
+        });
+        let healer = HealPayments { payments: store.clone(), rails, apply, clock: clock.clone() };
+        let payment = samples::payment("YW000001", "330000001FS1", 20_000);
+        wait(store.insert(&payment, &samples::started())).unwrap();
+        let end = payment.expires_at.duration_since(samples::at(0));
+        let mut looks = Vec::new();
+        for (after_s, expected) in [
+            (-300, PaymentStatus::Submitted),
+            (360, PaymentStatus::Submitted),
+            (420, PaymentStatus::Closed),
+        ] {
+            let wanted = end + SignedDuration::from_secs(after_s);
+            clock.advance(wanted - clock.now().duration_since(samples::at(0)));
+            looks.extend(wait(healer.run_once(Rail::WeChatPay, 16)).unwrap());
+            let found = wait(PaymentStore::find(store.as_ref(), &payment.no)).unwrap().unwrap();
+            assert_eq!(found.state.status(), expected, "{after_s} s after its end");
+        }
+        assert_eq!(looks.len(), 3, "it was looked at each time");
     }
 }

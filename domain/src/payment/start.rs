@@ -1,5 +1,7 @@
 //! Starting a payment.
 
+mod again;
+
 use super::payable::{Payable, SHORTEST, order_end};
 use super::refusal::{Refusal, StartPaymentError};
 use super::{
@@ -141,13 +143,15 @@ impl StartPayment {
         starter: &Starter,
         payment: Payment,
     ) -> Result<Started, StartPaymentError> {
-        let in_time = self.clock.now() + SHORTEST < payment.expires_at;
-        let payable = payment.state.is_unsettled() && in_time;
-        match self.rails.get(payment.rail) {
-            Some(rail) if payable && starter.cashier_of(rail.as_ref()) == Some(payment.cashier) => {
-                self.submit(rail.as_ref(), payment, Asked::Again).await
-            }
-            Some(_) | None => Ok(Started { payment, cashier: None }),
+        let Some(rail) = self.rails.get(payment.rail) else {
+            return Ok(Started { payment, cashier: None });
+        };
+        if starter.cashier_of(rail.as_ref()) != Some(payment.cashier) {
+            return Ok(Started { payment, cashier: None });
+        }
+        match self.asked_again(payment).await? {
+            (payment, true) => self.submit(rail.as_ref(), payment, Asked::Again).await,
+            (payment, false) => Ok(Started { payment, cashier: None }),
         }
     }
 
@@ -309,6 +313,10 @@ impl StartPayment {
             Err(OutsideError::Refused { .. }) if asked == Asked::First => {
                 let payment =
                     self.settle(payment, PaymentEvent::Close, EventReason::RailRefused).await?;
+                if payment.state.is_unsettled() {
+                    // Asked again meanwhile, and that asking may have placed the order.
+                    return Err(StartPaymentError::OutcomeUnknown(Box::new(payment)));
+                }
                 let own = Box::new(Started { payment, cashier: None });
                 Err(StartPaymentError::Refused(Refusal::RailRefused, Some(own)))
             }
@@ -389,3 +397,6 @@ enum Asked {
 fn refused<T>(why: Refusal) -> Result<T, StartPaymentError> {
     Err(StartPaymentError::Refused(why, None))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fakes::samples::{at, money, notice, notice_no, payment, payment_no, started};
-use crate::fakes::{FakeClock, FakeGateway, FakeRail, FaultPlan, InMemoryStore};
+use crate::fakes::{FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore};
 use crate::payment::{
     ApplyRailReport, EventReason, Evidence, HealPayments, PaymentEvent, PaymentRail as _,
     PaymentStatus, Rails,
@@ -193,7 +193,7 @@ fn money_that_was_faster_than_the_withdrawal_is_seen() {
 
 #[test]
 fn a_silent_rail_is_asked_again() {
-    let silent = World::new(Arc::new(FaultPlan::often(1, 1)));
+    let silent = World::new(Arc::new(FaultPlan::always(Fault::SilentNotDone)));
     assert_eq!(silent.hears(&withdrawn()).unwrap(), NewsActed::NotYet);
     assert!(silent.payment().state.is_unsettled());
     assert!(silent.comes_again());

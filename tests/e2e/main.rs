@@ -16,6 +16,7 @@ mod quotes;
 mod rails;
 mod readme;
 mod refusals;
+mod same_key;
 mod silence;
 mod staff;
 mod thread;

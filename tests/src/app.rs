@@ -141,6 +141,13 @@ impl TestApp {
         row.try_get("", "n").unwrap()
     }
 
+    /// Does to the database what no port does.
+    pub async fn tampers(&self, sql: &str) {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        database.execute_unprepared(sql).await.unwrap();
+        database.close().await.unwrap();
+    }
+
     /// Asserts that nothing is queued, and that the ledger balances; then stops.
     pub async fn finish(self) {
         let store = self.node.store.clone();

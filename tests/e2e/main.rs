@@ -3,6 +3,7 @@
 
 mod bills;
 mod callbacks;
+mod database;
 mod documents;
 mod front;
 mod gateway;

@@ -109,6 +109,11 @@ impl TestApp {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
     }
 
+    /// Over a database that is there and empty.
+    pub async fn over_database(database_url: String) -> Self {
+        Self::over(database_url, Folder::fresh()).await
+    }
+
     async fn over(database_url: String, folder: Folder) -> Self {
         let mocks = MockChannels::start(MockSettings {
             addr: "127.0.0.1:0".to_owned(),

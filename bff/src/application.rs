@@ -8,7 +8,7 @@ mod documents;
 mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
-use crate::http;
+use crate::http::{self, health::Health};
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -341,7 +341,7 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
-            store: store.clone(),
+            health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),

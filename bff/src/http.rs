@@ -4,7 +4,7 @@ mod callbacks;
 mod document;
 mod documents;
 mod graphql_route;
-mod health;
+pub mod health;
 mod page;
 mod pay_page;
 mod requester;

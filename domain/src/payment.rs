@@ -17,6 +17,7 @@ mod pay_link;
 mod payable;
 mod quote;
 mod rail;
+mod rails;
 mod read;
 mod refund;
 mod refusal;
@@ -46,9 +47,10 @@ pub use payable::PayableError;
 pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{
     Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
-    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
+    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch,
     RefundOrder, RefundReport, TxnInvalid,
 };
+pub use rails::{PlacingOrder, Rails};
 pub use read::{Holder, ReadPayments};
 pub use refund::{
     Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,

@@ -4,6 +4,7 @@
 
 mod bench;
 mod callbacks;
+mod commits;
 mod databases;
 mod days;
 mod gateway;

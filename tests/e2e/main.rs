@@ -3,6 +3,7 @@
 
 mod bills;
 mod callbacks;
+mod database;
 mod documents;
 mod front;
 mod gateway;
@@ -16,6 +17,7 @@ mod quotes;
 mod rails;
 mod readme;
 mod refusals;
+mod same_key;
 mod silence;
 mod staff;
 mod thread;

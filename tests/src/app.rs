@@ -109,6 +109,11 @@ impl TestApp {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
     }
 
+    /// Over a database that is there and empty.
+    pub async fn over_database(database_url: String) -> Self {
+        Self::over(database_url, Folder::fresh()).await
+    }
+
     async fn over(database_url: String, folder: Folder) -> Self {
         let mocks = MockChannels::start(MockSettings {
             addr: "127.0.0.1:0".to_owned(),
@@ -139,6 +144,13 @@ impl TestApp {
         let row = database.query_one_raw(ask).await.unwrap().unwrap();
         database.close().await.unwrap();
         row.try_get("", "n").unwrap()
+    }
+
+    /// Does to the database what no port does.
+    pub async fn tampers(&self, sql: &str) {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        database.execute_unprepared(sql).await.unwrap();
+        database.close().await.unwrap();
     }
 
     /// Asserts that nothing is queued, and that the ledger balances; then stops.

@@ -5,7 +5,7 @@
 
 use super::document::too_wide;
 use super::requester::{Refused, requester};
-use crate::graphql::error::{FailureCode, store_failed};
+use crate::graphql::error::{FailureCode, nothing_done};
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
@@ -133,7 +133,7 @@ async fn answer(
             return refuse(request, FailureCode::NotSignedIn, StatusCode::UNAUTHORIZED);
         }
         Err(Refused::With(code)) => return refuse(request, code, StatusCode::BAD_REQUEST),
-        Err(Refused::Store(error)) => return failed(request, store_failed(&error)),
+        Err(Refused::Store(error)) => return failed(request, nothing_done(&error)),
     };
     let query = executable(operation, document).data(who);
     // Money that is under way is not lost with the answer: the healer finds it.

@@ -60,7 +60,7 @@ pub fn all_points() -> Vec<String> {
 }
 
 /// Runs mostly wait, for processes that start and for workers that rest.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// No story passes a point more often; one that does would never end.
 const MOST_PASSAGES: u32 = 20;
 

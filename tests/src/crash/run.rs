@@ -39,6 +39,7 @@ pub struct Run {
     base: Base,
     database_url: String,
     process: Process,
+    crash_at: String,
     died: bool,
 }
 
@@ -75,8 +76,22 @@ impl Run {
         let store = Store::connect(&database_url, keys).await.unwrap();
         let sql = Database::connect(&database_url).await.unwrap();
         let levers = Levers::of(&mocks.base_url());
-        let died = false;
-        Self { levers, store, sql, mocks, folder, port, base, database_url, process, died }
+        let (crash_at, died) = (crash_at.to_owned(), false);
+        let mut run = Self {
+            levers,
+            store,
+            sql,
+            mocks,
+            folder,
+            port,
+            base,
+            database_url,
+            process,
+            crash_at,
+            died,
+        };
+        run.revived().await;
+        run
     }
 
     /// Where the process is reached, also after its death.
@@ -202,6 +217,21 @@ impl Run {
         let (folder, port) = (&self.folder, self.port);
         self.process = Process::over(&self.database_url, folder, port, &self.mocks, None).await;
         true
+    }
+
+    /// A person has the balances made anew while the server serves, again if that dies.
+    pub async fn rebuilds_the_ledger(&mut self) {
+        loop {
+            let crash_at = (!self.died).then_some(self.crash_at.as_str());
+            let (url, folder) = (&self.database_url, &self.folder);
+            let mut command = Process::command(url, folder, &self.mocks, crash_at);
+            let status = command.args(["ledger", "rebuild"]).status().unwrap();
+            if status.success() {
+                return;
+            }
+            assert!(!self.died && status.signal() == Some(SIGABRT), "the rebuild ended: {status}");
+            self.died = true;
+        }
     }
 
     /// How many rows a table has there.

@@ -8,7 +8,7 @@ mod documents;
 mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
-use crate::http::{self, health::Health};
+use crate::http::{self, admission::Admission, health::Health};
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -341,6 +341,7 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
+            admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),

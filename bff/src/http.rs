@@ -1,5 +1,6 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
+pub mod admission;
 mod callbacks;
 mod document;
 mod documents;

@@ -1,6 +1,7 @@
 //! What requests are answered with: made by [`crate::application`], handed to every route.
 
 use crate::graphql::PublicSchema;
+use crate::http::admission::Admission;
 use crate::http::health::Health;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
@@ -28,6 +29,8 @@ pub struct Parts {
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
+    /// Who has a turn.
+    pub admission: Admission,
     /// The health check.
     pub health: Health,
     /// Results of days.

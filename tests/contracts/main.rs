@@ -14,6 +14,7 @@ mod outbox;
 mod payments;
 mod persons;
 mod phone_codes;
+mod previous;
 mod rail_bench;
 mod rails;
 mod receipts;

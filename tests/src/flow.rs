@@ -109,6 +109,11 @@ impl Flow {
         }
     }
 
+    /// One turn of the worker that acts on callbacks.
+    pub async fn acts_on_callbacks(&self) {
+        let _ = self.callbacks.run_once(16).await;
+    }
+
     /// One turn of every worker; what fails comes again.
     pub async fn work(&self) {
         let _ = self.callbacks.run_once(16).await;

@@ -15,6 +15,7 @@ mod phones;
 mod quotes;
 mod rails;
 mod readme;
+mod refunds;
 mod refusals;
 mod silence;
 mod staff;

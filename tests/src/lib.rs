@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod citizen;
+pub mod desk;
 pub mod flow;
 pub mod killed;
 pub mod levers;

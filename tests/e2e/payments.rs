@@ -122,11 +122,11 @@ async fn late_money_beside_another_attempt_must_go_back() {
     let second = citizen.starts(&Citizen::wish(&fine, fen, "the-second")).await;
     let second = second["payment"]["paymentNo"].as_str().unwrap().to_owned();
     app.levers.pull(&format!("orders/{first}/approve"), json!({ "force": true })).await;
-    citizen.waits_for(&first, "REFUND_DUE").await;
+    citizen.waits_for(&first, "REFUNDED").await;
     assert_eq!(citizen.payment_status(&second).await, "SUBMITTED", "the live one lives on");
     app.levers.pays(&second).await;
     citizen.waits_for_receipt(&second).await;
-    assert_eq!(citizen.payment_status(&first).await, "REFUND_DUE");
+    assert_eq!(citizen.payment_status(&first).await, "REFUNDED");
     app.finish().await;
 }
 
@@ -139,7 +139,7 @@ async fn late_money_for_a_withdrawn_notice_must_go_back() {
     citizen.cancels(&payment_no).await;
     app.levers.pull(&format!("notices/{fine}/withdraw"), json!({})).await;
     app.levers.pull(&format!("orders/{payment_no}/approve"), json!({ "force": true })).await;
-    citizen.waits_for(&payment_no, "REFUND_DUE").await;
+    citizen.waits_for(&payment_no, "REFUNDED").await;
     let refused = citizen.starts(&Citizen::wish(&fine, fen, "withdrawn-one")).await;
     assert_eq!(codes(&refused), ["NOTICE_NOT_PAYABLE"]);
     app.finish().await;

@@ -1,8 +1,15 @@
 //! Money that goes back through the real rails: by itself, and because two persons agreed.
 
+use adapters::http::{Deadlines, HttpClient};
+use adapters::system::RandomIds;
+use adapters::wechat::{WeChatPayAccount, WeChatPayConfig, WeChatPayRefunds};
+use bff::demo::{BesideClock, channels_of};
 use domain::identity::StaffRole;
-use domain::money::FinanceLevel;
+use domain::ids::{PaymentNo, RefundNo};
+use domain::money::{FinanceLevel, PayableFen};
+use domain::payment::{OrderKey, RailRefunds as _, RailTxn, RefundOrder};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tests::app::TestApp;
 use tests::citizen::{Citizen, codes};
 use tests::desk::Desk;
@@ -465,5 +472,272 @@ async fn one_item_of_a_cart_goes_back_after_two_persons_the_red_receipt_and_the_
     assert_eq!(verifies(&payer.citizen, &of_fine).await.1, Some(FEN));
     nothing_is_owed(&app).await;
     assert_eq!(app.on_account("rail_clearing:WECHAT_PAY").await, 0);
+    app.finish().await;
+}
+
+/// The next document of staff on a stuck refund.
+async fn names_account(desk: &Desk, number: &str, bank: &str) {
+    let query = "mutation($i:NameRefundAccountInput!){nameRefundAccount(input:$i){\
+                 refund{status account} userErrors{code message}}}";
+    let input = json!({
+        "refundNo": number, "holder": "林晓舟", "number": "6222020200112230", "bank": bank
+    });
+    let named = desk.asks(query, json!({ "i": input })).await;
+    let named = &named["data"]["nameRefundAccount"];
+    assert_eq!(codes(named), [""; 0], "{named}");
+    assert_eq!(named["refund"]["account"], "2230", "{named}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stuck_refund_goes_to_another_account_that_two_persons_agree_on() {
+    let app = TestApp::start().await;
+    app.levers.pull("wechat-pay/refund-outcomes", json!({ "outcomes": ["abnormal"] })).await;
+    let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    payer.gives_up(&no).await;
+    app.levers.pull(&format!("notices/{notice}/withdraw"), json!({})).await;
+    payer.pays(&no).await;
+    let stuck = async || {
+        let refunds = payer.reads_refunds(&no).await;
+        let first = refunds.first().filter(|refund| refund["status"] == "NEEDS_ACCOUNT");
+        first.map(|refund| refund["refundNo"].as_str().unwrap().to_owned())
+    };
+    let number = eventually("stuck", &stuck).await;
+    let local = [StaffRole::Finance(FinanceLevel::Local)];
+    let clerk = Desk::of(&app, "丁", &[StaffRole::Clerk, StaffRole::Checker]).await;
+    let (first, second) =
+        (Desk::of(&app, "财政甲", &local).await, Desk::of(&app, "财政乙", &local).await);
+    // A bank that the rail has no name for: nothing is sent, and another account can be named.
+    for bank in ["没有的银行", "中国工商银行杭州分行"] {
+        names_account(&clerk, &number, bank).await;
+        let own = clerk.acts("agreeToRefundAccount", &number).await;
+        assert!(own.as_ref().map_or(true, |own| !codes(own).is_empty()), "{own:?}");
+        let finance = if bank == "没有的银行" { &first } else { &second };
+        let agreed = finance.acts("agreeToRefundAccount", &number).await.unwrap();
+        assert_eq!(codes(&agreed), [""; 0], "{agreed}");
+        if bank == "没有的银行" {
+            assert_eq!(eventually("stuck again", &stuck).await, number);
+        }
+    }
+    payer.waits_for(&no, "REFUNDED").await;
+    assert_eq!(at_rail(&app, "WECHAT_PAY", &no).await, [(number.clone(), FEN)], "one refund");
+    let done = done_to(&clerk, &number).await;
+    assert_eq!(done.iter().filter(|what| *what == "REDIRECT").count(), 1, "{done:?}");
+    nothing_is_owed(&app).await;
+    app.finish().await;
+}
+
+/// The write-off of `payer`'s notice is left behind in the outbox, for staff to see.
+async fn stops_with_a_parked_write_off(app: TestApp) {
+    let parked = "outbox WHERE due_at IS NULL";
+    assert!(app.counts(parked).await >= 1);
+    app.node.stop().await;
+    app.mocks.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_agency_does_not_take_goes_back_without_it() {
+    for reason in ["already-paid", "withdrawn"] {
+        let app = TestApp::start().await;
+        let url = format!("{}/callbacks/non-tax", app.node.base_url);
+        let later = json!({ "notifyUrl": url, "confirm": "later", "confirmAfterSeconds": 90_000 });
+        app.levers.pull("gateway/settings", later).await;
+        let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+        let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+        let no = payer.starts(&[&notice], FEN).await;
+        payer.pays(&no).await;
+        eventually("pending at the gateway", || async {
+            let there = app.levers.gateway_notice(&notice).await;
+            there["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+        })
+        .await;
+        let no_to_it = json!({ "rejected": reason, "reason": "柜台已收" });
+        app.levers.pull(&format!("notices/{notice}/confirm"), no_to_it).await;
+        payer.waits_for(&no, "REFUNDED").await;
+        let refunds = payer.reads_refunds(&no).await;
+        assert!(refunds[0]["reason"].as_str().unwrap().contains("柜台已收"), "{refunds:?}");
+        assert_eq!(at_rail(&app, "WECHAT_PAY", &no).await.len(), 1);
+        assert_eq!(app.levers.look("refunds").await["refunds"], json!([]), "not its affair");
+        nothing_is_owed(&app).await;
+        assert_eq!(app.on_account("rail_clearing:WECHAT_PAY").await, 0);
+        stops_with_a_parked_write_off(app).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_channel_collected_meanwhile_goes_back() {
+    let app = TestApp::start().await;
+    let payer = Payer::arrives(&app, "ALIPAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    app.levers.pull(&format!("notices/{notice}/pay-elsewhere"), json!({})).await;
+    payer.pays(&no).await;
+    payer.waits_for(&no, "REFUNDED").await;
+    assert_eq!(at_rail(&app, "ALIPAY", &no).await.len(), 1);
+    nothing_is_owed(&app).await;
+    stops_with_a_parked_write_off(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_that_proves_nothing_waits_for_two_persons() {
+    let app = TestApp::start().await;
+    let url = format!("{}/callbacks/non-tax", app.node.base_url);
+    let later = json!({ "notifyUrl": url, "confirm": "later", "confirmAfterSeconds": 90_000 });
+    app.levers.pull("gateway/settings", later).await;
+    let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    payer.pays(&no).await;
+    eventually("pending at the gateway", || async {
+        let there = app.levers.gateway_notice(&notice).await;
+        there["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+    })
+    .await;
+    let other = json!({ "rejected": "other", "reason": "账户有误" });
+    app.levers.pull(&format!("notices/{notice}/confirm"), other).await;
+    let refund = eventually("a refund for staff", || async {
+        payer.reads_refunds(&no).await.into_iter().next()
+    })
+    .await;
+    assert_eq!(refund["status"], "REQUESTED", "{refund}");
+    let number = refund["refundNo"].as_str().unwrap();
+    let clerk = Desk::of(&app, "丁", &[StaffRole::Clerk]).await;
+    let seen =
+        clerk.reads(&format!("{{refund(refundNo:\"{number}\"){{agencyCode levels}}}}")).await;
+    let unit = seen["refund"]["agencyCode"].as_str().unwrap().to_owned();
+    let agency = Desk::of(&app, "甲", &[StaffRole::Agency(unit)]).await;
+    assert_eq!(codes(&agency.acts("checkRefund", number).await.unwrap()), [""; 0]);
+    for level in seen["refund"]["levels"].as_array().unwrap() {
+        let level = FinanceLevel::from_code(level.as_str().unwrap()).unwrap();
+        let name = format!("财政{}", level.code());
+        let finance = Desk::of(&app, &name, &[StaffRole::Finance(level)]).await;
+        assert_eq!(codes(&finance.acts("approveRefund", number).await.unwrap()), [""; 0]);
+    }
+    payer.waits_for(&no, "REFUNDED").await;
+    nothing_is_owed(&app).await;
+    stops_with_a_parked_write_off(app).await;
+}
+
+/// The merchant's console at the rail, where somebody gives back what we have not heard of.
+fn console(app: &TestApp) -> WeChatPayRefunds {
+    let channels = channels_of(&app.mocks.onboarding());
+    let pay = &channels.we_chat_pay;
+    let config = WeChatPayConfig {
+        base_url: pay.base_url.clone(),
+        app_id: channels.we_chat.app_id.clone(),
+        app_app_id: None,
+        merchant_no: pay.merchant_no.clone(),
+        merchant_serial: pay.merchant_serial.clone(),
+        merchant_private_key_pem: pay.merchant_private_key.expose().to_owned(),
+        api_v3_key: pay.api_v3_key.expose().to_owned(),
+        platform_keys: pay.platform_keys.clone(),
+        notify_url: format!("{}/callbacks/wechat-pay", app.node.base_url),
+        order_limit: pay.order_limit,
+    };
+    let http = HttpClient::new(Deadlines::USUAL).unwrap();
+    let (clock, ids) = (BesideClock::of(&app.mocks), Arc::new(RandomIds));
+    WeChatPayRefunds::new(Arc::new(WeChatPayAccount::new(&config, http, clock, ids).unwrap()))
+}
+
+/// The id of the callback of this event about this order.
+async fn callback_of(app: &TestApp, no: &str, event: &str) -> String {
+    eventually("a callback", || async {
+        let all = app.levers.look("callbacks").await["callbacks"].as_array().unwrap().clone();
+        let mine = |one: &&Value| {
+            let told = one["event"].as_str().unwrap_or_default();
+            one["outTradeNo"] == no && told.starts_with(event)
+        };
+        let found = all.iter().find(mine).map(|one| one["id"].as_str().unwrap().to_owned());
+        if found.is_none() {
+            app.levers.advance(2).await;
+        }
+        found
+    })
+    .await
+}
+
+/// Fault case 7.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refunds_callback_that_overtakes_the_payments_waits_for_it() {
+    let app = TestApp::start().await;
+    let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    app.levers.callbacks("hold").await;
+    app.levers.fault("wechat-pay", "query", "error500", 1_000).await;
+    payer.pays(&no).await;
+    let order = app.levers.look(&format!("orders/{no}")).await;
+    let now = BesideClock::of(&app.mocks).now();
+    let refund = RefundOrder {
+        no: RefundNo::generate(now, &RandomIds),
+        payment: OrderKey { no: PaymentNo::new(&no).unwrap(), made_at: now },
+        txn: RailTxn::new(order["transactionId"].as_str().unwrap()).unwrap(),
+        paid: PayableFen::new(FEN).unwrap(),
+        amount: PayableFen::new(101).unwrap(),
+        reason: "商户平台".to_owned(),
+        made_at: now,
+    };
+    console(&app).refund(&refund).await.unwrap();
+    let told = callback_of(&app, &no, "REFUND.").await;
+    let answered = app.levers.releases(&told, json!({ "times": 3 })).await;
+    assert!(answered.iter().all(|status| matches!(status, 200 | 204)), "{answered:?}");
+    let waiting = "callback_inbox WHERE outcome IS NULL";
+    for _ in 0..3 {
+        app.levers.advance(16).await; // Its lease is over: it is judged again, and waits again.
+        assert_eq!(app.counts(waiting).await, 1, "parked");
+    }
+    assert_ne!(payer.citizen.payment_status(&no).await, "PAID");
+
+    let told = callback_of(&app, &no, "TRANSACTION.").await;
+    let answered = app.levers.releases(&told, json!({})).await;
+    assert!(answered.iter().all(|status| matches!(status, 200 | 204)), "{answered:?}");
+    payer.waits_for(&no, "PAID").await;
+    eventually("the parked one is judged", || async {
+        app.levers.advance(5).await;
+        (app.counts(waiting).await == 0).then_some(())
+    })
+    .await;
+    // Nobody here asked for it, so it moves nothing: the statement will show it.
+    let judged = "callback_inbox WHERE refund_no IS NOT NULL AND outcome LIKE '%Foreign%'";
+    assert_eq!(app.counts(judged).await, 1);
+    app.levers.clear_faults().await;
+    app.levers.callbacks("deliver").await;
+    payer.waits_for_receipt(&no).await;
+    app.finish().await;
+}
+
+/// Fault case 7.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payments_own_callback_may_come_after_its_money_went_back() {
+    let app = TestApp::start().await;
+    let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    payer.gives_up(&no).await;
+    app.levers.pull(&format!("notices/{notice}/withdraw"), json!({})).await;
+    app.levers.callbacks("hold").await;
+    payer.pays(&no).await;
+    payer.citizen.refreshes(&no).await;
+    let told = callback_of(&app, &no, "TRANSACTION.").await;
+    if payer.reads_refunds(&no).await.is_empty() {
+        // A closed order is not asked about any more: the first delivery tells, the second is late.
+        app.levers.releases(&told, json!({})).await;
+    }
+    payer.waits_for(&no, "REFUNDED").await;
+    let refunded = callback_of(&app, &no, "REFUND.").await;
+    for id in [&refunded, &told, &refunded] {
+        let answered = app.levers.releases(id, json!({ "times": 2 })).await;
+        assert!(answered.iter().all(|status| matches!(status, 200 | 204)), "{answered:?}");
+    }
+    eventually("all are judged", || async {
+        app.levers.advance(5).await;
+        (app.counts("callback_inbox WHERE outcome IS NULL").await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(payer.citizen.payment_status(&no).await, "REFUNDED");
+    assert_eq!(at_rail(&app, "WECHAT_PAY", &no).await.len(), 1);
+    nothing_is_owed(&app).await;
+    app.levers.callbacks("deliver").await;
     app.finish().await;
 }

@@ -1,9 +1,9 @@
 //! Refunds that the payer's account did not take, sent to another one (异常退款).
 
 use super::account::{PlatformSaid, WeChatPayAccount};
-use super::refund::{is_known, refund_url, state_of};
+use super::refund::{PATH, is_known, refund_url, state_of};
 use super::wire::{RedirectRequestWire, RefundWire};
-use crate::http::{HttpRequest, below, unexpected, unknown};
+use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::outside::OutsideError;
 use domain::payment::{PayeeAccount, Rail, RailRefundState, RefundOrder, RefundRedirects};
@@ -77,8 +77,8 @@ impl WeChatPayRedirects {
             real_name: &self.account.sealed(&stuck.key_id, &payee.holder)?,
         };
         let body = serde_json::to_vec(&wire).map_err(|e| OutsideError::NotSent(e.into()))?;
-        let path = format!("{}/apply-abnormal-refund", stuck.refund_id);
-        let url = below(&self.account.url(super::refund::PATH, None), &path);
+        let path = format!("{PATH}/{}/apply-abnormal-refund", stuck.refund_id);
+        let url = self.account.url(&path, None);
         let request = HttpRequest::post(url, body).header("wechatpay-serial", stuck.key_id.clone());
         match self.account.call(request).await? {
             PlatformSaid::Done(body) => state_of(refund, &body),

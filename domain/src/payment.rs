@@ -60,8 +60,9 @@ pub use refund::{
     ReceiptStep, Redirect, RedirectStep, Refund, RefundAct, RefundApplied, RefundCause,
     RefundChange, RefundDesk, RefundEvent, RefundKey, RefundMaker, RefundMismatch, RefundPage,
     RefundReasonCode, RefundRecord, RefundRedirects, RefundRefusal, RefundSlice, RefundState,
-    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders, RequestRefund,
-    RequestRefundError, Reversal, ReversalRequest, SendRefunds, Todo, WantedRefund, Worked,
+    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders,
+    RejectedWriteOff, RequestRefund, RequestRefundError, Reversal, ReversalRequest, SendRefunds,
+    Todo, WantedRefund, Worked,
 };
 pub use refusal::{Refusal, StartPaymentError};
 pub use start::{StartPayment, Started, WantedPayment};

@@ -18,6 +18,7 @@ mod phones;
 mod quotes;
 mod rails;
 mod readme;
+mod refunds;
 mod refusals;
 mod same_key;
 mod silence;

@@ -162,8 +162,19 @@ impl TestApp {
 
     /// How many rows of the database there are, as no port tells.
     pub async fn counts(&self, rows: &str) -> i64 {
+        self.number(&format!("COUNT(*) AS BIGINT) AS n FROM {rows}")).await
+    }
+
+    /// What stands on an account of the ledger: credits less debits, in fen.
+    pub async fn on_account(&self, account: &str) -> i64 {
+        let signed = "CASE side WHEN 'CREDIT' THEN amount ELSE -amount END";
+        let from = format!("FROM journal_entry WHERE account = '{account}'");
+        self.number(&format!("COALESCE(SUM({signed}), 0) AS BIGINT) AS n {from}")).await
+    }
+
+    async fn number(&self, what: &str) -> i64 {
         let database = Database::connect(&self.database_url).await.unwrap();
-        let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {rows}");
+        let ask = format!("SELECT CAST({what}");
         let ask = Statement::from_string(database.get_database_backend(), ask);
         let row = database.query_one_raw(ask).await.unwrap().unwrap();
         database.close().await.unwrap();

@@ -5,6 +5,7 @@ pub mod app;
 pub mod citizen;
 pub mod crash;
 pub mod cutting_proxy;
+pub mod desk;
 pub mod flow;
 pub mod killed;
 pub mod levers;

@@ -4,13 +4,13 @@
 use crate::bench::TempFolder;
 use adapters::store::{PersonalDataKeys, Store};
 use domain::fakes::samples::{self, link};
-use domain::fakes::{FakeClock, FakeGateway, FakeRail, FaultPlan};
+use domain::fakes::{CountingIds, FakeClock, FakeGateway, FakeRail, FaultPlan};
 use domain::identity::{ChannelLink, Person, PersonStore};
 use domain::ids::{PaymentNo, PersonId};
 use domain::money::Fen;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox, HealPayments, LedgerBook as _, OutboxStore, PaymentRail as _,
-    PaymentStatus as Is, PaymentStore, Rail, RailNews, Rails,
+    ApplyRailReport, CallbackInbox, HealPayments, LedgerBook as _, OutboxStore, OweBack,
+    PaymentRail as _, PaymentStatus as Is, PaymentStore, Rail, RailNews, Rails,
 };
 use domain::receipt::{FulfilPayments, ReceiptBook as _};
 use jiff::{SignedDuration, Timestamp};
@@ -86,7 +86,14 @@ fn work(store: &Store) -> Work {
     let fulfil = FulfilPayments {
         outbox: store.clone(),
         payments: store.clone(),
-        persons: store,
+        persons: store.clone(),
+        owe_back: Arc::new(OweBack {
+            refunds: store.clone(),
+            payments: store,
+            ceiling: Fen::new(10_000_000),
+            clock: clock.clone(),
+            ids: Arc::new(CountingIds::default()),
+        }),
         write_offs: gateway.clone(),
         receipts: gateway.clone(),
         clock: clock.clone(),

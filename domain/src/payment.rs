@@ -52,6 +52,8 @@ pub use rail::{
 };
 pub use rails::{PlacingOrder, Rails};
 pub use read::{Holder, ReadPayments};
+#[cfg(test)]
+pub(crate) use refund::bench as refund_bench;
 pub use refund::{
     Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
     DecideRefusal, Decision, DecisionStage, DeskCase, DeskDecision, DeskNotice, DeskRequest,

@@ -66,6 +66,7 @@ impl GatewayWork {
             notices: gateway.clone(),
             ledger: store.clone(),
             payments: store.clone(),
+            refunds: store.clone(),
             receipts: store.clone(),
             book: store.clone(),
             clock: clock.clone(),

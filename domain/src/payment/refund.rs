@@ -7,7 +7,7 @@
 
 mod balance;
 #[cfg(test)]
-mod bench;
+pub(crate) mod bench;
 mod booking;
 mod decide;
 mod decision;

@@ -1,5 +1,6 @@
 //! The clearing of a day with the finance department: our two files are sent, its two fetched.
 
+use super::clear_refunds;
 use super::cleared::{judge, ordered, rejections, unusable};
 use super::{
     ClearedDay, ClearingBook, ClearingDay, ClearingDifference, ClearingDifferenceKind as Kind,
@@ -11,9 +12,11 @@ use crate::money::{Fen, FenOverflow};
 use crate::notice::{Notice, NoticeBook};
 use crate::outside::{OutsideError, StoreError};
 use crate::payment::{
-    JournalKind, LedgerBook, Money, NoticeSnapshot, Payment, PaymentStore, Rail, SnapshotItem,
+    JournalKind, LedgerBook, Money, NoticeSnapshot, Payment, PaymentStore, Rail, RefundStore,
+    SnapshotItem,
 };
-use crate::receipt::ReceiptBook;
+use crate::ids::PaymentNo;
+use crate::receipt::{ReceiptBook, ReceiptId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -42,6 +45,8 @@ pub struct ClearOneDay {
     pub ledger: Arc<dyn LedgerBook>,
     /// Payments.
     pub payments: Arc<dyn PaymentStore>,
+    /// What went back of them.
+    pub refunds: Arc<dyn RefundStore>,
     /// Their receipts.
     pub receipts: Arc<dyn ReceiptBook>,
     /// Results.
@@ -62,20 +67,21 @@ impl ClearOneDay {
     /// [`ClearError`].
     pub async fn run(&self, day: Date) -> Result<ClearedDay, ClearError> {
         let (payments, mut differences) = self.payments_of(day).await?;
+        let (refunds, more) = self.refunds_of(day).await?;
+        differences.extend(more);
         let mut cleared = ClearedDay {
             day,
             state: ClearingState::Unsent,
             judged_at: self.clock.now(),
-            orders: u32::try_from(payments.len()).unwrap_or(u32::MAX),
+            orders: u32::try_from(payments.len() + refunds.len()).unwrap_or(u32::MAX),
             paid: sum_of(&payments)?,
-            refunded: Fen::ZERO,
+            refunded: clear_refunds::sum_of(&refunds)?,
             batches: 0,
             agreed: 0,
             differences: Vec::new(),
             next_try_at: None,
         };
-        // Refunds join the file as soon as there are any to carry out.
-        match ClearingDay::new(day, payments, Vec::new()) {
+        match ClearingDay::new(day, payments, refunds) {
             Err(faults) => {
                 let none = (String::new(), String::new());
                 differences.extend(
@@ -185,24 +191,16 @@ impl ClearOneDay {
                     continue;
                 }
                 let no = &journal.payment_no;
-                let corrupt = || StoreError::Corrupt {
-                    table: "journal",
-                    column: "payment_no",
-                    row: no.to_string(),
-                };
-                let payment = self.payments.find(no).await?.ok_or_else(corrupt)?;
-                let money = payment.state.money().ok_or_else(corrupt)?;
+                let lost = || corrupt("payment_no", no);
+                let payment = self.payments.find(no).await?.ok_or_else(lost)?;
+                let money = payment.state.money().ok_or_else(lost)?;
                 for snapshot in &payment.notices {
                     match self.line(&payment, money, snapshot).await? {
                         Some(line) => lines.push(line),
-                        None => {
-                            let line = (no.to_string(), snapshot.no.to_string());
-                            let reason =
-                                "统一公共支付平台没有这张缴款单，或与缴款时不符".to_owned();
-                            let mut found = unusable(Kind::Unsendable, &line, reason);
-                            found.amount = snapshot.total();
-                            differences.push(found);
-                        }
+                        None => differences.push(not_the_gateways(
+                            (no.to_string(), snapshot.no.to_string()),
+                            snapshot.total(),
+                        )),
                     }
                 }
             }
@@ -216,12 +214,9 @@ impl ClearOneDay {
         money: &Money,
         snapshot: &NoticeSnapshot,
     ) -> Result<Option<ClearingPayment>, ClearError> {
-        let Some(notice) = self.notices.find(&snapshot.no).await? else { return Ok(None) };
-        let Some(items) = items_of(&notice, &snapshot.items) else { return Ok(None) };
-        let receipts = self.receipts.list_of_payment(&payment.no).await?;
-        // The one that was issued for the money, whatever became of it since.
-        let mut receipts = receipts.into_iter().filter(|filed| filed.red_letter.is_none());
-        let receipt = receipts.find(|filed| filed.receipt.notice_no == snapshot.no);
+        let Some(Asked { notice, items, receipt }) = self.asked(payment, snapshot).await? else {
+            return Ok(None);
+        };
         Ok(Some(ClearingPayment {
             payment_no: payment.no.clone(),
             order: ClearingOrder {
@@ -234,7 +229,7 @@ impl ClearOneDay {
                 payer: notice.payer,
                 principal: snapshot.principal,
                 late_fee: snapshot.late_fee,
-                receipt: receipt.map(|filed| filed.receipt.id),
+                receipt,
                 ordered_at: payment.created_at,
                 business_code: notice.business_code,
             },
@@ -242,6 +237,42 @@ impl ClearOneDay {
             written_off_at: snapshot.written_off_at,
         }))
     }
+
+    /// `None` where the gateway has no such notice, or another than was paid.
+    pub(super) async fn asked(
+        &self,
+        payment: &Payment,
+        snapshot: &NoticeSnapshot,
+    ) -> Result<Option<Asked>, ClearError> {
+        let Some(notice) = self.notices.find(&snapshot.no).await? else { return Ok(None) };
+        let Some(items) = items_of(&notice, &snapshot.items) else { return Ok(None) };
+        let receipts = self.receipts.list_of_payment(&payment.no).await?;
+        // The one that was issued for the money, whatever became of it since.
+        let mut receipts = receipts.into_iter().filter(|filed| filed.red_letter.is_none());
+        let receipt = receipts.find(|filed| filed.receipt.notice_no == snapshot.no);
+        let receipt = receipt.map(|filed| filed.receipt.id);
+        Ok(Some(Asked { notice, items, receipt }))
+    }
+}
+
+/// What our own snapshot of a notice does not keep.
+pub(super) struct Asked {
+    /// As the gateway has it.
+    pub notice: Notice,
+    /// With the late fees that were paid.
+    pub items: Vec<ClearingItem>,
+    /// Issued for the money.
+    pub receipt: Option<ReceiptId>,
+}
+
+pub(super) fn corrupt(column: &'static str, no: &PaymentNo) -> StoreError {
+    StoreError::Corrupt { table: "journal", column, row: no.to_string() }
+}
+
+/// A line, named by order and notice, that the gateway could not judge.
+pub(super) fn not_the_gateways(line: (String, String), amount: Fen) -> ClearingDifference {
+    let reason = "统一公共支付平台没有这张缴款单，或与缴款时不符".to_owned();
+    ClearingDifference { amount, ..unusable(Kind::Unsendable, &line, reason) }
 }
 
 fn sum_of(payments: &[ClearingPayment]) -> Result<Fen, FenOverflow> {

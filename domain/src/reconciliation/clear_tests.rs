@@ -94,6 +94,7 @@ fn world(known: Vec<Notice>) -> World {
         notices: Arc::new(FakeGateway::new(known, Arc::new(FaultPlan::none()))),
         ledger: shared.clone(),
         payments: shared.clone(),
+        refunds: shared.clone(),
         receipts: shared.clone(),
         book: shared.clone(),
         clock: clock.clone(),
@@ -101,7 +102,7 @@ fn world(known: Vec<Notice>) -> World {
     let due = ClearDue { day, days: shared, clock: clock.clone() };
     let world = World { store, desk, clock, due };
     let open = sample_payment(NO, FINE, 20_600);
-    wait(world.store.insert(&open, &started())).unwrap();
+    wait(PaymentStore::insert(&world.store, &open, &started())).unwrap();
     let paid = PaymentEvent::Confirm(money("T1", 20_600));
     let record = (EventReason::RailConfirmed, Some(Evidence::Answer(at(20))));
     let change = open.after(paid, record, at(20)).unwrap();
@@ -230,6 +231,47 @@ fn a_refund_that_finance_orders_is_shown() {
     *world.desk.refunds.lock().unwrap() = Some(vec![refund]);
     let found = &world.clears().differences[0];
     assert_eq!((found.kind, found.amount), (Kind::RefundOrdered, Fen::new(600)));
+}
+
+#[test]
+fn a_refund_of_the_day_is_in_the_first_file_and_in_the_sum() {
+    use crate::payment::RefundAct;
+    use crate::payment::refund_bench::{Bench, NOTICE_1, NOTICE_2, agency, finance, wanted};
+    let bench = Bench::over(&Arc::new(FaultPlan::none()));
+    let never_counted = bench.owed(2, 500);
+    let no = bench.settled();
+    let made = bench.asks(&wanted(Some(NOTICE_1), Some(3_000), "K1")).unwrap().remove(0);
+    bench.decides(&agency(), &made.no, &RefundAct::Check).unwrap();
+    for level in bench.refund(&made.no).levels {
+        bench.decides(&finance(level.code(), level), &made.no, &RefundAct::Approve).unwrap();
+    }
+    bench.works_for(8);
+    let refund = bench.refund(&made.no);
+    let crate::payment::RefundState::Done { at, .. } = refund.state else { panic!("{refund:?}") };
+
+    assert_eq!(bench.refundable(&never_counted), 0, "it went back too");
+    let world = World { store: bench.truth.clone(), ..usual() };
+    let shared = Arc::new(world.store.clone());
+    let notices = [(NOTICE_1, 20_003), (NOTICE_2, 101)].map(|(no, fen)| notice(no, fen));
+    let day = ClearOneDay {
+        exchange: world.desk.clone(),
+        notices: Arc::new(FakeGateway::new(notices.to_vec(), Arc::new(FaultPlan::none()))),
+        ledger: shared.clone(),
+        payments: shared.clone(),
+        refunds: shared.clone(),
+        receipts: shared.clone(),
+        book: shared,
+        clock: world.clock.clone(),
+    };
+    let cleared = wait(day.run(DAY)).unwrap();
+    assert_eq!((cleared.orders, cleared.paid), (3, Fen::new(20_104)));
+    assert_eq!(cleared.refunded, Fen::new(3_000), "what never counted is in no file");
+    let sent = world.desk.sent.lock().unwrap();
+    let [line] = sent[0].1.refunds() else { panic!("{:?}", sent[0]) };
+    assert_eq!((&line.refund_no, &line.payment_no, line.done), (&made.no, &no, true));
+    assert_eq!((line.order.principal, line.order.late_fee), (Fen::new(3_000), Fen::ZERO));
+    assert_eq!((line.order.at, line.paid_at), (at, crate::fakes::samples::at(10)));
+    assert_eq!(line.payment_txn, format!("T-{no}"));
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod payments;
 mod personal_data;
 mod persons;
 mod phone_codes;
+mod readiness;
 mod receipt_rows;
 mod receipts;
 mod refund_balances;
@@ -37,6 +38,7 @@ pub use connect::ConnectError;
 pub use key_file::KeyFileError;
 pub use migrations::MigrateError;
 pub use personal_data::{NamedKey, PersonalDataKeys};
+pub use readiness::Readiness;
 
 use domain::outside::StoreError;
 use sea_orm::{
@@ -70,16 +72,6 @@ impl Store {
     /// [`MigrateError`]; migrations before the failed one stay.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         migrations::apply(&self.write).await
-    }
-
-    /// Can this node serve? Asks every pool and looks for the newest migration.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.write.ping().await.map_err(unavailable)?;
-        let current = migrations::is_current(&self.read).await.map_err(unavailable)?;
-        if current { Ok(()) } else { Err(StoreError::Unavailable("not migrated".into())) }
     }
 
     /// Closes the connections, once those in use are given back.

@@ -114,7 +114,7 @@ fn start() -> Result<Server, String> {
 }
 
 /// `env`, under a user that PostgreSQL accepts: it refuses to run as root.
-fn as_other_than_root() -> Result<Command, String> {
+pub(crate) fn as_other_than_root() -> Result<Command, String> {
     if id(&["-u"])? != "0" {
         return Ok(Command::new("env"));
     }
@@ -134,7 +134,7 @@ fn id(arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-fn newest_bin() -> Option<PathBuf> {
+pub(crate) fn newest_bin() -> Option<PathBuf> {
     let version = |path: &PathBuf| -> Option<u32> { path.file_name()?.to_str()?.parse().ok() };
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed.map(|entry| entry.path()).max_by_key(version);
@@ -144,6 +144,6 @@ fn newest_bin() -> Option<PathBuf> {
     candidates.find(|bin: &PathBuf| Path::new(bin).join("initdb").exists())
 }
 
-fn free_port() -> std::io::Result<u16> {
+pub(crate) fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -7,6 +7,7 @@ use super::town::at_once;
 use super::world::{Core, timestamp};
 use domain::clock::beijing_day;
 use domain::fakes::Stored;
+use domain::identity::{AuditTrail, AuditVerdict};
 use domain::ids::PaymentNo;
 use domain::money::Fen;
 use domain::payment::{
@@ -19,8 +20,17 @@ type Found = Result<(), String>;
 type Check = fn(&Core) -> Found;
 
 /// Checks of all that is stored, at every midnight and at the end, each under its invariant.
-/// The audit chain (M12) joins here.
-pub const NIGHTLY: [(&str, Check); 1] = [("M16", rebuilds)];
+pub const NIGHTLY: [(&str, Check); 2] = [("M16", rebuilds), ("M12", audit_is_whole)];
+
+fn audit_is_whole(core: &Core) -> Found {
+    match at_once(core.truth.verify()) {
+        Ok(AuditVerdict::Whole { .. }) => Ok(()),
+        Ok(AuditVerdict::Broken { number }) => {
+            Err(format!("line {number} of the audit is not what it was"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
 
 fn all(core: &Core) -> impl Iterator<Item = Stored> {
     core.truth.payment_nos().into_iter().filter_map(|no| core.truth.stored(&no))

@@ -34,10 +34,12 @@ pub enum Plant {
     PassedOver,
     /// A change of state is stored without its history line.
     ForgottenEvent,
+    /// Somebody changes a line of the audit trail.
+    RewrittenAudit,
 }
 
 /// Plant, name, and the invariant that it breaks.
-const PLANTS: [(Plant, &str, &str); 13] = [
+const PLANTS: [(Plant, &str, &str); 14] = [
     (Plant::LostLedgerLine, "lost-ledger-line", "M1"),
     (Plant::NewRefundNumber, "new-refund-number", "M2"),
     (Plant::CachedHolders, "cached-holders", "M3"),
@@ -51,6 +53,7 @@ const PLANTS: [(Plant, &str, &str); 13] = [
     (Plant::HalfInsert, "half-insert", "M11"),
     (Plant::PassedOver, "passed-over", "M15"),
     (Plant::ForgottenEvent, "forgotten-event", "M16"),
+    (Plant::RewrittenAudit, "rewritten-audit", "M12"),
 ];
 
 impl Plant {

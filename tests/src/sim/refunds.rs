@@ -2,28 +2,39 @@
 //! use cases, and the desks that such refunds never meet.
 
 use super::node::Node;
+use super::options::Plant;
 use super::store::SimStore;
 use async_trait::async_trait;
 use domain::clock::{Clock, IdSource};
+use domain::identity::{StaffAccount, StaffRole};
 use domain::ids::{IdempotencyKey, PaymentNo, RefundNo};
 use domain::money::{Fen, PayableFen};
 use domain::outside::{OutsideError, StoreError};
 use domain::payment::{
-    Actor, ApplyRefundReport, DeskCase, DeskNotice, DeskRequest, InsertRefundError, NewRefunds,
-    OweBack, Rail, RailRefunds, Rails, ReceiptReversal, Refund, RefundChange, RefundDesk,
-    RefundPage, RefundRecord, RefundStatus, RefundStore, Refunders, Reversal, ReversalRequest,
-    SendRefunds,
+    Actor, ApplyRefundReport, DecideRefund, DeskCase, DeskNotice, DeskRequest, FinanceLevel,
+    InsertRefundError, NewRefunds, OweBack, Rail, RailRefunds, Rails, ReceiptReversal, Refund,
+    RefundAct, RefundChange, RefundDesk, RefundPage, RefundRecord, RefundStatus, RefundStore,
+    Refunders, Reversal, ReversalRequest, SendRefunds,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::sync::Arc;
 
-/// What may go back by rule, by each rail on each day: now and then it is not enough.
-const CEILING: Fen = Fen::new(500_000_000);
+/// What may go back by rule, by each rail on each day: often enough it is not enough.
+const CEILING: Fen = Fen::new(2_000_000);
 
-/// Makes refunds of what is owed back, and carries them out.
+/// Who decides where the rule may not: never the same person twice.
+const STAFF: [(&str, StaffRole); 4] = [
+    ("甲", StaffRole::Checker),
+    ("乙", StaffRole::Finance(FinanceLevel::Local)),
+    ("丙", StaffRole::Finance(FinanceLevel::Province)),
+    ("丁", StaffRole::Finance(FinanceLevel::Central)),
+];
+
+/// Makes refunds of what is owed back, has staff decide, and carries them out.
 pub struct Refunding {
-    pub owe: OweBack,
+    pub owe: Arc<OweBack>,
+    pub decide: DecideRefund,
     pub send: SendRefunds,
     pub apply: Arc<ApplyRefundReport>,
 }
@@ -42,13 +53,13 @@ impl Refunding {
             rails: rails.clone(),
             clock: clock.clone(),
         });
-        let owe = OweBack {
+        let owe = Arc::new(OweBack {
             refunds: store.clone(),
             payments: store.clone(),
             ceiling: CEILING,
             clock: clock.clone(),
             ids,
-        };
+        });
         let send = SendRefunds {
             refunds: store.clone(),
             payments: store.clone(),
@@ -58,14 +69,35 @@ impl Refunding {
             apply: apply.clone(),
             clock: clock.clone(),
         };
-        Self { owe, send, apply }
+        let decide = DecideRefund { refunds: store.clone(), clock: clock.clone() };
+        Self { owe, decide, send, apply }
     }
 }
 
 /// One turn of the worker.
 pub async fn works(node: Arc<Node>, limit: u16) {
     let _ = node.refunding.owe.run_once(limit).await;
+    decide(&node.refunding.decide, limit).await;
     let _ = node.refunding.send.run_once(limit).await;
+}
+
+/// Everybody tries what they may; who may not, or was there before, is refused.
+async fn decide(decide: &DecideRefund, limit: u16) {
+    let waiting = [RefundStatus::Requested, RefundStatus::AgencyChecked];
+    let Ok(page) = decide.refunds.queue(&waiting, None, limit).await else { return };
+    for refund in page.refunds {
+        for (name, role) in &STAFF {
+            let act =
+                if *role == StaffRole::Checker { RefundAct::Check } else { RefundAct::Approve };
+            let staff = StaffAccount {
+                name: (*name).to_owned(),
+                password_hash: String::new(),
+                roles: vec![role.clone()],
+                created_at: refund.created_at,
+            };
+            let _ = decide.run(&staff, &refund.no, &act).await;
+        }
+    }
 }
 
 /// Nothing that goes back by rule was ever written off: the gateway has no part in it.
@@ -110,6 +142,9 @@ impl RefundStore for SimStore {
     async fn save(&self, change: &RefundChange) -> Result<(), StoreError> {
         let save = async {
             RefundStore::save(&self.truth, change).await?;
+            if change.audit.is_some() && self.plant_is(Plant::RewrittenAudit) {
+                self.truth.rewrite_audit();
+            }
             if let Some(journal) = change.payment.as_ref().and_then(|moved| moved.journal.as_ref())
             {
                 self.write_rows(journal);

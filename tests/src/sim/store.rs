@@ -71,7 +71,7 @@ impl SimStore {
         if after { Err(failed("the connection died at the commit").into()) } else { done }
     }
 
-    fn plant_is(&self, plant: Plant) -> bool {
+    pub fn plant_is(&self, plant: Plant) -> bool {
         self.world.with(|core| core.plant_is(plant))
     }
 

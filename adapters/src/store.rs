@@ -52,6 +52,7 @@ use std::sync::Arc;
 pub struct Store {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    page_limit: connect::PageLimit,
     keys: Arc<PersonalDataKeys>,
 }
 
@@ -62,8 +63,9 @@ impl Store {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, keys: PersonalDataKeys) -> Result<Self, ConnectError> {
-        let (write, read) = connect::open(url).await?;
-        Ok(Self { write, read, keys: Arc::new(keys) })
+        let page_limit = connect::PageLimit::default();
+        let (write, read) = connect::open(url, &page_limit).await?;
+        Ok(Self { write, read, page_limit, keys: Arc::new(keys) })
     }
 
     /// Brings the tables up to date; safe when several nodes start at once.

@@ -208,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn differences_are_exact_and_refuse_to_overflow() {
+        assert_eq!(Fen::new(5).minus(Fen::new(7)), Ok(Fen::new(-2)));
+        assert_eq!(Fen::new(i64::MIN).minus(Fen::new(1)), Err(FenOverflow));
+    }
+
+    #[test]
+    fn payable_amounts_read_as_yuan() {
+        assert_eq!(PayableFen::new(20_601).unwrap().to_string(), "206.01");
+    }
+
+    #[test]
+    fn yuan_of_fifteen_digits_are_read_and_longer_ones_refused() {
+        assert_eq!(Fen::from_yuan("999999999999999.99"), Ok(Fen::new(99_999_999_999_999_999)));
+        assert!(Fen::from_yuan("1000000000000000").is_err());
+    }
+
+    #[test]
     fn sums_refuse_to_overflow() {
         assert_eq!(Fen::sum([Fen::new(i64::MAX), Fen::new(1)]), Err(FenOverflow));
         assert_eq!(Fen::sum([Fen::new(5), Fen::new(-7)]), Ok(Fen::new(-2)));

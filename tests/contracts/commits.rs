@@ -76,7 +76,8 @@ async fn a_commit_whose_answer_is_lost_was_carried_out_and_is_found() {
     assert!(proxy.has_cut());
     let stored = PaymentStore::find(&store, &payment.no).await.unwrap().unwrap();
     assert_eq!(stored.state.status(), PaymentStatus::Paid);
-    assert_eq!(store.totals().await.unwrap(), (Fen::new(20_000), Fen::new(20_000)), "once");
+    // The money, and the agency's claim that it meets.
+    assert_eq!(store.totals().await.unwrap(), (Fen::new(40_000), Fen::new(40_000)), "once");
 }
 
 /// Fault case 25.
@@ -102,7 +103,8 @@ async fn a_commit_that_never_arrived_is_a_failure_that_changed_nothing() {
     let stored = PaymentStore::find(&store, &payment.no).await.unwrap().unwrap();
     assert_eq!(stored.state, PaymentState::Submitted);
     PaymentStore::save(&store, &money).await.unwrap();
-    assert_eq!(store.totals().await.unwrap(), (Fen::new(20_000), Fen::new(20_000)), "once");
+    // The money, and the agency's claim that it meets.
+    assert_eq!(store.totals().await.unwrap(), (Fen::new(40_000), Fen::new(40_000)), "once");
 }
 
 /// An error-injecting store: PostgreSQL, on a disk that can be full.

@@ -8,7 +8,7 @@ mod run;
 mod story;
 mod two_nodes;
 
-pub use two_nodes::either_node_may_die;
+pub use two_nodes::{Fates, either_node_may_die};
 
 use adapters::crash::Point;
 use run::Run;

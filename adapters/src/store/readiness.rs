@@ -1,8 +1,9 @@
 //! What a node can do with its database just now.
 
-use super::{Store, begin, migrations, unavailable};
+use super::{Store, begin, connect, migrations, unavailable};
 use domain::outside::StoreError;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use std::sync::atomic::Ordering;
 
 /// What a node can do with its database just now.
 #[derive(Debug)]
@@ -39,7 +40,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], also on PostgreSQL, which has no such limit.
     pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        let limit = format!("PRAGMA max_page_count = {pages}");
+        self.page_limit.store(pages, Ordering::SeqCst);
+        let limit = connect::page_limit(pages);
         self.write.execute_unprepared(&limit).await.map_err(unavailable)?;
         Ok(())
     }

@@ -99,15 +99,19 @@ impl Run {
         &self.process.base_url
     }
 
-    /// A citizen of this world; nothing of what signing in does is a crash point.
-    pub async fn citizen(&self) -> Citizen {
-        Citizen::arrives(&self.process.base_url, &self.levers).await
+    /// A citizen of this world; signing in passes no crash point, but the workers do meanwhile.
+    pub async fn citizen(&mut self) -> Citizen {
+        let facts = self.levers.citizen().await;
+        self.signs_in(facts).await
     }
 
     /// The same person in a session of today.
     pub async fn signs_in_again(&mut self, citizen: &Citizen) -> Citizen {
-        let (url, levers, facts) =
-            (self.process.base_url.clone(), self.levers.clone(), citizen.facts.clone());
+        self.signs_in(citizen.facts.clone()).await
+    }
+
+    async fn signs_in(&mut self, facts: Value) -> Citizen {
+        let (url, levers) = (self.process.base_url.clone(), self.levers.clone());
         self.outliving("a session", move || {
             let (url, levers, facts) = (url.clone(), levers.clone(), facts.clone());
             async move { Citizen::signs_in(&url, &levers, facts).await }

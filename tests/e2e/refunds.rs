@@ -3,6 +3,7 @@
 mod by_request;
 mod by_rule;
 mod callbacks;
+mod cleared;
 mod rejected;
 mod stuck;
 

@@ -8,6 +8,7 @@ use super::{
     DayBook, DayResult, DayState, Sent,
 };
 use crate::clock::{Clock, beijing_day, from_beijing};
+use crate::ids::PaymentNo;
 use crate::money::{Fen, FenOverflow};
 use crate::notice::{Notice, NoticeBook};
 use crate::outside::{OutsideError, StoreError};
@@ -15,7 +16,6 @@ use crate::payment::{
     JournalKind, LedgerBook, Money, NoticeSnapshot, Payment, PaymentStore, Rail, RefundStore,
     SnapshotItem,
 };
-use crate::ids::PaymentNo;
 use crate::receipt::{ReceiptBook, ReceiptId};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};

@@ -86,9 +86,8 @@ fn late_fee_of(
     (items, taken_from): (&[ClearingItem], &RefundedNotice),
 ) -> Result<Fen, ClearError> {
     let slices = |notice: &NoticeSnapshot| -> usize {
-        let of_item = |item: &crate::payment::SnapshotItem| {
-            item.accounts(&notice.agency, item.amount).len()
-        };
+        let of_item =
+            |item: &crate::payment::SnapshotItem| item.accounts(&notice.agency, item.amount).len();
         notice.items.iter().map(of_item).sum()
     };
     let before = payment.notices.iter().take_while(|notice| notice.no != snapshot.no);

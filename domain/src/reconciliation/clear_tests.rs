@@ -240,7 +240,8 @@ fn a_refund_of_the_day_is_in_the_first_file_and_in_the_sum() {
     let bench = Bench::over(&Arc::new(FaultPlan::none()));
     let never_counted = bench.owed(2, 500);
     let no = bench.settled();
-    let made = bench.asks(&wanted(Some(NOTICE_1), Some(3_000), "K1")).unwrap().remove(0);
+    let made =
+        bench.asks(&wanted(Some(NOTICE_1), Some(3_000), "clearing-key-1")).unwrap().remove(0);
     bench.decides(&agency(), &made.no, &RefundAct::Check).unwrap();
     for level in bench.refund(&made.no).levels {
         bench.decides(&finance(level.code(), level), &made.no, &RefundAct::Approve).unwrap();

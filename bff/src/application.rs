@@ -158,6 +158,7 @@ impl Application {
                     merchant: rail.guarded.merchant().clone(),
                     ledger: shared.clone(),
                     payments: shared.clone(),
+                    refunds: shared.clone(),
                     apply: apply.clone(),
                     days: shared.clone(),
                     clock: clock.clone(),

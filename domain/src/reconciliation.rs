@@ -10,7 +10,9 @@ mod clearing;
 mod clearing_fault;
 mod day;
 mod matching;
+mod matching_refunds;
 mod run;
+mod run_refunds;
 mod statement;
 
 pub use clear::{ClearDue, ClearError, ClearOneDay};
@@ -26,8 +28,9 @@ pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken}
 pub use matching::{
     Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,
 };
+pub use matching_refunds::{KnownRefund, RefundStage};
 pub use run::{ReconcileDay, ReconcileDue, ReconcileError};
 pub use statement::{
-    LineKind, QuarantinedLine, Statement, StatementError, StatementFault, StatementLine,
-    StatementSource, Trailer,
+    LineKind, QuarantinedLine, RefundStanding, StatedRefund, Statement, StatementError,
+    StatementFault, StatementLine, StatementSource, Trailer,
 };

@@ -5,7 +5,7 @@ use domain::fakes::samples;
 use domain::money::Fen;
 use domain::payment::{MerchantIdentity, RailTxn};
 use domain::reconciliation::{
-    LedgerLine, LineKind, MatchInput, Statement, StatementLine, Trailer, match_rail,
+    LedgerLine, MatchInput, Statement, StatementLine, Trailer, match_rail,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -94,12 +94,13 @@ fn matching(body: &mut String) {
             merchant_no: samples::MERCHANT_NO.to_owned(),
             app_ids: vec![samples::APP_ID.to_owned()],
         };
-        let known = BTreeMap::new();
+        let (known, refunds) = (BTreeMap::new(), BTreeMap::new());
         let input = MatchInput {
             statement: &statement,
             merchant: &merchant,
             ledger: &ledger,
             known: &known,
+            refunds: &refunds,
         };
         let times = (0..ROUNDS).map(|_| {
             let started = Instant::now();
@@ -117,7 +118,7 @@ fn matching(body: &mut String) {
 fn a_day(lines: u32) -> (Statement, Vec<LedgerLine>) {
     let line = |i: u32| StatementLine {
         line_no: i + 2,
-        kind: LineKind::Pay,
+        refund: None,
         order_no: format!("YW{i:026}"),
         txn: format!("4200{i:024}"),
         app_id: samples::APP_ID.to_owned(),

@@ -6,7 +6,8 @@ use super::account::at_beijing;
 use crate::crypto::sha256_hex;
 use domain::money::Fen;
 use domain::reconciliation::{
-    DiscrepancyCode, LineKind, QuarantinedLine, Statement, StatementFault, StatementLine, Trailer,
+    DiscrepancyCode, QuarantinedLine, RefundStanding, StatedRefund, Statement, StatementFault,
+    StatementLine, Trailer,
 };
 use encoding_rs::GBK;
 use jiff::civil::Date;
@@ -327,11 +328,13 @@ impl<'a> Row<'a> {
         }
         let printed = self.yuan(AMOUNT)?;
         // A refund bears the payment's number; what tells it is the number it was asked by.
-        let (kind, amount, txn) = match self.get(KIND) {
-            Some("交易") => (LineKind::Pay, printed, self.text(TXN)?),
+        let (refund, amount, txn) = match self.get(KIND) {
+            Some("交易") => (None, printed, self.text(TXN)?),
             Some("退款") => {
                 let amount = Fen::new(printed.value().saturating_neg());
-                (LineKind::Refund, amount, self.text(REFUND_NO).or_else(|_| self.text(TXN))?)
+                let no = self.text(REFUND_NO).ok();
+                let txn = no.clone().map_or_else(|| self.text(TXN), Ok)?;
+                (Some(StatedRefund { no, standing: RefundStanding::Done }), amount, txn)
             }
             other => return Err(format!("未知的业务类型：{}", other.unwrap_or_default())),
         };
@@ -345,7 +348,7 @@ impl<'a> Row<'a> {
         let at = self.text(TIME)?;
         Ok(StatementLine {
             line_no: self.line.no,
-            kind,
+            refund,
             order_no: self.text(ORDER)?,
             txn,
             app_id: whose.app_id.to_owned(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::test_support::test_data;
+use domain::reconciliation::LineKind;
 use std::io::Write;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -56,15 +57,18 @@ fn the_sample_is_read_in_full_and_re_adds() {
     };
     assert_eq!(bill.check(DAY, &ours), Ok(()));
     let pay = &bill.lines[0];
-    assert_eq!((pay.line_no, pay.kind, pay.amount), (6, LineKind::Pay, Fen::new(8_000)));
+    assert_eq!((pay.line_no, pay.kind(), pay.amount), (6, LineKind::Pay, Fen::new(8_000)));
     assert_eq!(pay.order_no, "GOV20261122000001");
     assert_eq!(pay.txn, "2026112222001419931441931972");
     assert_eq!((pay.merchant_no.as_str(), pay.app_id.as_str()), (SELLER, "2021000000000001"));
     assert_eq!((pay.fee, pay.at), (Fen::new(48), "2026-11-22T09:01:38+08:00".parse().unwrap()));
     let refund = &bill.lines[2];
-    assert_eq!((refund.kind, refund.amount), (LineKind::Refund, Fen::new(3_000)));
+    assert_eq!((refund.kind(), refund.amount), (LineKind::Refund, Fen::new(3_000)));
     assert_eq!((refund.txn.as_str(), refund.fee), ("RF20261122000001", Fen::new(-18)));
     assert_eq!(refund.order_no, "GOV20261122000002");
+    let stated =
+        StatedRefund { no: Some("RF20261122000001".to_owned()), standing: RefundStanding::Done };
+    assert_eq!((&pay.refund, &refund.refund), (&None, &Some(stated)));
     assert_eq!(refund.at, "2026-11-22T11:26:55+08:00".parse().unwrap());
 }
 

@@ -4,7 +4,7 @@
 use super::fields::time_near;
 use domain::clock::{beijing_day, from_beijing};
 use domain::money::Fen;
-use domain::reconciliation::{LineKind, QuarantinedLine, StatementLine};
+use domain::reconciliation::{QuarantinedLine, RefundStanding, StatedRefund, StatementLine};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -186,9 +186,13 @@ impl Row<'_> {
     fn read(&self) -> Result<StatementLine, String> {
         self.check_layout()?;
         let (amount, order) = (self.amount()?, self.filled(ORDER)?);
-        let (kind, order_no) = match self.get(KIND)? {
-            "01" => (LineKind::Pay, order),
-            "04" | "31" => (LineKind::Refund, self.original_order().unwrap_or(order)),
+        let (refund, order_no) = match self.get(KIND)? {
+            "01" => (None, order),
+            "04" | "31" => {
+                let no = Some(order.clone());
+                let stated = StatedRefund { no, standing: RefundStanding::Done };
+                (Some(stated), self.original_order().unwrap_or(order))
+            }
             other => return Err(format!("未知的交易类型：{other}")),
         };
         if amount <= Fen::ZERO {
@@ -196,10 +200,11 @@ impl Row<'_> {
         }
         let merchant_no = self.filled(MERCHANT)?;
         let fee = Fen::new(-self.credit(FEE)?.value());
-        self.check_net(kind, amount, fee)?;
+        let gross = if refund.is_some() { -amount.value() } else { amount.value() };
+        self.check_net(gross, fee)?;
         Ok(StatementLine {
             line_no: self.line_no,
-            kind,
+            refund,
             order_no,
             txn: self.filled(TXN)?,
             app_id: merchant_no.clone(),
@@ -217,16 +222,12 @@ impl Row<'_> {
     }
 
     /// The line's own sum: what is settled is the amount without the fee.
-    fn check_net(&self, kind: LineKind, amount: Fen, fee: Fen) -> Result<(), String> {
+    fn check_net(&self, gross: i64, fee: Fen) -> Result<(), String> {
         for extra in EXTRAS {
             if self.credit(extra)? != Fen::ZERO {
                 return Ok(());
             }
         }
-        let gross = match kind {
-            LineKind::Pay => amount.value(),
-            LineKind::Refund => -amount.value(),
-        };
         let (net, expected) = (self.credit(NET)?, Fen::new(gross - fee.value()));
         match net == expected {
             true => Ok(()),

@@ -1,6 +1,7 @@
 use super::super::testing::MERCHANT;
 use super::*;
 use crate::test_support::test_data;
+use domain::reconciliation::LineKind;
 use jiff::civil::date;
 
 const SETTLED: Date = date(2026, 11, 22);
@@ -36,7 +37,7 @@ fn the_columns_are_those_of_the_published_sample() {
     let file = read_lines(&sample()).unwrap();
     assert_eq!((file.lines.len(), file.quarantined.len()), (2, 0), "{file:?}");
     let (owner, pay) = &file.lines[0];
-    assert_eq!((*owner, pay.line_no, pay.kind), (SETTLED, 1, LineKind::Pay));
+    assert_eq!((*owner, pay.line_no, pay.kind()), (SETTLED, 1, LineKind::Pay));
     assert_eq!(
         (pay.order_no.as_str(), pay.txn.as_str()),
         ("GOV20261122000101", "442611221450467846498")
@@ -46,9 +47,12 @@ fn the_columns_are_those_of_the_published_sample() {
     assert_eq!(pay.at, "2026-11-22T09:01:34+08:00".parse().unwrap());
     assert_eq!(pay.raw, sample()[0]);
     let refund = &file.lines[1].1;
-    assert_eq!((refund.line_no, refund.kind), (2, LineKind::Refund));
+    assert_eq!((refund.line_no, refund.kind()), (2, LineKind::Refund));
     assert_eq!(refund.order_no, "GOV20261122000101");
     assert_eq!(refund.txn, "052611221658427863998");
+    let stated =
+        StatedRefund { no: Some("RF20261122000101".to_owned()), standing: RefundStanding::Done };
+    assert_eq!((&pay.refund, &refund.refund), (&None, &Some(stated)));
     assert_eq!((refund.amount, refund.fee), (Fen::new(3_000), Fen::new(-18)));
 }
 

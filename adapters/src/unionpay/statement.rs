@@ -180,8 +180,9 @@ fn statement(day: Date, files: [(Date, Members); 2]) -> Result<Statement, Statem
     }
     // The platform names no totals, so these are the lines'; what was set aside counts as taken.
     let sum = |kind| {
-        let of_kind =
-            lines.iter().filter(|line: &&domain::reconciliation::StatementLine| line.kind == kind);
+        let of_kind = lines
+            .iter()
+            .filter(|line: &&domain::reconciliation::StatementLine| line.kind() == kind);
         Fen::sum(of_kind.map(|line| line.amount))
     };
     let unreadable = Fen::sum(quarantined.iter().filter_map(|line| line.amount));

@@ -84,7 +84,7 @@ async fn a_day_is_the_part_of_two_files_that_is_its_own() {
     let base =
         platform(vec![("1122", detail("20261122", &own)), ("1123", detail("20261123", &later))]);
     let statement = fetch_at(&base, ready()).await.unwrap();
-    let found: Vec<_> = statement.lines.iter().map(|line| (line.line_no, line.kind)).collect();
+    let found: Vec<_> = statement.lines.iter().map(|line| (line.line_no, line.kind())).collect();
     assert_eq!(found, [(2, LineKind::Refund), (3, LineKind::Pay)]);
     assert_eq!(statement.lines[1].at, "2026-11-22T23:20:00+08:00".parse().unwrap());
     let trailer = Trailer { count: 2, paid: Fen::new(8_000), refunded: Fen::new(3_000) };

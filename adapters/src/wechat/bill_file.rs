@@ -5,7 +5,8 @@
 use domain::clock::from_beijing;
 use domain::money::Fen;
 use domain::reconciliation::{
-    DiscrepancyCode, LineKind, QuarantinedLine, Statement, StatementFault, StatementLine, Trailer,
+    DiscrepancyCode, QuarantinedLine, RefundStanding, StatedRefund, Statement, StatementFault,
+    StatementLine, Trailer,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -27,6 +28,10 @@ const NEEDED: [&[&str]; 8] = [TIME, APP_ID, MERCHANT, TXN, ORDER, STATE, FEE, PA
 /// Columns that a bill of payments alone lacks.
 const REFUNDED: &[&str] = &["申请退款金额", "退款金额"];
 const REFUND_TXN: &[&str] = &["微信退款单号"];
+const REFUND_NO: &[&str] = &["商户退款单号"];
+const REFUND_STATE: &[&str] = &["退款状态"];
+/// What stands for a number where there is none.
+const NONE: &str = "0";
 /// Column that is checked where it is.
 const CURRENCY: &[&str] = &["货币种类"];
 /// Totals.
@@ -194,9 +199,12 @@ impl<'a> Row<'a> {
         if !self.utf8 {
             return Err("不是UTF-8编码".to_owned());
         }
-        let (kind, amount, txn) = match self.get(STATE) {
-            Some("SUCCESS") => (LineKind::Pay, self.yuan(PAID)?, self.text(TXN)?),
-            Some("REFUND") => (LineKind::Refund, self.yuan(REFUNDED)?, self.text(REFUND_TXN)?),
+        let (refund, amount, txn) = match self.get(STATE) {
+            Some("SUCCESS") => (None, self.yuan(PAID)?, self.text(TXN)?),
+            Some("REFUND") => {
+                let stated = Some(self.stated_refund()?);
+                (stated, self.yuan(REFUNDED)?, self.text(REFUND_TXN)?)
+            }
             other => return Err(format!("未知的交易状态：{}", other.unwrap_or_default())),
         };
         if amount <= Fen::ZERO {
@@ -207,7 +215,7 @@ impl<'a> Row<'a> {
         }
         Ok(StatementLine {
             line_no: self.no,
-            kind,
+            refund,
             order_no: self.text(ORDER)?,
             txn,
             app_id: self.text(APP_ID)?,
@@ -217,6 +225,19 @@ impl<'a> Row<'a> {
             at: self.time()?,
             raw: self.raw.clone(),
         })
+    }
+
+    fn stated_refund(&self) -> Result<StatedRefund, String> {
+        let no = self.text(REFUND_NO).ok().filter(|no| no != NONE);
+        let standing = match self.get(REFUND_STATE) {
+            // An account that cannot be reached leaves the money with the platform; and every
+            // line is of a refund that was taken on, also in a file that says no more.
+            Some("PROCESSING" | "CHANGE") | None => RefundStanding::UnderWay,
+            Some("SUCCESS") => RefundStanding::Done,
+            Some("FAIL") => RefundStanding::Failed,
+            Some(other) => return Err(format!("未知的退款状态：{other}")),
+        };
+        Ok(StatedRefund { no, standing })
     }
 
     fn time(&self) -> Result<Timestamp, String> {

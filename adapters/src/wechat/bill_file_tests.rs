@@ -1,6 +1,7 @@
 use super::*;
 use crate::crypto::sha1_hex;
 use crate::test_support::test_data;
+use domain::reconciliation::LineKind;
 
 fn read_text(text: &str) -> Result<Statement, StatementFault> {
     read(text.as_bytes().to_vec(), String::new())
@@ -35,7 +36,7 @@ fn samples_re_add_to_their_own_totals() {
 fn a_line_is_read_in_full() {
     let bill = sample("ALL");
     let pay = &bill.lines[0];
-    assert_eq!((pay.line_no, pay.kind, pay.amount), (2, LineKind::Pay, Fen::new(1_250)));
+    assert_eq!((pay.line_no, pay.kind(), pay.amount), (2, LineKind::Pay, Fen::new(1_250)));
     assert_eq!(pay.order_no, "GOV202603020000000001");
     assert_eq!(pay.txn, "4200002222202603021234567890");
     assert_eq!(
@@ -45,8 +46,12 @@ fn a_line_is_read_in_full() {
     assert_eq!(pay.fee, Fen::new(8));
     assert_eq!(pay.at, "2026-03-02T10:15:31+08:00".parse().unwrap());
     let refund = &bill.lines[3];
-    assert_eq!((refund.kind, refund.amount), (LineKind::Refund, Fen::new(3_000)));
+    assert_eq!((refund.kind(), refund.amount), (LineKind::Refund, Fen::new(3_000)));
     assert_eq!(refund.txn, "50000000382026030212345678900");
+    let stated = |no: &str, standing| Some(StatedRefund { no: Some(no.to_owned()), standing });
+    assert_eq!(pay.refund, None);
+    assert_eq!(refund.refund, stated("RF202603020000000001", RefundStanding::Done));
+    assert_eq!(bill.lines[4].refund, stated("RF202603020000000002", RefundStanding::UnderWay));
     assert_eq!(refund.fee, Fen::new(-18));
 }
 
@@ -128,6 +133,33 @@ fn a_broken_line_is_set_aside_with_its_reason_and_its_amount() {
         assert_eq!((set_aside.line_no, set_aside.raw.as_str()), (2, line.as_str()));
         assert_eq!(set_aside.amount, amount.map(Fen::new), "{line}");
     }
+}
+
+#[test]
+fn every_word_for_the_standing_of_a_refund_is_read_and_no_other() {
+    let header = HEADER.replace(",手续费", ",商户退款单号,退款状态,手续费");
+    let of = |no: &str, word: &str| {
+        let line = REFUND.replace("`5001,", &format!("`5001,`{no},`{word},"));
+        read_text(&file(&[&header, &line, TOTALS_HEADER, TOTALS_ROW])).unwrap()
+    };
+    for (word, standing) in [
+        ("SUCCESS", RefundStanding::Done),
+        ("PROCESSING", RefundStanding::UnderWay),
+        ("CHANGE", RefundStanding::UnderWay),
+        ("FAIL", RefundStanding::Failed),
+    ] {
+        for (printed, no) in [("YT01", Some("YT01".to_owned())), ("0", None), ("", None)] {
+            let bill = of(printed, word);
+            assert_eq!(bill.lines[0].refund, Some(StatedRefund { no, standing }), "{word}");
+        }
+    }
+    for word in ["", "success", "CLOSED"] {
+        let bill = of("YT01", word);
+        assert_eq!(bill.quarantined[0].reason, format!("未知的退款状态：{word}"));
+    }
+    let older = read_text(&whole(&[PAY, REFUND])).unwrap();
+    let stated = StatedRefund { no: None, standing: RefundStanding::UnderWay };
+    assert_eq!(older.lines[1].refund, Some(stated), "a file that does not say");
 }
 
 #[test]

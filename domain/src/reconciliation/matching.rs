@@ -1,6 +1,7 @@
 //! Matching of the rail leg: pure, and the same for any order of its inputs.
 
-use super::{Bucket, LineKind, Statement, StatementLine};
+use super::matching_refunds::match_refunds;
+use super::{Bucket, KnownRefund, LineKind, Statement, StatementLine};
 use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::payment::{MerchantIdentity, PaymentStatus, RailTxn};
@@ -41,13 +42,19 @@ pub enum DiscrepancyCode {
     L10,
     /// 日切差: in our ledger on another day.
     L11,
-    /// 退款平台无: a refund that we did not send.
+    /// 退款渠道无: we say that it is back, the statement has nothing.
+    R01,
+    /// 退款平台无: a refund that we did not send, or that came to nothing by our books.
     R02,
+    /// 退款金额不符.
+    R03,
+    /// 重复退款: two refunds of the rail for one of ours.
+    R05,
 }
 
 impl DiscrepancyCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::F01,
         Self::F02,
         Self::F03,
@@ -63,7 +70,10 @@ impl DiscrepancyCode {
         Self::L09,
         Self::L10,
         Self::L11,
+        Self::R01,
         Self::R02,
+        Self::R03,
+        Self::R05,
     ];
 
     /// The code as text, and what staff call it.
@@ -84,7 +94,10 @@ impl DiscrepancyCode {
             Self::L09 => ("L09", "商户号或应用号不符"),
             Self::L10 => ("L10", "关单后到账"),
             Self::L11 => ("L11", "日切差"),
+            Self::R01 => ("R01", "平台已退、渠道没有"),
             Self::R02 => ("R02", "渠道退款、平台没有"),
+            Self::R03 => ("R03", "退款金额不符"),
+            Self::R05 => ("R05", "重复退款"),
         }
     }
 
@@ -155,6 +168,8 @@ pub struct MatchInput<'a> {
     pub ledger: &'a [LedgerLine],
     /// Payments whose orders the statement names and the day's ledger lacks.
     pub known: &'a BTreeMap<String, KnownPayment>,
+    /// Our refunds that the statement names or that the day's ledger has, by their numbers.
+    pub refunds: &'a BTreeMap<String, KnownRefund>,
 }
 
 /// Puts every line of the statement into exactly one bucket, and finds the ledger lines that no
@@ -168,6 +183,8 @@ pub fn match_rail(input: &MatchInput<'_>) -> (Vec<Bucket>, Vec<Discrepancy>) {
         input.statement.lines.iter().enumerate().collect();
     // By content, so that verdicts do not depend on the order in which lines arrived.
     lines.sort_by(|(_, a), (_, b)| key(a).cmp(&key(b)));
+    let (refunds, lines): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|(_, line)| line.kind() == LineKind::Refund);
     for (index, line) in &lines {
         let exact = ledger.get(line.order_no.as_str()).filter(|booked| is_exact(line, booked));
         if exact.is_some() && is_ours(line, input.merchant) && claimed.insert(&line.order_no) {
@@ -189,6 +206,13 @@ pub fn match_rail(input: &MatchInput<'_>) -> (Vec<Bucket>, Vec<Discrepancy>) {
     }
     let missing = input.ledger.iter().filter(|line| !claimed.contains(line.payment_no.as_str()));
     found.extend(missing.map(missing_at_rail));
+    let (verdicts, missing) = match_refunds(&refunds, input);
+    for ((index, _), verdict) in refunds.iter().zip(verdicts) {
+        let differs = verdict.as_ref().map(|discrepancy| Bucket::Discrepancy(discrepancy.code));
+        buckets[*index] = Some(differs.unwrap_or(Bucket::Matched));
+        found.extend(verdict);
+    }
+    found.extend(missing);
     found.extend(input.statement.quarantined.iter().map(|line| Discrepancy {
         code: Code::F05,
         order_no: String::new(),
@@ -210,12 +234,12 @@ fn key(line: &StatementLine) -> (&str, &str, Timestamp, Fen, u32) {
     (&line.order_no, &line.txn, line.at, line.amount, line.line_no)
 }
 
-fn is_ours(line: &StatementLine, merchant: &MerchantIdentity) -> bool {
+pub(super) fn is_ours(line: &StatementLine, merchant: &MerchantIdentity) -> bool {
     line.merchant_no == merchant.merchant_no && merchant.app_ids.contains(&line.app_id)
 }
 
 fn is_exact(line: &StatementLine, booked: &LedgerLine) -> bool {
-    line.kind == LineKind::Pay && line.txn == booked.txn.as_str() && line.amount == booked.amount
+    line.txn == booked.txn.as_str() && line.amount == booked.amount
 }
 
 fn judge(
@@ -226,11 +250,7 @@ fn judge(
 ) -> Discrepancy {
     let amount = line.amount;
     if !is_ours(line, input.merchant) {
-        return of(line, Code::L09, amount, "商户号或应用号不是本平台的，请人工核对".to_owned());
-    }
-    if line.kind == LineKind::Refund {
-        let note = "渠道有一笔退款，平台没有发起，请核对是否在商户后台人工退款".to_owned();
-        return of(line, Code::R02, Fen::new(-amount.value()), note);
+        return of(line, Code::L09, amount, NOT_OURS.to_owned());
     }
     match booked {
         Some(booked) if booked.txn.as_str() != line.txn => {
@@ -245,7 +265,7 @@ fn judge(
 
 fn other_amount(line: &StatementLine, booked: &LedgerLine) -> Discrepancy {
     let (rail, ours) = (line.amount.value(), booked.amount.value());
-    let code = if rail == ours.saturating_mul(100) || ours == rail.saturating_mul(100) {
+    let code = if is_hundredfold(rail, ours) {
         Code::L06
     } else if ours > rail {
         Code::L04
@@ -254,6 +274,11 @@ fn other_amount(line: &StatementLine, booked: &LedgerLine) -> Discrepancy {
     };
     let note = format!("渠道{}元，平台{}元", line.amount, booked.amount);
     of(line, code, Fen::new(rail.saturating_sub(ours)), note)
+}
+
+/// Were yuan taken for fen, or fen for yuan?
+pub(super) const fn is_hundredfold(rail: i64, ours: i64) -> bool {
+    rail == ours.saturating_mul(100) || ours == rail.saturating_mul(100)
 }
 
 fn not_booked(line: &StatementLine, known: Option<&KnownPayment>) -> Discrepancy {
@@ -278,7 +303,10 @@ fn not_booked(line: &StatementLine, known: Option<&KnownPayment>) -> Discrepancy
     }
 }
 
-fn of(line: &StatementLine, code: Code, at_risk: Fen, note: String) -> Discrepancy {
+/// Why a line of another merchant or app differs.
+pub(super) const NOT_OURS: &str = "商户号或应用号不是本平台的，请人工核对";
+
+pub(super) fn of(line: &StatementLine, code: Code, at_risk: Fen, note: String) -> Discrepancy {
     Discrepancy {
         code,
         order_no: line.order_no.clone(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::fakes::samples;
-use crate::reconciliation::{QuarantinedLine, Trailer};
+use crate::reconciliation::{QuarantinedLine, RefundStanding, StatedRefund, Trailer};
 
 fn merchant() -> MerchantIdentity {
     MerchantIdentity {
@@ -12,7 +12,7 @@ fn merchant() -> MerchantIdentity {
 fn line(line_no: u32, order_no: &str, txn: &str, fen: i64) -> StatementLine {
     StatementLine {
         line_no,
-        kind: LineKind::Pay,
+        refund: None,
         order_no: order_no.to_owned(),
         txn: txn.to_owned(),
         app_id: samples::APP_ID.to_owned(),
@@ -47,7 +47,8 @@ fn verdicts(
     ledger: &[LedgerLine],
     known: &BTreeMap<String, KnownPayment>,
 ) -> (Vec<Bucket>, Vec<Discrepancy>) {
-    match_rail(&MatchInput { statement, merchant: &merchant(), ledger, known })
+    let (merchant, refunds) = (&merchant(), &BTreeMap::new());
+    match_rail(&MatchInput { statement, merchant, ledger, known, refunds })
 }
 
 fn codes(found: &[Discrepancy]) -> Vec<(&'static str, i64)> {
@@ -59,7 +60,8 @@ type Case = (&'static str, Vec<StatementLine>, Vec<LedgerLine>, Vec<(&'static st
 
 #[test]
 fn every_difference_has_its_code_and_its_fen() {
-    let refund = StatementLine { kind: LineKind::Refund, ..line(2, "YW0001", "R1", 50) };
+    let stated = StatedRefund { no: None, standing: RefundStanding::Done };
+    let refund = StatementLine { refund: Some(stated), ..line(2, "YW0001", "R1", 50) };
     let foreign = StatementLine { app_id: "wx-other".into(), ..line(2, "YW0001", "T1", 100) };
     let cases: Vec<Case> = vec![
         ("equal", vec![line(2, "YW0001", "T1", 100)], vec![booked("YW0001", "T1", 100)], vec![]),

@@ -1,6 +1,7 @@
 //! Reconciling a day: fetch, check the file, judge every line, put right what the rail proves.
 
 use super::day::judged_lines;
+use super::run_refunds::KnownRefunds;
 use super::{
     Bucket, DayBook, DayResult, DayState, Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine,
     LineKind, MatchInput, PartitionBroken, Resolution, Statement, StatementError, StatementFault,
@@ -11,8 +12,8 @@ use crate::ids::PaymentNo;
 use crate::money::{Fen, FenOverflow, PayableFen};
 use crate::outside::StoreError;
 use crate::payment::{
-    Applied, ApplyRailReport, Evidence, Journal, LedgerBook, MerchantIdentity, Money, PaymentStore,
-    Rail, RailReport, RailTxn,
+    Applied, ApplyRailReport, Evidence, LedgerBook, MerchantIdentity, Money, PaymentStore, Rail,
+    RailReport, RailTxn, RefundStore,
 };
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 /// How long a missing or damaged file is left before it is fetched again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(30);
 /// So many days back the worker looks by itself.
-const WINDOW_DAYS: i64 = 31;
+pub(super) const WINDOW_DAYS: i64 = 31;
 
 /// Why a day has no result.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,8 @@ pub struct ReconcileDay {
     pub ledger: Arc<dyn LedgerBook>,
     /// Payments, for orders that the ledger lacks.
     pub payments: Arc<dyn PaymentStore>,
+    /// Refunds, for lines of them.
+    pub refunds: Arc<dyn RefundStore>,
     /// What puts a payment right.
     pub apply: Arc<ApplyRailReport>,
     /// Results.
@@ -66,12 +69,13 @@ impl ReconcileDay {
             Ok(statement) => statement,
             Err(fault) => return self.without_file(day, &fault).await,
         };
-        let (before, found) = self.judge(&statement, day).await?;
+        let refunds = self.known_refunds(&statement, day).await?;
+        let (before, found) = self.judge(&statement, day, &refunds).await?;
         let (put_right, unfinished) = self.put_right(&statement, &found, day).await;
         let (mut buckets, mut discrepancies) = if put_right.is_empty() {
             (before, found.clone())
         } else {
-            self.judge(&statement, day).await?
+            self.judge(&statement, day, &refunds).await?
         };
         // What the statement put right stays visible as the discrepancy it was.
         for (index, line) in statement.lines.iter().enumerate() {
@@ -83,38 +87,27 @@ impl ReconcileDay {
             }
         }
         self.keep_put_right(&statement, day, &mut buckets, &mut discrepancies).await?;
-        self.book_fees(&statement, &buckets).await?;
+        self.book_fees(&statement, &buckets, &refunds).await?;
+        let now = self.clock.now();
+        let soon = (unfinished || refunds.may_be_explained(&discrepancies)).then_some(TRY_AGAIN);
+        let next_try_at = soon.or(refunds.rest()).map(|rest| now + rest);
         let ledger = self.ledger_lines(day).await?;
         let open = discrepancies.iter().any(|d| d.resolution == Resolution::Open);
         let result = DayResult {
             rail: self.source.rail(),
             day,
             state: if open { DayState::Different } else { DayState::Matched },
-            judged_at: self.clock.now(),
+            judged_at: now,
             file_hash: statement.hash.clone(),
             lines: judged_lines(&statement, &buckets)?,
             ledger_count: u32::try_from(ledger.len()).unwrap_or(u32::MAX),
             ledger_total: Fen::sum(ledger.iter().map(|line| line.amount))?,
             fee_total: Fen::sum(statement.lines.iter().map(|line| line.fee))?,
             discrepancies,
-            next_try_at: unfinished.then(|| self.clock.now() + TRY_AGAIN),
+            next_try_at,
         };
         self.days.save(&result, &statement.original).await?;
         Ok(result)
-    }
-
-    /// Books what the rail kept, line by line, for payments whose money both sides agree on.
-    async fn book_fees(&self, statement: &Statement, buckets: &[Bucket]) -> Result<(), StoreError> {
-        let rail = self.source.rail();
-        for (line, bucket) in statement.lines.iter().zip(buckets) {
-            let agreed = *bucket == Bucket::Matched && line.kind == LineKind::Pay;
-            let Ok(no) = PaymentNo::new(&line.order_no) else { continue };
-            let fee = Journal::of_fee(no, None, rail, line.fee, line.at).filter(|_| agreed);
-            if let Some(fee) = fee {
-                self.ledger.book(rail, &fee).await?;
-            }
-        }
-        Ok(())
     }
 
     /// What an earlier run put right is matched by now; it stays visible as what it was.
@@ -159,8 +152,13 @@ impl ReconcileDay {
         if let Err(fault) = statement.check(day, &self.merchant) {
             return Ok(Err(fault));
         }
-        if statement.hash.is_empty() && !self.ledger_lines(day).await?.is_empty() {
-            return late("渠道称当日没有交易，而平台有收款".to_owned());
+        if statement.hash.is_empty() {
+            if !self.ledger_lines(day).await?.is_empty() {
+                return late("渠道称当日没有交易，而平台有收款".to_owned());
+            }
+            if self.known_refunds(&statement, day).await?.are_due() {
+                return late("渠道称当日没有交易，而平台有退款".to_owned());
+            }
         }
         if !statement.hash.is_empty() {
             let rail = self.source.rail();
@@ -221,11 +219,13 @@ impl ReconcileDay {
         &self,
         statement: &Statement,
         day: Date,
+        refunds: &KnownRefunds,
     ) -> Result<(Vec<Bucket>, Vec<Discrepancy>), ReconcileError> {
         let ledger = self.ledger_lines(day).await?;
         let known = self.known(statement, &ledger).await?;
-        let merchant = &self.merchant;
-        Ok(match_rail(&MatchInput { statement, merchant, ledger: &ledger, known: &known }))
+        let (merchant, refunds) = (&self.merchant, &refunds.by_no);
+        let (ledger, known) = (&ledger, &known);
+        Ok(match_rail(&MatchInput { statement, merchant, ledger, known, refunds }))
     }
 
     async fn ledger_lines(&self, day: Date) -> Result<Vec<LedgerLine>, ReconcileError> {
@@ -252,7 +252,8 @@ impl ReconcileDay {
         let mut known = BTreeMap::new();
         let booked: std::collections::BTreeSet<_> =
             ledger.iter().map(|line| line.payment_no.as_str()).collect();
-        for line in statement.lines.iter().filter(|l| !booked.contains(l.order_no.as_str())) {
+        let pays = statement.lines.iter().filter(|line| line.kind() == LineKind::Pay);
+        for line in pays.filter(|line| !booked.contains(line.order_no.as_str())) {
             let Ok(no) = PaymentNo::new(&line.order_no) else { continue };
             let Some(payment) = self.payments.find(&no).await? else { continue };
             let booked = payment.state.money().map(|m| (m.txn.clone(), beijing_day(m.at)));

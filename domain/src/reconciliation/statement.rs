@@ -18,13 +18,34 @@ pub enum LineKind {
     Refund,
 }
 
+/// What had become of a refund when the file was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RefundStanding {
+    /// The money is back.
+    Done,
+    /// The rail has taken it on.
+    UnderWay,
+    /// It came to nothing.
+    Failed,
+}
+
+/// What only the line of a refund says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedRefund {
+    /// The number under which it was asked for: ours, if the refund is. `None` where the file has
+    /// none.
+    pub no: Option<String>,
+    /// What became of it.
+    pub standing: RefundStanding,
+}
+
 /// One line of a statement, read and normalised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementLine {
     /// Place in the file; the header is line 1.
     pub line_no: u32,
-    /// Taken or given back.
-    pub kind: LineKind,
+    /// Of a line that tells of a refund; every other tells of money taken.
+    pub refund: Option<StatedRefund>,
     /// The order's number: ours, if the order is.
     pub order_no: String,
     /// The rail's number.
@@ -37,10 +58,20 @@ pub struct StatementLine {
     pub amount: Fen,
     /// The rail's fee; negative when it was given back.
     pub fee: Fen,
-    /// By the rail's clock.
+    /// By the rail's clock; of a refund, for some rails, when it was taken on.
     pub at: Timestamp,
     /// The line as it stands in the file.
     pub raw: String,
+}
+
+impl StatementLine {
+    /// Taken or given back.
+    pub const fn kind(&self) -> LineKind {
+        match self.refund {
+            None => LineKind::Pay,
+            Some(_) => LineKind::Refund,
+        }
+    }
 }
 
 /// A line that cannot be read; the rest goes on without it.
@@ -136,7 +167,7 @@ impl Statement {
     /// # Errors
     /// [`FenOverflow`] beyond 64 bits.
     pub fn sum(&self, kind: LineKind) -> Result<Fen, FenOverflow> {
-        Fen::sum(self.lines.iter().filter(|line| line.kind == kind).map(|line| line.amount))
+        Fen::sum(self.lines.iter().filter(|line| line.kind() == kind).map(|line| line.amount))
     }
 
     /// Is this the file of that day and merchant, and do its totals re-add? A gap that the

@@ -107,6 +107,7 @@ impl Node {
                 merchant: merchant.clone(),
                 ledger: store.clone(),
                 payments: store.clone(),
+                refunds: store.clone(),
                 apply: apply.clone(),
                 days: store.clone(),
                 clock: clock.clone(),

@@ -232,6 +232,11 @@ fn take(core: &mut Core, rail: usize, no: &str) {
     super::callback::first_try(core, rail, no);
 }
 
+/// The rail's own number of a refund.
+pub fn refund_txn(refund: &str) -> String {
+    format!("R{refund}")
+}
+
 /// Gives back; the number makes it one refund however often it is asked. `None`: no such money.
 pub fn gives_back(core: &mut Core, rail: usize, no: &str, refund: &str, fen: i64) -> Option<bool> {
     // Alipay is done when it answers; the others carry refunds out later.

@@ -204,7 +204,7 @@ fn refund_state(core: &Core, rail: usize, no: &str, number: &str) -> RailRefundS
         None => RailRefundState::NotFound,
         Some((_, done_at)) if *done_at > core.now => RailRefundState::Processing,
         Some((_, done_at)) => RailRefundState::Done {
-            txn: RailTxn::new(&format!("R{number}")).ok(),
+            txn: RailTxn::new(&super::rail::refund_txn(number)).ok(),
             at: super::world::timestamp(*done_at),
         },
     }

@@ -2,11 +2,13 @@
 
 use super::chance::{key, mix};
 use super::fault::Kind;
+use super::rail::refund_txn;
 use super::world::{Core, DAY, HOUR, START, timestamp};
 use domain::clock::beijing_day;
 use domain::money::Fen;
 use domain::reconciliation::{
-    DiscrepancyCode, LineKind, Statement, StatementError, StatementFault, StatementLine, Trailer,
+    DiscrepancyCode, LineKind, RefundStanding, StatedRefund, Statement, StatementError,
+    StatementFault, StatementLine, Trailer,
 };
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -64,7 +66,7 @@ fn file(core: &mut Core, rail: usize, day: Date) -> Statement {
         for _ in 0..times {
             lines.push(StatementLine {
                 line_no: 0,
-                kind: LineKind::Pay,
+                refund: None,
                 order_no: no.clone(),
                 txn: report.money.txn.to_string(),
                 app_id: report.app_id.clone(),
@@ -92,9 +94,9 @@ fn refunds(core: &Core, rail: usize, day: Date, lines: &mut Vec<StatementLine>) 
         let at = done_at.map_or(report.money.at, |(_, at)| timestamp(*at));
         lines.push(StatementLine {
             line_no: 0,
-            kind: LineKind::Refund,
+            refund: Some(StatedRefund { no: Some(refund.clone()), standing: RefundStanding::Done }),
             order_no: no.clone(),
-            txn: refund.clone(),
+            txn: refund_txn(refund),
             app_id: report.app_id,
             merchant_no: report.merchant_no,
             amount: Fen::new(*fen),
@@ -116,7 +118,7 @@ fn printed(mut lines: Vec<StatementLine>) -> Statement {
         hash = mix(hash, key(&line.raw));
     }
     let sum = |kind| {
-        let of_kind = lines.iter().filter(|line| line.kind == kind);
+        let of_kind = lines.iter().filter(|line| line.kind() == kind);
         Fen::sum(of_kind.map(|line| line.amount)).unwrap()
     };
     let trailer = Trailer {

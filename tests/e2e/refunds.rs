@@ -1,5 +1,6 @@
 //! Money that goes back through the real rails: by itself, and because two persons agreed.
 
+mod billed;
 mod by_request;
 mod by_rule;
 mod callbacks;

@@ -82,6 +82,13 @@ impl Levers {
         answer
     }
 
+    /// Loads a fault script in place of the one before.
+    pub async fn plays(&self, script: &str) {
+        let url = format!("{}/control/script", self.base);
+        let answer = self.http.0.post(url).body(script.to_owned()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{script}: {}", answer.text().await.unwrap());
+    }
+
     /// Looks at something.
     pub async fn look(&self, path: &str) -> Value {
         let url = format!("{}/control/{path}", self.base);

@@ -186,3 +186,7 @@ impl ReconcileDay {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "run_refunds_tests.rs"]
+mod tests;

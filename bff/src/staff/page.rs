@@ -167,7 +167,7 @@ pub fn day(day: &DayResult) -> Markup {
         p { "对账时间 " (beijing_time(day.judged_at).strftime("%Y-%m-%d %H:%M:%S"))
             @if !day.file_hash.is_empty() { "；对账单 SHA-1 " code { (day.file_hash) } }
             @if let Some(next) = day.next_try_at {
-                "；" (beijing_time(next).strftime("%H:%M")) " 后自动再取"
+                "；" (beijing_time(next).strftime("%m-%d %H:%M")) " 后自动再取"
             } }
         (differences(&day.discrepancies))
         (lines(day))

@@ -1,6 +1,6 @@
 //! The result of one day of one rail.
 
-use super::{Discrepancy, DiscrepancyCode, QuarantinedLine, Statement, StatementLine};
+use super::{Discrepancy, DiscrepancyCode, LineKind, QuarantinedLine, Statement, StatementLine};
 use crate::money::{Fen, FenOverflow};
 use crate::outside::StoreError;
 use crate::payment::Rail;
@@ -30,7 +30,7 @@ pub struct JudgedLine {
     pub order_no: String,
     /// The rail's number; empty if not readable.
     pub txn: String,
-    /// What was taken or given back; zero if not readable.
+    /// What was taken; below zero what was given back; zero if not readable.
     pub amount: Fen,
     /// The line as it stands in the file.
     pub raw: String,
@@ -81,9 +81,10 @@ pub struct DayResult {
     pub file_hash: String,
     /// The lines of the file with their verdicts, in order of the file.
     pub lines: Vec<JudgedLine>,
-    /// Lines of our ledger on that day.
+    /// Payments in our ledger on that day, and refunds that the statement should have or that
+    /// agree with it.
     pub ledger_count: u32,
-    /// Their sum.
+    /// Payments less refunds.
     pub ledger_total: Fen,
     /// Sum of the rail's fees.
     pub fee_total: Fen,
@@ -138,7 +139,10 @@ fn judged(line: &StatementLine, bucket: Bucket) -> JudgedLine {
         bucket,
         order_no: line.order_no.clone(),
         txn: line.txn.clone(),
-        amount: line.amount,
+        amount: match line.kind() {
+            LineKind::Pay => line.amount,
+            LineKind::Refund => Fen::new(line.amount.value().saturating_neg()),
+        },
         raw: line.raw.clone(),
     }
 }

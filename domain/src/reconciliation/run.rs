@@ -92,6 +92,7 @@ impl ReconcileDay {
         let soon = (unfinished || refunds.may_be_explained(&discrepancies)).then_some(TRY_AGAIN);
         let next_try_at = soon.or(refunds.rest()).map(|rest| now + rest);
         let ledger = self.ledger_lines(day).await?;
+        let (returns, returned) = refunds.on_the_day(&statement, &buckets)?;
         let open = discrepancies.iter().any(|d| d.resolution == Resolution::Open);
         let result = DayResult {
             rail: self.source.rail(),
@@ -100,8 +101,8 @@ impl ReconcileDay {
             judged_at: now,
             file_hash: statement.hash.clone(),
             lines: judged_lines(&statement, &buckets)?,
-            ledger_count: u32::try_from(ledger.len()).unwrap_or(u32::MAX),
-            ledger_total: Fen::sum(ledger.iter().map(|line| line.amount))?,
+            ledger_count: u32::try_from(ledger.len()).unwrap_or(u32::MAX).saturating_add(returns),
+            ledger_total: Fen::sum(ledger.iter().map(|line| line.amount))?.minus(returned)?,
             fee_total: Fen::sum(statement.lines.iter().map(|line| line.fee))?,
             discrepancies,
             next_try_at,

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::clock::beijing_day;
 use crate::ids::{PaymentNo, RefundNo};
+use crate::money::{Fen, FenOverflow};
 use crate::outside::StoreError;
 use crate::payment::{Journal, JournalKind, Refund, RefundState};
 use jiff::SignedDuration;
@@ -54,6 +55,28 @@ impl KnownRefunds {
     /// Must the statement show any?
     pub fn are_due(&self) -> bool {
         self.by_no.values().any(|refund| refund.booked && refund.shown_on.is_none())
+    }
+
+    /// What the day's statement should have of refunds, or has in agreement: how many, and their
+    /// sum.
+    ///
+    /// # Errors
+    /// [`FenOverflow`] beyond 64 bits.
+    pub fn on_the_day(
+        &self,
+        statement: &Statement,
+        buckets: &[Bucket],
+    ) -> Result<(u32, Fen), FenOverflow> {
+        let due = self.by_no.iter().filter(|(_, r)| r.booked && r.shown_on.is_none());
+        let lines = statement.lines.iter().zip(buckets);
+        let agreed = lines.filter(|(_, bucket)| **bucket == Bucket::Matched);
+        let agreed = agreed.filter_map(|(line, _)| named(line, &self.by_no));
+        let all: BTreeMap<&str, Fen> = due
+            .map(|(no, refund)| (no.as_str(), refund))
+            .chain(agreed)
+            .map(|(no, refund)| (no, refund.amount))
+            .collect();
+        Ok((u32::try_from(all.len()).unwrap_or(u32::MAX), Fen::sum(all.into_values())?))
     }
 
     /// Is one missing that a day may show which is not judged yet?

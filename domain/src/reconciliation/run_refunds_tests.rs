@@ -167,6 +167,9 @@ fn a_refund_that_both_have_is_matched_and_its_fee_is_booked_once() {
         let result = town.judges(DAY);
         assert_eq!((codes(&result), result.state), (vec![], DayState::Matched));
         assert_eq!((result.next_try_at, result.fee_total), (None, Fen::new(103)));
+        let net = Fen::new(20_104 - PART);
+        assert_eq!((result.ledger_count, result.ledger_total), (2, net));
+        assert_eq!(result.tally(|_| true), Ok((2, net)));
         let back = (JournalKind::FeeBack, Some(town.refund.no.clone()), 18);
         assert_eq!(town.fees(DAY), [(JournalKind::Fee, None, 121), back]);
     }
@@ -208,6 +211,7 @@ fn a_refund_that_no_file_has_is_missing_and_the_day_is_not_taken_for_empty() {
     town.prints(DAY, vec![town.payment_line()]);
     let result = town.judges(DAY);
     assert_eq!((codes(&result), result.next_try_at), (vec![(Code::R01, PART)], None));
+    assert_eq!((result.ledger_count, result.ledger_total), (2, Fen::new(20_104 - PART)));
     assert_eq!(town.fees(DAY), [(JournalKind::Fee, None, 121)]);
 }
 
@@ -219,6 +223,7 @@ fn a_refund_on_its_way_agrees_and_is_looked_at_again_until_it_is_back() {
     assert_eq!((codes(&result), result.state), (vec![], DayState::Matched));
     let tomorrow = town.clock.now() + SignedDuration::from_hours(24);
     assert_eq!(result.next_try_at, Some(tomorrow));
+    assert_eq!((result.ledger_count, result.ledger_total), (2, Fen::new(20_104 - PART)));
     assert_eq!(town.fees(DAY), [(JournalKind::Fee, None, 121)], "not before it is back");
 
     town.comes_back_on_the_next_day();
@@ -229,6 +234,7 @@ fn a_refund_on_its_way_agrees_and_is_looked_at_again_until_it_is_back() {
     town.prints(NEXT, vec![]);
     let result = town.judges(NEXT);
     assert_eq!((codes(&result), result.state), (vec![], DayState::Matched));
+    assert_eq!((result.ledger_count, result.ledger_total), (0, Fen::ZERO));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::clear::{Asked, ClearError, ClearOneDay, corrupt, not_the_gateways};
 use super::{ClearingDifference, ClearingItem, ClearingOrder, ClearingRefund};
 use crate::money::{Fen, FenOverflow};
 use crate::payment::{
-    JournalKind, NoticeSnapshot, Payment, Rail, Refund, RefundState, RefundedNotice,
+    JournalKind, NoticeSnapshot, Payment, Rail, Refund, RefundState, RefundedNotice, fiscal_slices,
 };
 use jiff::civil::Date;
 
@@ -85,13 +85,8 @@ fn late_fee_of(
     snapshot: &NoticeSnapshot,
     (items, taken_from): (&[ClearingItem], &RefundedNotice),
 ) -> Result<Fen, ClearError> {
-    let slices = |notice: &NoticeSnapshot| -> usize {
-        let of_item =
-            |item: &crate::payment::SnapshotItem| item.accounts(&notice.agency, item.amount).len();
-        notice.items.iter().map(of_item).sum()
-    };
     let before = payment.notices.iter().take_while(|notice| notice.no != snapshot.no);
-    let first: usize = before.map(slices).sum();
+    let first: usize = before.map(|notice| fiscal_slices(std::slice::from_ref(notice)).len()).sum();
     // Booked after each line of the notice, where there was one.
     let kinds = items.iter().flat_map(|item| {
         let fee = (item.late_fee > Fen::ZERO).then_some(true);
@@ -123,4 +118,63 @@ fn late_fee_of(
 /// [`FenOverflow`] beyond 64 bits.
 pub(super) fn sum_of(refunds: &[ClearingRefund]) -> Result<Fen, FenOverflow> {
     refunds.iter().try_fold(Fen::ZERO, |sum, refund| sum.plus(refund.order.total()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clear::items_of;
+    use super::*;
+    use crate::fakes::samples;
+    use crate::notice::{LateFee, Notice, NoticeItem};
+    use crate::payment::{Account, DeskStep, ReceiptStep, RefundSlice};
+
+    /// Two lines of 1.00 yuan, each with its late fee, which is booked on an item of its own.
+    fn late() -> Notice {
+        let whole = samples::notice("330000001FS2", 100);
+        let item = |fen| {
+            let (code, name) = ("00050002".to_owned(), "加处罚款".to_owned());
+            let fee = Fen::new(fen);
+            let late_fee = LateFee::Fixed { fee, booked_on_code: code, booked_on_name: name };
+            NoticeItem { late_fee, ..whole.items[0].clone() }
+        };
+        Notice { items: vec![item(1), item(70)], ..whole.clone() }
+    }
+
+    #[test]
+    fn what_goes_back_of_late_fees_is_told_apart_from_what_was_owed() {
+        let notice = late();
+        let mut payment = samples::payment("YW000001", "330000001FS1", 20_003);
+        let snapshot = NoticeSnapshot::of(&notice, samples::at(0), &samples::items()).unwrap();
+        payment.notices.push(snapshot.clone());
+        let items = items_of(&notice, &snapshot.items).unwrap();
+        let back = |slices: Vec<RefundSlice>| {
+            let taken_from = RefundedNotice {
+                no: notice.no.clone(),
+                agency_code: "330101".to_owned(),
+                slices,
+                desk: DeskStep::Due,
+                receipt: ReceiptStep::Standing,
+                reversed_by: None,
+            };
+            late_fee_of(&payment, &snapshot, (&items, &taken_from))
+        };
+        let mut all = Vec::new();
+        for (place, slice) in (0..).zip(fiscal_slices(&payment.notices)) {
+            let of_late =
+                matches!(&slice.account, Account::Share { item, .. } if item == "00050002");
+            let own = slice.notice_no == notice.no;
+            let slice = RefundSlice { place, account: slice.account, amount: slice.amount };
+            if own {
+                let fee = if of_late { slice.amount } else { Fen::ZERO };
+                assert_eq!(back(vec![slice.clone()]).unwrap(), fee, "{slice:?}");
+                all.push(slice);
+            } else {
+                assert!(back(vec![slice]).is_err(), "it is another notice's");
+            }
+        }
+        assert!(all.len() > 8, "{all:?}");
+        let beyond = RefundSlice { place: 99, ..all[0].clone() };
+        assert!(back(vec![beyond]).is_err());
+        assert_eq!(back(all).unwrap(), Fen::new(71));
+    }
 }

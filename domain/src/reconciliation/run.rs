@@ -122,7 +122,10 @@ impl ReconcileDay {
         let Some(earlier) = self.days.find(self.source.rail(), day).await? else { return Ok(()) };
         let kept = earlier.discrepancies.iter().filter(|d| d.resolution == Resolution::PutRight);
         for was in kept {
-            let same = |line: &StatementLine| line.order_no == was.order_no && line.txn == was.txn;
+            let same = |line: &StatementLine| {
+                let pays = line.kind() == LineKind::Pay;
+                pays && line.order_no == was.order_no && line.txn == was.txn
+            };
             let Some(index) = statement.lines.iter().position(same) else { continue };
             if buckets[index] == Bucket::Matched {
                 buckets[index] = Bucket::Discrepancy(was.code);

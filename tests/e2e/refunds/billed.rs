@@ -43,6 +43,14 @@ fn brief(found: &[Discrepancy]) -> Vec<(Code, &str, i64)> {
     found.iter().map(|d| (d.code, d.order_no.as_str(), d.at_risk.value())).collect()
 }
 
+/// The page of [`DAY`] at the desk.
+async fn shown_to_staff(app: &TestApp, rail: &str) -> String {
+    let (name, password) = app.node.staff.clone().unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let page = client.get(format!("{}/staff/days/{rail}/{DAY}", app.node.base_url));
+    page.basic_auth(name, Some(password)).send().await.unwrap().text().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_and_its_refund_agree_with_every_rails_statement() {
     for rail in RAILS {
@@ -92,6 +100,10 @@ async fn a_refunds_line_that_is_wrong_is_one_discrepancy_of_its_kind() {
             assert_eq!(matched, if code == Code::F04 { 2 } else { 1 }, "{rail} {does}");
             if code == Code::R01 {
                 assert!(found[0].note.contains(&number), "{rail}: {}", found[0].note);
+                let page = shown_to_staff(&app, rail).await;
+                for words in ["R01", "平台已退、渠道没有", &number, "50.00"] {
+                    assert!(page.contains(words), "{words} in {page}");
+                }
             }
             app.finish().await;
         }

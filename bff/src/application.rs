@@ -9,6 +9,7 @@ mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
+use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -74,6 +75,7 @@ pub struct Application {
     reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
+    metrics: Option<MetricsDoor>,
 }
 
 impl Application {
@@ -100,6 +102,9 @@ impl Application {
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
         let addr = listener.local_addr().map_err(part("the HTTP address"))?;
+        let metrics = Arc::new(Metrics::default());
+        let metrics_door = settings.metrics_addr.map(|addr| MetricsDoor::open(addr, &metrics));
+        let metrics_door = metrics_door.transpose().map_err(part("the metrics address"))?;
         let public_url = match settings.http_addr.port() {
             0 => format!("http://{addr}"),
             _ => settings.public_url.clone(),
@@ -206,6 +211,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
@@ -352,15 +358,22 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            metrics,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
-        Ok(Self { addr, server, jobs, reconcile, store, first_password })
+        let metrics = metrics_door;
+        Ok(Self { addr, server, jobs, reconcile, store, first_password, metrics })
     }
 
     /// The address that is served, with the real port.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address at which counters are shown, if they are.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(MetricsDoor::addr)
     }
 
     /// Name and password of the staff account, if this start made it: shown once.
@@ -400,7 +413,10 @@ impl Application {
     /// As the server fails.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         let workers = Workers::start(&self.jobs);
-        let served = self.server.await;
+        let served = match self.metrics {
+            Some(metrics) => metrics.beside(self.server).await,
+            None => self.server.await,
+        };
         workers.stop().await;
         if let Err(error) = self.store.close().await {
             tracing::warn!(error = %graphql::error::chain(&error), "database not closed in order");

@@ -1,7 +1,7 @@
 //! The product and the outside world in one process, both on free ports.
 
 use crate::citizen::Citizen;
-use crate::levers::{Levers, eventually};
+use crate::levers::{Http, Levers, eventually};
 use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
 use bff::settings::{Environment, Settings};
@@ -43,6 +43,8 @@ impl Drop for Folder {
 pub struct Node {
     /// `http://127.0.0.1:…`.
     pub base_url: String,
+    /// Where its counters are shown.
+    pub metrics_url: String,
     /// Its store, to look behind the door.
     pub store: adapters::store::Store,
     /// Judges a day of WeChat Pay at once, as the command `reconcile` does.
@@ -68,6 +70,7 @@ impl Node {
     ) -> Self {
         let pairs = [
             ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
+            ("YIWANG_METRICS_ADDR", "127.0.0.1:0"),
             ("YIWANG_MOCK_ADDR", "127.0.0.1:0"),
             ("YIWANG_DATABASE_URL", database_url),
             ("YIWANG_KEY_DIR", keys.0.to_str().unwrap()),
@@ -82,11 +85,20 @@ impl Node {
         let channels = channels_of(&mocks.onboarding());
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
+        let metrics_url = format!("http://{}/metrics", application.metrics_addr().unwrap());
         let (store, handle) = (application.store().clone(), application.handle());
         let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
-        Self { base_url, store, reconcile, staff, handle, running }
+        Self { base_url, metrics_url, store, reconcile, staff, handle, running }
+    }
+
+    /// What it has counted under `name`, labels and all; fails where there is no such counter.
+    pub async fn counted(&self, name: &str) -> u64 {
+        let (status, text) = Http::default().get(&self.metrics_url, &[]).await;
+        assert_eq!(status, 200, "{text}");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} in {text}")).parse().unwrap()
     }
 
     /// Stops in order.
@@ -153,6 +165,15 @@ impl TestApp {
     /// One more node over the same database.
     pub async fn second_node(&self) -> Node {
         Node::start(&self.database_url, &self.folder, &self.mocks).await
+    }
+
+    /// One more node behind the public address of the first, as nodes of one service are: what it
+    /// asks of a rail is the same to the letter.
+    pub async fn twin_node(&self) -> Node {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let addr = free.to_string();
+        let more = [("YIWANG_HTTP_ADDR", &*addr), ("YIWANG_PUBLIC_URL", &*self.node.base_url)];
+        Node::with_settings(&self.database_url, &self.folder, &self.mocks, &more).await
     }
 
     /// A new citizen in a session of the WeChat mini-program.

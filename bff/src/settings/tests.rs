@@ -22,9 +22,28 @@ fn a_demo_needs_no_settings_and_listens_on_this_machine() {
 fn a_demo_is_never_reachable_from_elsewhere() {
     let open = environment(&[
         ("YIWANG_HTTP_ADDR", "0.0.0.0:8080"),
+        ("YIWANG_METRICS_ADDR", "0.0.0.0:9464"),
         ("YIWANG_MOCK_ADDR", "192.168.1.2:8090"),
     ]);
-    assert_eq!(places(Settings::load(&open)), ["YIWANG_HTTP_ADDR", "YIWANG_MOCK_ADDR"]);
+    let expected = ["YIWANG_HTTP_ADDR", "YIWANG_METRICS_ADDR", "YIWANG_MOCK_ADDR"];
+    assert_eq!(places(Settings::load(&open)), expected);
+}
+
+#[test]
+fn counters_are_shown_nowhere_unless_an_address_of_their_own_is_named() {
+    let metrics = |addr: &str| {
+        let pairs = [("YIWANG_HTTP_ADDR", "127.0.0.1:8080"), ("YIWANG_METRICS_ADDR", addr)];
+        Settings::load(&environment(&pairs))
+    };
+    assert_eq!(Settings::load(&Environment::new()).unwrap().metrics_addr, None);
+    assert_eq!(metrics("").unwrap().metrics_addr, None);
+    let named = metrics("127.0.0.1:9464").unwrap().metrics_addr;
+    assert_eq!(named.map(|addr| addr.to_string()).as_deref(), Some("127.0.0.1:9464"));
+    for bad in ["127.0.0.1:8080", "127.0.0.2:8080", "here"] {
+        assert_eq!(places(metrics(bad)), ["YIWANG_METRICS_ADDR"], "{bad}");
+    }
+    let any = [("YIWANG_HTTP_ADDR", "127.0.0.1:0"), ("YIWANG_METRICS_ADDR", "127.0.0.1:0")];
+    assert!(Settings::load(&environment(&any)).is_ok(), "the system finds two free ports");
 }
 
 #[test]

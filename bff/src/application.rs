@@ -317,7 +317,11 @@ impl Application {
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,
-            decide_refund: Arc::new(DecideRefund { refunds: shared.clone(), clock: clock.clone() }),
+            decide_refund: Arc::new(DecideRefund {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                clock: clock.clone(),
+            }),
             audit: shared.clone(),
         };
         let parts = Parts {

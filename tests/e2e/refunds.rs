@@ -5,6 +5,7 @@ mod by_rule;
 mod callbacks;
 mod rejected;
 mod stuck;
+mod under_review;
 
 use serde_json::{Value, json};
 use tests::app::TestApp;

@@ -23,6 +23,8 @@ mod request;
 #[cfg(test)]
 mod request_tests;
 mod requests;
+#[cfg(test)]
+mod review_tests;
 mod send;
 mod state;
 mod steps;

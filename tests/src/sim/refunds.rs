@@ -69,7 +69,8 @@ impl Refunding {
             apply: apply.clone(),
             clock: clock.clone(),
         };
-        let decide = DecideRefund { refunds: store.clone(), clock: clock.clone() };
+        let decide =
+            DecideRefund { refunds: store.clone(), payments: store.clone(), clock: clock.clone() };
         Self { owe, decide, send, apply }
     }
 }

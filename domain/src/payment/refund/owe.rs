@@ -1,5 +1,6 @@
 //! Money that never counted goes back by itself: the same route, the full amount. So does that of
-//! a notice whose write-off the agency has rejected.
+//! a notice whose write-off the agency has rejected. Of money of another amount the refund is
+//! made, and two persons agree to it before anything moves.
 
 use super::report::ROUNDS;
 use super::{
@@ -41,7 +42,8 @@ pub struct RejectedWriteOff {
     pub reason: String,
 }
 
-/// Use case: make a refund for every payment in `REFUND_DUE`, and for every rejected write-off.
+/// Use case: make a refund for every payment in `REFUND_DUE` or `UNDER_REVIEW`, and for every
+/// rejected write-off.
 #[derive(Clone)]
 pub struct OweBack {
     /// Refunds.
@@ -76,14 +78,24 @@ impl OweBack {
 
     async fn owe(&self, no: &PaymentNo) -> Result<Owed, StoreError> {
         let Some(payment) = self.payments.find(no).await? else { return Ok(Owed::Known) };
-        let PaymentState::RefundDue(money) = &payment.state else { return Ok(Owed::Known) };
         let refunds = self.refunds.list_of_payment(no).await?;
-        let failed = |refund: &Refund| matches!(refund.state, RefundState::Failed { .. });
-        if !refunds.iter().all(failed) {
+        if refunds.iter().any(|refund| refund.state.reserves()) {
             return Ok(Owed::Known);
         }
+        let (money, by) = match &payment.state {
+            // What was refused or failed once is for people to judge.
+            PaymentState::RefundDue(money) if refunds.is_empty() => (money, By::Rule),
+            PaymentState::RefundDue(money) | PaymentState::UnderReview(money) => (money, By::Staff),
+            PaymentState::Submitted
+            | PaymentState::Unknown
+            | PaymentState::Paid(_)
+            | PaymentState::Closed
+            | PaymentState::Refunding(..)
+            | PaymentState::PartiallyRefunded(..)
+            | PaymentState::Refunded(..) => return Ok(Owed::Known),
+        };
         let whole = Wanted { captured: money, notice: None, amount: money.amount };
-        self.make(&payment, &whole, &refunds, By::Rule).await
+        self.make(&payment, &whole, &refunds, by).await
     }
 
     /// Gives back what was taken for a notice whose write-off does not stand, without the
@@ -163,7 +175,8 @@ impl OweBack {
     }
 
     fn refund(&self, payment: &Payment, wanted: &Wanted<'_>, by: By, now: Timestamp) -> Refund {
-        let reason = wanted.reason();
+        let under_review = matches!(payment.state, PaymentState::UnderReview(_));
+        let reason = if under_review { OTHER_AMOUNT.to_owned() } else { wanted.reason() };
         let request = Decision {
             stage: DecisionStage::Request,
             by: Actor::Rule,
@@ -171,7 +184,7 @@ impl OweBack {
             at: now,
         };
         let (notice, levels) = wanted.source();
-        let is_proven = wanted.notice.as_ref().is_none_or(|(rejected, _)| rejected.proven);
+        let is_proven = wanted.notice.as_ref().map_or(!under_review, |(why, _)| why.proven);
         Refund {
             no: RefundNo::generate(now, self.ids.as_ref()),
             payment_no: payment.no.clone(),
@@ -203,6 +216,9 @@ impl OweBack {
 }
 
 /// What goes back: the whole of a payment, or what was taken for one notice.
+/// To the citizen and to staff: why money under review goes back.
+const OTHER_AMOUNT: &str = "到账金额与应缴金额不符，原路全额退回";
+
 struct Wanted<'a> {
     captured: &'a Money,
     notice: Option<(&'a RejectedWriteOff, Balance<'a>)>,

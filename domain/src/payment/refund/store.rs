@@ -151,7 +151,8 @@ pub trait RefundStore: Send + Sync {
     ) -> Result<Vec<Refund>, StoreError>;
     /// Has the worker look at this refund from `at` on, unless it waits for people.
     async fn wake(&self, no: &RefundNo, at: Timestamp) -> Result<(), StoreError>;
-    /// Payments in `REFUND_DUE` whose refunds, if there are any, have all failed.
+    /// Payments in `REFUND_DUE` or `UNDER_REVIEW` whose refunds, if there are any, have all failed
+    /// or were rejected.
     async fn list_owed(&self, limit: u16) -> Result<Vec<PaymentNo>, StoreError>;
     /// Was the rail's day settled by its statement? Then its money has left the clearing.
     async fn is_cleared(&self, rail: Rail, day: Date) -> Result<bool, StoreError>;

@@ -215,11 +215,11 @@ impl OweBack {
     }
 }
 
-/// What goes back: the whole of a payment, or what was taken for one notice.
 /// To the citizen and to staff: why money under review goes back.
 const OTHER_AMOUNT: &str = "到账金额与应缴金额不符，原路全额退回";
 
 struct Wanted<'a> {
+/// What goes back: the whole of a payment, or what was taken for one notice.
     captured: &'a Money,
     notice: Option<(&'a RejectedWriteOff, Balance<'a>)>,
     amount: PayableFen,

@@ -29,7 +29,6 @@ use domain::identity::{
     Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignInStaff, SignOut,
     VerifyRealName,
 };
-use domain::money::Fen;
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
@@ -172,7 +171,7 @@ impl Application {
         let owe_back = Arc::new(OweBack {
             refunds: shared.clone(),
             payments: shared.clone(),
-            ceiling: AUTOMATIC_REFUNDS,
+            ceilings: rails::ceilings(channels),
             clock: clock.clone(),
             ids: ids.clone(),
         });
@@ -428,9 +427,6 @@ impl Application {
         served
     }
 }
-
-/// 100 000 yuan may go back by rule, by each rail on each day; what is above waits for two persons.
-const AUTOMATIC_REFUNDS: Fen = Fen::new(10_000_000);
 
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;

@@ -53,7 +53,7 @@ pub use rail::{
 pub use rails::{PlacingOrder, Rails};
 pub use read::{Holder, ReadPayments};
 pub use refund::{
-    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
+    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, Ceilings, DecideError, DecideRefund,
     DecideRefusal, Decision, DecisionStage, DeskCase, DeskDecision, DeskNotice, DeskRequest,
     DeskStage, DeskStanding, DeskStep, FinanceLevel, HearRefundDecision, InsertRefundError,
     NewRefunds, NoticeAfter, OweBack, Owed, PayeeAccount, ReadRefunds, ReceiptReversal,

@@ -4,7 +4,7 @@ use crate::citizen::Citizen;
 use crate::levers::{Http, Levers, eventually};
 use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
-use bff::settings::{Environment, Settings};
+use bff::settings::{ChannelSettings, Environment, Settings};
 use domain::clock::Clock;
 use domain::payment::{LedgerBook as _, OutboxStore as _, Rail};
 use mock_channels::{MockChannels, MockSettings};
@@ -68,6 +68,16 @@ impl Node {
         mocks: &MockChannels,
         more: &[(&str, &str)],
     ) -> Self {
+        Self::with_channels(database_url, keys, channels_of(&mocks.onboarding()), mocks, more).await
+    }
+
+    async fn with_channels(
+        database_url: &str,
+        keys: &Folder,
+        channels: ChannelSettings,
+        mocks: &MockChannels,
+        more: &[(&str, &str)],
+    ) -> Self {
         let pairs = [
             ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
             ("YIWANG_METRICS_ADDR", "127.0.0.1:0"),
@@ -82,7 +92,6 @@ impl Node {
             .collect();
         let settings = Settings::load(&environment).unwrap();
         let clock: Arc<dyn Clock> = BesideClock::of(mocks);
-        let channels = channels_of(&mocks.onboarding());
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
         let metrics_url = format!("http://{}/metrics", application.metrics_addr().unwrap());
@@ -106,6 +115,16 @@ impl Node {
         self.handle.stop(true).await;
         self.running.await.unwrap().unwrap();
     }
+}
+
+/// The outside world, on the morning of every test.
+async fn played() -> MockChannels {
+    let mocks = MockChannels::start(MockSettings {
+        addr: "127.0.0.1:0".to_owned(),
+        state_file: None,
+        start_at_ms: Some(START_MS),
+    });
+    mocks.await.unwrap()
 }
 
 /// The product over one database, with the outside world beside.
@@ -136,6 +155,18 @@ impl TestApp {
         Self::over_with(database_url, folder, more).await
     }
 
+    /// On SQLite, with other settings of the platforms.
+    pub async fn with_channels(change: impl FnOnce(&mut ChannelSettings)) -> Self {
+        let folder = Folder::fresh();
+        let database_url = format!("sqlite://{}", folder.0.join("yiwang.db").display());
+        let mocks = played().await;
+        let mut channels = channels_of(&mocks.onboarding());
+        change(&mut channels);
+        let node = Node::with_channels(&database_url, &folder, channels, &mocks, &[]).await;
+        let levers = Levers::of(&mocks.base_url());
+        Self { node, levers, database_url, mocks, folder }
+    }
+
     /// On PostgreSQL.
     pub async fn on_postgres() -> Self {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
@@ -151,12 +182,7 @@ impl TestApp {
     }
 
     async fn over_with(database_url: String, folder: Folder, more: &[(&str, &str)]) -> Self {
-        let mocks = MockChannels::start(MockSettings {
-            addr: "127.0.0.1:0".to_owned(),
-            state_file: None,
-            start_at_ms: Some(START_MS),
-        });
-        let mocks = mocks.await.unwrap();
+        let mocks = played().await;
         let node = Node::with_settings(&database_url, &folder, &mocks, more).await;
         let levers = Levers::of(&mocks.base_url());
         Self { node, levers, database_url, mocks, folder }

@@ -4,8 +4,8 @@ use crate::fakes::{
     CountingIds, FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore,
 };
 use crate::payment::{
-    ApplyRailReport, EventReason, Evidence, HealPayments, PaymentEvent, PaymentRail as _,
-    PaymentStatus, Rails, RefundStatus, RefundStore,
+    ApplyRailReport, BalanceMove, Ceilings, EventReason, Evidence, HealPayments, PaymentEvent,
+    PaymentRail as _, PaymentStatus, Rails, RefundChange, RefundEvent, RefundStatus, RefundStore,
 };
 use crate::receipt::RejectionReason;
 use std::future::Future;
@@ -64,7 +64,7 @@ impl World {
             owe_back: Arc::new(OweBack {
                 refunds: shared.clone(),
                 payments: shared,
-                ceiling: Fen::new(10_000_000),
+                ceilings: Ceilings::all(Ceilings::USUAL),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
             }),

@@ -1,8 +1,8 @@
 //! The use cases of refunds over a store, a rail and a gateway in memory.
 
 use super::{
-    Actor, ApplyRefundReport, Balance, DecideError, DecideRefund, DecideRefusal, OweBack, Refund,
-    RefundAct, RefundMaker, RefundReasonCode, RefundRedirects, RefundRefusal, RefundStore,
+    Actor, ApplyRefundReport, Balance, Ceilings, DecideError, DecideRefund, DecideRefusal, OweBack,
+    Refund, RefundAct, RefundMaker, RefundReasonCode, RefundRedirects, RefundRefusal, RefundStore,
     Refunders, RequestRefund, RequestRefundError, SendRefunds, WantedRefund,
 };
 use crate::fakes::samples::{self, at};
@@ -97,7 +97,7 @@ impl Bench {
         let owe = OweBack {
             refunds: store.clone(),
             payments: store.clone(),
-            ceiling: Fen::new(CEILING),
+            ceilings: Ceilings { alipay: Fen::ZERO, ..Ceilings::all(Fen::new(CEILING)) },
             clock: clock.clone(),
             ids: ids.clone(),
         };

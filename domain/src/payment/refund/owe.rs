@@ -4,13 +4,13 @@
 
 use super::report::ROUNDS;
 use super::{
-    Actor, Balance, Ceiling, Decision, DecisionStage, DeskStep, FinanceLevel, InsertRefundError,
-    NewRefunds, ReceiptStep, Refund, RefundCause, RefundReasonCode, RefundState, RefundStore,
-    RefundedNotice,
+    Actor, Balance, Ceiling, Ceilings, Decision, DecisionStage, DeskStep, FinanceLevel,
+    InsertRefundError, NewRefunds, ReceiptStep, Refund, RefundCause, RefundReasonCode, RefundState,
+    RefundStore, RefundedNotice,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::ids::{PaymentNo, RefundNo};
-use crate::money::{Fen, PayableFen};
+use crate::money::PayableFen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{Money, Payment, PaymentState, PaymentStore};
@@ -50,8 +50,8 @@ pub struct OweBack {
     pub refunds: Arc<dyn RefundStore>,
     /// Payments.
     pub payments: Arc<dyn PaymentStore>,
-    /// What may go back by rule, by each rail on each day.
-    pub ceiling: Fen,
+    /// What may go back by rule.
+    pub ceilings: Ceilings,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -163,7 +163,8 @@ impl OweBack {
         let refund = self.refund(payment, wanted, by, now);
         let record = refund.record((Actor::Rule, "OWE_BACK"), None, now);
         let day = beijing_day(now);
-        let ceiling = Ceiling { rail: payment.rail, day, limit: self.ceiling };
+        let limit = self.ceilings.of(payment.rail);
+        let ceiling = Ceiling { rail: payment.rail, day, limit };
         NewRefunds {
             payment_no: payment.no.clone(),
             captured: wanted.captured.amount,
@@ -218,8 +219,8 @@ impl OweBack {
 /// To the citizen and to staff: why money under review goes back.
 const OTHER_AMOUNT: &str = "到账金额与应缴金额不符，原路全额退回";
 
-struct Wanted<'a> {
 /// What goes back: the whole of a payment, or what was taken for one notice.
+struct Wanted<'a> {
     captured: &'a Money,
     notice: Option<(&'a RejectedWriteOff, Balance<'a>)>,
     amount: PayableFen,

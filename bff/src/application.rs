@@ -9,6 +9,7 @@ mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
+use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -28,7 +29,6 @@ use domain::identity::{
     Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignInStaff, SignOut,
     VerifyRealName,
 };
-use domain::money::Fen;
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
 use domain::payment::{
@@ -74,6 +74,7 @@ pub struct Application {
     reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
+    metrics: Option<MetricsDoor>,
 }
 
 impl Application {
@@ -100,6 +101,9 @@ impl Application {
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
         let addr = listener.local_addr().map_err(part("the HTTP address"))?;
+        let metrics = Arc::new(Metrics::default());
+        let metrics_door = settings.metrics_addr.map(|addr| MetricsDoor::open(addr, &metrics));
+        let metrics_door = metrics_door.transpose().map_err(part("the metrics address"))?;
         let public_url = match settings.http_addr.port() {
             0 => format!("http://{addr}"),
             _ => settings.public_url.clone(),
@@ -168,7 +172,7 @@ impl Application {
         let owe_back = Arc::new(OweBack {
             refunds: shared.clone(),
             payments: shared.clone(),
-            ceiling: AUTOMATIC_REFUNDS,
+            ceilings: rails::ceilings(channels),
             clock: clock.clone(),
             ids: ids.clone(),
         });
@@ -207,6 +211,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
@@ -312,7 +317,11 @@ impl Application {
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,
-            decide_refund: Arc::new(DecideRefund { refunds: shared.clone(), clock: clock.clone() }),
+            decide_refund: Arc::new(DecideRefund {
+                refunds: shared.clone(),
+                payments: shared.clone(),
+                clock: clock.clone(),
+            }),
             audit: shared.clone(),
         };
         let parts = Parts {
@@ -353,15 +362,22 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            metrics,
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
-        Ok(Self { addr, server, jobs, reconcile, store, first_password })
+        let metrics = metrics_door;
+        Ok(Self { addr, server, jobs, reconcile, store, first_password, metrics })
     }
 
     /// The address that is served, with the real port.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address at which counters are shown, if they are.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(MetricsDoor::addr)
     }
 
     /// Name and password of the staff account, if this start made it: shown once.
@@ -401,7 +417,10 @@ impl Application {
     /// As the server fails.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
         let workers = Workers::start(&self.jobs);
-        let served = self.server.await;
+        let served = match self.metrics {
+            Some(metrics) => metrics.beside(self.server).await,
+            None => self.server.await,
+        };
         workers.stop().await;
         if let Err(error) = self.store.close().await {
             tracing::warn!(error = %graphql::error::chain(&error), "database not closed in order");
@@ -409,9 +428,6 @@ impl Application {
         served
     }
 }
-
-/// 100 000 yuan may go back by rule, by each rail on each day; what is above waits for two persons.
-const AUTOMATIC_REFUNDS: Fen = Fen::new(10_000_000);
 
 /// Requests wait for platforms and the database, not for the processor.
 const HTTP_WORKERS: usize = 2;

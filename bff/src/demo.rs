@@ -7,6 +7,7 @@ use crate::settings::{
 };
 use domain::clock::Clock;
 use domain::money::PayableFen;
+use domain::payment::Ceilings;
 use jiff::Timestamp;
 use mock_channels::{
     AlipayOnboarding, GatewayOnboarding, MockChannels, MockClock, Onboarding, UnionPayOnboarding,
@@ -48,6 +49,7 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             // The played WeChat knows one app id, for all of its products.
             app_app_id: Some(onboarding.wechat.app_id.clone()),
             order_limit: PayableFen::USUAL_ORDER_LIMIT,
+            refund_ceiling: Ceilings::USUAL,
         },
         alipay: Some(alipay(&onboarding.alipay)),
         union_pay: Some(union_pay(&onboarding.unionpay)),
@@ -97,6 +99,7 @@ fn alipay(alipay: &AlipayOnboarding) -> AlipaySettings {
         },
         content_key: Some(Secret::new(&alipay.content_key_base64)),
         order_limit: PayableFen::USUAL_ORDER_LIMIT,
+        refund_ceiling: Ceilings::USUAL,
     }
 }
 
@@ -110,5 +113,6 @@ fn union_pay(union_pay: &UnionPayOnboarding) -> UnionPaySettings {
         root_certificate: union_pay.root_certificate_pem.clone(),
         middle_certificates: vec![union_pay.middle_certificate_pem.clone()],
         order_limit: PayableFen::USUAL_ORDER_LIMIT,
+        refund_ceiling: Ceilings::USUAL,
     }
 }

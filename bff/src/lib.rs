@@ -5,6 +5,7 @@ pub mod application;
 pub mod demo;
 pub mod graphql;
 mod http;
+mod metrics;
 mod parts;
 pub mod passwords;
 pub mod settings;

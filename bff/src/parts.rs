@@ -3,6 +3,7 @@
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
 use crate::http::health::Health;
+use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use domain::clock::Clock;
@@ -49,6 +50,8 @@ pub struct Parts {
     pub staff_schema: StaffSchema,
     /// Who of them asks.
     pub staff_sessions: Arc<dyn StaffSessions>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

@@ -36,6 +36,8 @@ pub struct Settings {
     pub mode: Mode,
     /// Where the server listens.
     pub http_addr: SocketAddr,
+    /// Where counters are shown, apart from the public address; `None`: nowhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// How platforms reach the server; callbacks come to `{public_url}/callbacks/…`.
     pub public_url: String,
     /// `sqlite://path` or `postgres://…`.
@@ -68,9 +70,10 @@ const MAX_IN_FLIGHT: usize = 256;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "mode",
     "http_addr",
+    "metrics_addr",
     "public_url",
     "database_url",
     "allow_sqlite",
@@ -113,10 +116,15 @@ impl Settings {
             None => (demo && !reader.has_table("we_chat_pay"))
                 .then(|| SocketAddr::from(([127, 0, 0, 1], 8090))),
         };
+        let metrics_addr = reader.text("metrics_addr").filter(|text| !text.is_empty());
+        let metrics_addr = metrics_addr.and_then(|text| {
+            reader.parse("metrics_addr", &text, "an address, or empty for no metrics")
+        });
         let key_dir = reader.text("key_dir").map_or_else(|| beside(&database_url), PathBuf::from);
         let settings = Self {
             mode,
             http_addr,
+            metrics_addr,
             public_url: reader.text("public_url").unwrap_or_else(|| format!("http://{http_addr}")),
             key_dir,
             font: font(&mut reader, demo),
@@ -145,6 +153,12 @@ impl Settings {
         if !sqlite && !self.database_url.starts_with("postgres") {
             reader.fault("database_url", "must begin with sqlite:// or postgres://".to_owned());
         }
+        let apart = |addr: SocketAddr| addr.port() == 0 || addr.port() != self.http_addr.port();
+        if !self.metrics_addr.is_none_or(apart) {
+            let why =
+                "must be another port than that of http_addr: counters are not for the public";
+            reader.fault("metrics_addr", why.to_owned());
+        }
         if !self.public_url.starts_with("http") {
             reader.fault("public_url", "must be an address that begins with http".to_owned());
         }
@@ -165,7 +179,11 @@ impl Settings {
 
     /// A demo has known passwords and keys: only this machine may reach it.
     fn check_demo(&self, reader: &mut Reader<'_>) {
-        let listeners = [("http_addr", Some(self.http_addr)), ("mock_addr", self.mock_addr)];
+        let listeners = [
+            ("http_addr", Some(self.http_addr)),
+            ("metrics_addr", self.metrics_addr),
+            ("mock_addr", self.mock_addr),
+        ];
         for (key, addr) in listeners {
             if addr.is_some_and(|addr| !addr.ip().is_loopback()) {
                 reader.fault(key, "a demo listens on this machine only (127.0.0.1)".to_owned());

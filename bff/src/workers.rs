@@ -4,6 +4,7 @@
 mod gateway;
 
 use crate::graphql::error::chain;
+use crate::metrics::{Alarm, Metrics, Platform};
 use domain::payment::{
     Acted, Applied, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds,
@@ -40,6 +41,8 @@ pub struct Jobs {
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Items one turn takes: small enough that a stop is never long in coming.
@@ -104,23 +107,12 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
         match jobs.callbacks.run_once(TURN).await {
             Ok(done) => done.iter().for_each(|(callback, applied)| {
                 let order_no = callback.news.order_no();
-                match applied {
-                    Ok(
-                        Acted::Payment(Applied::Moved(_) | Applied::Known(_))
-                        | Acted::Refund(
-                            RefundApplied::Moved(_)
-                            | RefundApplied::Known(_)
-                            | RefundApplied::TooEarly,
-                        ),
-                    ) => tracing::info!(order_no, ?applied, "callback applied"),
-                    Ok(
-                        Acted::Payment(
-                            Applied::Foreign(_)
-                            | Applied::AmountNotProved
-                            | Applied::Contradicts(_),
-                        )
-                        | Acted::Refund(RefundApplied::Foreign(_) | RefundApplied::Contradicts(_)),
-                    ) => tracing::error!(order_no, ?applied, "genuine callback contradicts us"),
+                match applied.as_ref().map(|acted| (acted, alarm(acted))) {
+                    Ok((acted, None)) => tracing::info!(order_no, ?acted, "callback applied"),
+                    Ok((acted, Some(alarm))) => {
+                        tracing::error!(order_no, ?acted, "genuine callback contradicts us");
+                        jobs.metrics.alarmed(Platform::Rail(callback.news.rail()), alarm);
+                    }
                     Err(error) => {
                         tracing::warn!(order_no, error = %chain(error), "callback put off");
                     }
@@ -131,6 +123,23 @@ async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = jobs.wake_callbacks.notified() => {}
             go_on = rest(CALLBACK_PAUSE, &mut stopped) => if !go_on { return },
+        }
+    }
+}
+
+/// Whether somebody must look at what a callback did, and why.
+fn alarm(acted: &Acted) -> Option<Alarm> {
+    match acted {
+        Acted::Payment(Applied::Moved(_) | Applied::Known(_))
+        | Acted::Refund(
+            RefundApplied::Moved(_) | RefundApplied::Known(_) | RefundApplied::TooEarly,
+        ) => None,
+        Acted::Payment(Applied::Foreign(_)) | Acted::Refund(RefundApplied::Foreign(_)) => {
+            Some(Alarm::Foreign)
+        }
+        Acted::Payment(Applied::AmountNotProved) => Some(Alarm::AmountNotProved),
+        Acted::Payment(Applied::Contradicts(_)) | Acted::Refund(RefundApplied::Contradicts(_)) => {
+            Some(Alarm::Contradicts)
         }
     }
 }

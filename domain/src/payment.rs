@@ -55,7 +55,7 @@ pub use read::{Holder, ReadPayments};
 #[cfg(test)]
 pub(crate) use refund::bench as refund_bench;
 pub use refund::{
-    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
+    Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, Ceilings, DecideError, DecideRefund,
     DecideRefusal, Decision, DecisionStage, DeskCase, DeskDecision, DeskNotice, DeskRequest,
     DeskStage, DeskStanding, DeskStep, FinanceLevel, HearRefundDecision, InsertRefundError,
     NewRefunds, NoticeAfter, OweBack, Owed, PayeeAccount, ReadRefunds, ReceiptReversal,

@@ -9,7 +9,7 @@ use domain::identity::{ChannelLink, Person, PersonStore};
 use domain::ids::{PaymentNo, PersonId};
 use domain::money::Fen;
 use domain::payment::{
-    ApplyRailReport, CallbackInbox, HealPayments, LedgerBook as _, OutboxStore, OweBack,
+    ApplyRailReport, CallbackInbox, Ceilings, HealPayments, LedgerBook as _, OutboxStore, OweBack,
     PaymentRail as _, PaymentStatus as Is, PaymentStore, Rail, RailNews, Rails,
 };
 use domain::receipt::{FulfilPayments, ReceiptBook as _};
@@ -90,7 +90,7 @@ fn work(store: &Store) -> Work {
         owe_back: Arc::new(OweBack {
             refunds: store.clone(),
             payments: store,
-            ceiling: Fen::new(10_000_000),
+            ceilings: Ceilings::all(Ceilings::USUAL),
             clock: clock.clone(),
             ids: Arc::new(CountingIds::default()),
         }),

@@ -3,10 +3,11 @@
 use crate::bench::{Bench, RefundPorts, confirmed, happens, insert, payment};
 use crate::refund_samples::{automatic, moved, new, refund_no, stored};
 use domain::clock::beijing_day;
-use domain::fakes::samples::at;
+use domain::fakes::samples::{self, at};
 use domain::money::Fen;
 use domain::payment::{
-    BalanceMove, Payment, PaymentEvent, Rail, Refund, RefundEvent, RefundStatus, RefundStore,
+    BalanceMove, Payment, PaymentEvent, Rail, Refund, RefundEvent, RefundState, RefundStatus,
+    RefundStore,
 };
 use domain::reconciliation::{DayBook, DayResult, DayState};
 
@@ -130,7 +131,21 @@ async fn money_that_never_counted_is_owed_until_a_refund_of_it_lives(store: &imp
     let sent = RefundStore::find(store, &refund.no).await.unwrap().unwrap();
     let failed = RefundEvent::Fail { code: "X".to_owned() };
     RefundStore::save(store, &moved(&sent, failed, BalanceMove::Freed)).await.unwrap();
-    assert_eq!(list(9).await.unwrap(), [first.no, second.no], "owed again");
+    assert_eq!(list(9).await.unwrap(), [first.no.clone(), second.no.clone()], "owed again");
+
+    // Money of another amount waits for two persons, and is owed a refund all the same.
+    let other = payment(4, 4);
+    insert(store, &other).await;
+    let money = PaymentEvent::ConfirmOther(samples::money("T4", 20_600));
+    let held = happens(store, &other, money).await;
+    let all = [first.no.clone(), second.no.clone(), held.no.clone()];
+    assert_eq!(list(9).await.unwrap(), all);
+    let asked = Refund { state: RefundState::Requested, ..automatic(2, &held, 20_600) };
+    stored(store, &held, 0, &asked).await;
+    assert_eq!(list(9).await.unwrap(), [first.no.clone(), second.no.clone()]);
+    let refused = moved(&asked, RefundEvent::Reject, BalanceMove::Freed);
+    RefundStore::save(store, &refused).await.unwrap();
+    assert_eq!(list(9).await.unwrap(), all, "a refusal leaves it owed");
 }
 
 async fn a_day_is_cleared_once_its_statement_settled_it(store: &impl RefundPorts) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::app::TestApp;
 use tests::citizen::Citizen;
-use tests::levers::eventually;
+use tests::levers::{Http, eventually};
 
 /// A citizen who has paid, whose callback is held back: payment number and callback id.
 async fn held_back(app: &TestApp) -> (Citizen, String, String, String) {
@@ -120,10 +120,20 @@ async fn what_is_signed_but_not_ours_changes_nothing() {
     }
     judged(&app, 4, "Foreign").await;
     no_callback_moved(&app, &payment_no).await;
+    eventually("an alarm for each", || async {
+        (counted(&app, "alarmed", "reason", "FOREIGN").await == 4).then_some(())
+    })
+    .await;
     // The genuine one, of the same event, still counts.
     assert_eq!(app.levers.releases(&callback, json!({})).await, [200]);
     once_everywhere(&app, &citizen, &payment_no, &fine).await;
     app.finish().await;
+}
+
+/// How many callbacks of WeChat Pay were counted so.
+async fn counted(app: &TestApp, what: &str, label: &str, value: &str) -> u64 {
+    let labels = format!("platform=\"WECHAT_PAY\",{label}=\"{value}\"");
+    app.node.counted(&format!("yiwang_callbacks_{what}_total{{{labels}}}")).await
 }
 
 /// Fault case 9.
@@ -131,14 +141,18 @@ async fn what_is_signed_but_not_ours_changes_nothing() {
 async fn what_is_forged_or_too_old_is_refused_and_not_even_kept() {
     let app = TestApp::start().await;
     let (citizen, payment_no, callback, fine) = held_back(&app).await;
-    for (forged, why) in [
-        (json!({ "badSignature": true }), "bad signature"),
-        (json!({ "staleSeconds": 301 }), "too old"),
-        (json!({ "probe": true }), "signature probe"),
+    for (forged, reason, times) in [
+        (json!({ "badSignature": true }), "BAD_SIGNATURE", 1),
+        (json!({ "staleSeconds": 301 }), "STALE", 1),
+        (json!({ "probe": true }), "BAD_SIGNATURE", 2),
     ] {
         let statuses = app.levers.releases(&callback, json!({ "forge": forged })).await;
-        assert_eq!(statuses, [401], "{why}");
+        assert_eq!(statuses, [401], "{forged}");
+        assert_eq!(counted(&app, "refused", "reason", reason).await, times, "{forged}");
     }
+    let garbage = format!("{}/callbacks/wechat-pay", app.node.base_url);
+    let (status, _) = Http::default().post(&garbage, None, &json!({})).await;
+    assert_eq!((status, counted(&app, "refused", "reason", "MALFORMED").await), (401, 1));
     assert_eq!(app.counts("callback_inbox").await, 0, "nothing of it is kept");
     no_callback_moved(&app, &payment_no).await;
     // The genuine one counts, and played again it counts no second time.
@@ -147,6 +161,10 @@ async fn what_is_forged_or_too_old_is_refused_and_not_even_kept() {
         once_everywhere(&app, &citizen, &payment_no, &fine).await;
     }
     assert_eq!(app.counts("callback_inbox").await, 1);
+    assert_eq!(counted(&app, "taken", "outcome", "NEW").await, 1);
+    assert_eq!(counted(&app, "taken", "outcome", "SEEN").await, 1, "played again");
+    let public = format!("{}/metrics", app.node.base_url);
+    assert_eq!(Http::default().get(&public, &[]).await.0, 404, "counters are not for the public");
     app.finish().await;
 }
 

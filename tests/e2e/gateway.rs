@@ -154,6 +154,11 @@ async fn forged_and_stale_calls_of_the_gateway_are_refused() {
         let statuses = app.levers.releases(&call, json!({ "forge": forged })).await;
         assert_eq!(statuses, [500], "{forged}");
     }
+    for reason in ["BAD_SIGNATURE", "STALE"] {
+        let labels = format!("platform=\"GATEWAY\",reason=\"{reason}\"");
+        let counter = format!("yiwang_callbacks_refused_total{{{labels}}}");
+        assert_eq!(app.node.counted(&counter).await, 1, "{reason}");
+    }
     let unknown = json!({ "forge": { "outTradeNo": "330000001FS9999999999" } });
     assert_eq!(app.levers.releases(&call, unknown).await, [200], "means nothing to us");
     assert_eq!(citizen.payment_status(&payment_no).await, "SUBMITTED");

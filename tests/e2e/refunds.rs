@@ -7,6 +7,7 @@ mod callbacks;
 mod cleared;
 mod rejected;
 mod stuck;
+mod under_review;
 
 use serde_json::{Value, json};
 use tests::app::TestApp;

@@ -41,6 +41,44 @@ async fn the_same_key_while_the_first_runs_is_told_where_it_stands() {
     app.finish().await;
 }
 
+/// Fault case 18.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_another_node_the_same_key_is_the_same_payment_and_the_rail_has_one_order() {
+    for app in [TestApp::start().await, TestApp::on_postgres().await] {
+        let second = app.twin_node().await;
+        let citizen = app.citizen().await;
+        let (fine, fen) = citizen.finds_fine().await;
+        let wish = Citizen::wish(&fine, fen, "twice-at-two-nodes");
+        app.levers.fault("wechat-pay", "prepay", "slow", 1).await;
+        let first = {
+            let (citizen, wish) = (citizen.clone(), wish.clone());
+            tokio::spawn(async move { citizen.starts(&wish).await })
+        };
+        eventually("an order at the rail", || async {
+            let orders = app.levers.look("orders").await;
+            orders["orders"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+        })
+        .await;
+        let again = citizen.at(&second.base_url).starts(&wish).await;
+        assert!(!first.is_finished(), "the first request is still under way");
+        assert!(again["cashier"]["paySign"].is_string(), "{again}");
+        let first = first.await.unwrap();
+        let payment_no = again["payment"]["paymentNo"].as_str().unwrap();
+        assert_eq!(first["payment"]["paymentNo"], payment_no);
+        let orders = app.levers.look("orders").await;
+        let orders = orders["orders"].as_array().unwrap();
+        assert_eq!(orders.len(), 1, "one number, one order: {orders:?}");
+        assert_eq!(orders[0]["outTradeNo"], payment_no);
+
+        app.levers.pays(payment_no).await;
+        citizen.waits_for_receipt(payment_no).await;
+        assert_eq!(app.counts("payment").await, 1);
+        assert_eq!(app.counts("journal WHERE kind = 'PAID'").await, 1);
+        second.stop().await;
+        app.finish().await;
+    }
+}
+
 /// Fault case 19.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_that_passes_is_not_kept_by_the_key() {

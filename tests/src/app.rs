@@ -1,10 +1,10 @@
 //! The product and the outside world in one process, both on free ports.
 
 use crate::citizen::Citizen;
-use crate::levers::{Levers, eventually};
+use crate::levers::{Http, Levers, eventually};
 use bff::application::Application;
 use bff::demo::{BesideClock, channels_of};
-use bff::settings::{Environment, Settings};
+use bff::settings::{ChannelSettings, Environment, Settings};
 use domain::clock::Clock;
 use domain::payment::{LedgerBook as _, OutboxStore as _, Rail};
 use mock_channels::{MockChannels, MockSettings};
@@ -43,6 +43,8 @@ impl Drop for Folder {
 pub struct Node {
     /// `http://127.0.0.1:…`.
     pub base_url: String,
+    /// Where its counters are shown.
+    pub metrics_url: String,
     /// Its store, to look behind the door.
     pub store: adapters::store::Store,
     /// Judges a day of WeChat Pay at once, as the command `reconcile` does.
@@ -66,8 +68,19 @@ impl Node {
         mocks: &MockChannels,
         more: &[(&str, &str)],
     ) -> Self {
+        Self::with_channels(database_url, keys, channels_of(&mocks.onboarding()), mocks, more).await
+    }
+
+    async fn with_channels(
+        database_url: &str,
+        keys: &Folder,
+        channels: ChannelSettings,
+        mocks: &MockChannels,
+        more: &[(&str, &str)],
+    ) -> Self {
         let pairs = [
             ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
+            ("YIWANG_METRICS_ADDR", "127.0.0.1:0"),
             ("YIWANG_MOCK_ADDR", "127.0.0.1:0"),
             ("YIWANG_DATABASE_URL", database_url),
             ("YIWANG_KEY_DIR", keys.0.to_str().unwrap()),
@@ -79,14 +92,22 @@ impl Node {
             .collect();
         let settings = Settings::load(&environment).unwrap();
         let clock: Arc<dyn Clock> = BesideClock::of(mocks);
-        let channels = channels_of(&mocks.onboarding());
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
+        let metrics_url = format!("http://{}/metrics", application.metrics_addr().unwrap());
         let (store, handle) = (application.store().clone(), application.handle());
         let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
-        Self { base_url, store, reconcile, staff, handle, running }
+        Self { base_url, metrics_url, store, reconcile, staff, handle, running }
+    }
+
+    /// What it has counted under `name`, labels and all; fails where there is no such counter.
+    pub async fn counted(&self, name: &str) -> u64 {
+        let (status, text) = Http::default().get(&self.metrics_url, &[]).await;
+        assert_eq!(status, 200, "{text}");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("{name} in {text}")).parse().unwrap()
     }
 
     /// Stops in order.
@@ -94,6 +115,16 @@ impl Node {
         self.handle.stop(true).await;
         self.running.await.unwrap().unwrap();
     }
+}
+
+/// The outside world, on the morning of every test.
+async fn played() -> MockChannels {
+    let mocks = MockChannels::start(MockSettings {
+        addr: "127.0.0.1:0".to_owned(),
+        state_file: None,
+        start_at_ms: Some(START_MS),
+    });
+    mocks.await.unwrap()
 }
 
 /// The product over one database, with the outside world beside.
@@ -124,6 +155,18 @@ impl TestApp {
         Self::over_with(database_url, folder, more).await
     }
 
+    /// On SQLite, with other settings of the platforms.
+    pub async fn with_channels(change: impl FnOnce(&mut ChannelSettings)) -> Self {
+        let folder = Folder::fresh();
+        let database_url = format!("sqlite://{}", folder.0.join("yiwang.db").display());
+        let mocks = played().await;
+        let mut channels = channels_of(&mocks.onboarding());
+        change(&mut channels);
+        let node = Node::with_channels(&database_url, &folder, channels, &mocks, &[]).await;
+        let levers = Levers::of(&mocks.base_url());
+        Self { node, levers, database_url, mocks, folder }
+    }
+
     /// On PostgreSQL.
     pub async fn on_postgres() -> Self {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
@@ -139,12 +182,7 @@ impl TestApp {
     }
 
     async fn over_with(database_url: String, folder: Folder, more: &[(&str, &str)]) -> Self {
-        let mocks = MockChannels::start(MockSettings {
-            addr: "127.0.0.1:0".to_owned(),
-            state_file: None,
-            start_at_ms: Some(START_MS),
-        });
-        let mocks = mocks.await.unwrap();
+        let mocks = played().await;
         let node = Node::with_settings(&database_url, &folder, &mocks, more).await;
         let levers = Levers::of(&mocks.base_url());
         Self { node, levers, database_url, mocks, folder }
@@ -153,6 +191,15 @@ impl TestApp {
     /// One more node over the same database.
     pub async fn second_node(&self) -> Node {
         Node::start(&self.database_url, &self.folder, &self.mocks).await
+    }
+
+    /// One more node behind the public address of the first, as nodes of one service are: what it
+    /// asks of a rail is the same to the letter.
+    pub async fn twin_node(&self) -> Node {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let addr = free.to_string();
+        let more = [("YIWANG_HTTP_ADDR", &*addr), ("YIWANG_PUBLIC_URL", &*self.node.base_url)];
+        Node::with_settings(&self.database_url, &self.folder, &self.mocks, &more).await
     }
 
     /// A new citizen in a session of the WeChat mini-program.

@@ -5,10 +5,9 @@ use domain::fakes::{
     samples,
 };
 use domain::identity::PersonStore;
-use domain::money::Fen;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, OweBack,
+    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, Ceilings, HealPayments, OweBack,
     ProcessCallbacks, Rail, RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
@@ -92,7 +91,7 @@ impl Flow {
                 owe_back: Arc::new(OweBack {
                     refunds: store.clone(),
                     payments: store,
-                    ceiling: Fen::new(10_000_000),
+                    ceilings: Ceilings::all(Ceilings::USUAL),
                     clock: clock.clone(),
                     ids: Arc::new(CountingIds::default()),
                 }),

@@ -309,14 +309,16 @@ impl RefundStore for Store {
                     .equals((payment::Entity, payment::Column::No)),
             )
             .and_where(
-                Expr::col((refund::Entity, refund::Column::Status)).ne(RefundStatus::Failed.code()),
+                Expr::col((refund::Entity, refund::Column::Status))
+                    .is_not_in([RefundStatus::Failed, RefundStatus::Rejected].map(|s| s.code())),
             );
         // Word for word as in the index, or SQLite would not use it.
         debug_assert_eq!(PaymentStatus::RefundDue.code(), "REFUND_DUE");
+        debug_assert_eq!(PaymentStatus::UnderReview.code(), "UNDER_REVIEW");
         let owed = payment::Entity::find()
             .select_only()
             .column(payment::Column::No)
-            .filter(Expr::cust("status = 'REFUND_DUE'"))
+            .filter(Expr::cust("status IN ('REFUND_DUE', 'UNDER_REVIEW')"))
             .filter(Condition::all().not().add(Expr::exists(met)))
             .order_by_asc(payment::Column::No)
             .limit(u64::from(limit));

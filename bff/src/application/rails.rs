@@ -18,7 +18,10 @@ use adapters::wechat::{
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;
-use domain::payment::{PaymentRail, RailCallbacks, RailRefunds, Rails, RefundRedirects, Refunders};
+use domain::money::Fen;
+use domain::payment::{
+    Ceilings, PaymentRail, RailCallbacks, RailRefunds, Rails, RefundRedirects, Refunders,
+};
 use domain::reconciliation::StatementSource;
 use std::sync::Arc;
 
@@ -198,5 +201,15 @@ fn union_pay_config(settings: &UnionPaySettings, public_url: &str) -> UnionPayCo
         middle_cert_pems: settings.middle_certificates.clone(),
         notify_url: format!("{public_url}/callbacks/unionpay"),
         order_limit: settings.order_limit,
+    }
+}
+
+/// What each rail may give back by rule on one day; what is above waits for two persons. A rail
+/// that is not connected gives nothing back.
+pub fn ceilings(channels: &ChannelSettings) -> Ceilings {
+    Ceilings {
+        we_chat_pay: channels.we_chat_pay.refund_ceiling,
+        alipay: channels.alipay.as_ref().map_or(Fen::ZERO, |rail| rail.refund_ceiling),
+        union_pay: channels.union_pay.as_ref().map_or(Fen::ZERO, |rail| rail.refund_ceiling),
     }
 }

@@ -22,7 +22,7 @@ pub enum NoticeStatus {
     Payable,
     /// An attempt is under way.
     InPayment,
-    /// Money of another amount arrived: staff decide.
+    /// Money of another amount arrived: it is held until two persons agree that it goes back.
     UnderReview,
     /// Paid.
     Paid,

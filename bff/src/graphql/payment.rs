@@ -39,7 +39,8 @@ pub enum PaymentStatus {
     Submitted,
     /// We asked and have no usable answer: do not pay again.
     Unknown,
-    /// Money arrived but not the amount that was asked: held in suspense, staff decide.
+    /// Money arrived but not the amount that was asked: held until two persons agree that all of
+    /// it goes back. The notice can be paid again then.
     UnderReview,
     /// Paid.
     Paid,

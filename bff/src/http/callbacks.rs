@@ -3,6 +3,7 @@
 
 use super::admission::Class;
 use crate::graphql::error::chain;
+use crate::metrics::Platform;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -27,6 +28,7 @@ pub async fn non_tax(
     };
     match parts.receive_gateway.run(&as_received(&request, &body)).await {
         Ok((received, answer)) => {
+            parts.metrics.taken(Platform::Gateway, received);
             if received == Received::New {
                 parts.wake_gateway_news.notify_one();
             }
@@ -34,6 +36,7 @@ pub async fn non_tax(
         }
         Err(ReceiveError::Refused(why)) => {
             tracing::warn!(%why, "call of the gateway refused");
+            parts.metrics.refused(Platform::Gateway, &why);
             let fault = parts.receive_gateway.fault(&why);
             HttpResponse::InternalServerError().content_type(XML).body(fault)
         }
@@ -85,6 +88,7 @@ async fn taken(rail: Rail, body: &[u8], request: &HttpRequest, parts: &Parts) ->
     };
     match receive.run(&as_received(request, body)).await {
         Ok(received) => {
+            parts.metrics.taken(Platform::Rail(rail), received);
             if received == Received::New {
                 parts.wake_callbacks.notify_one();
             }
@@ -92,6 +96,7 @@ async fn taken(rail: Rail, body: &[u8], request: &HttpRequest, parts: &Parts) ->
         }
         Err(ReceiveError::Refused(why)) => {
             tracing::warn!(rail = rail.code(), %why, "callback refused");
+            parts.metrics.refused(Platform::Rail(rail), &why);
             StatusCode::UNAUTHORIZED
         }
         Err(ReceiveError::Store(error)) => {

@@ -147,7 +147,7 @@ async fn taken(token: &str, parts: &Parts, payment: &Payment) -> HttpResponse {
         PaymentStatus::UnderReview => note(
             StatusCode::OK,
             "款项正在核实",
-            "付款金额与应缴不符，工作人员正在处理，请勿再次付款。",
+            "付款金额与应缴不符，款项将原路全额退回，工作人员正在办理。请勿再次付款。",
         ),
         PaymentStatus::Refunding | PaymentStatus::PartiallyRefunded => {
             note(StatusCode::OK, "正在退款", "款项正按原路退回付款账户。")

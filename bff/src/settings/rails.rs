@@ -2,7 +2,7 @@
 
 use super::Secret;
 use super::reader::Reader;
-use domain::money::PayableFen;
+use domain::money::{Fen, PayableFen};
 
 /// WeChat Pay, API v3.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct WeChatPaySettings {
     pub platform_keys: Vec<(String, String)>,
     /// The most that one order may take.
     pub order_limit: PayableFen,
+    /// The most that may go back by rule on one day.
+    pub refund_ceiling: Fen,
 }
 
 impl WeChatPaySettings {
@@ -37,6 +39,7 @@ impl WeChatPaySettings {
             platform_keys: reader.key_files("we_chat_pay.platform_keys"),
             order_limit: reader
                 .payable("we_chat_pay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
+            refund_ceiling: reader.ceiling("we_chat_pay.refund_ceiling_fen"),
         }
     }
 }
@@ -94,6 +97,8 @@ pub struct AlipaySettings {
     pub content_key: Option<Secret>,
     /// The most that one order may take.
     pub order_limit: PayableFen,
+    /// The most that may go back by rule on one day.
+    pub refund_ceiling: Fen,
 }
 
 impl AlipaySettings {
@@ -125,6 +130,7 @@ impl AlipaySettings {
                 .has("alipay.content_key_file")
                 .then(|| reader.secret_file("alipay.content_key_file")),
             order_limit: reader.payable("alipay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
+            refund_ceiling: reader.ceiling("alipay.refund_ceiling_fen"),
         })
     }
 }
@@ -148,6 +154,8 @@ pub struct UnionPaySettings {
     pub middle_certificates: Vec<String>,
     /// The most that one order may take.
     pub order_limit: PayableFen,
+    /// The most that may go back by rule on one day.
+    pub refund_ceiling: Fen,
 }
 
 impl UnionPaySettings {
@@ -162,6 +170,7 @@ impl UnionPaySettings {
             root_certificate: reader.pem_file("union_pay.root_certificate_file"),
             middle_certificates: pems(reader.key_files("union_pay.middle_certificates")),
             order_limit: reader.payable("union_pay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
+            refund_ceiling: reader.ceiling("union_pay.refund_ceiling_fen"),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Reads settings one by one, and remembers every fault and every key that was asked for.
 
-use domain::money::PayableFen;
+use domain::money::{Fen, PayableFen};
+use domain::payment::Ceilings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -148,6 +149,17 @@ impl<'a> Reader<'a> {
         read.unwrap_or_else(|| {
             self.fault(key, format!("`{text}` is not an amount in fen"));
             default
+        })
+    }
+
+    /// What a rail may give back by rule on one day, in fen; nought sends all of it to staff.
+    pub fn ceiling(&mut self, key: &str) -> Fen {
+        let Some(text) = self.text(key) else { return Ceilings::USUAL };
+        let most = i64::try_from(PayableFen::MAX).unwrap_or(i64::MAX);
+        let read = text.parse::<i64>().ok().filter(|fen| (0..=most).contains(fen));
+        read.map(Fen::new).unwrap_or_else(|| {
+            self.fault(key, format!("`{text}` is not an amount in fen, nor 0"));
+            Ceilings::USUAL
         })
     }
 

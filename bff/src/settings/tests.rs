@@ -22,9 +22,28 @@ fn a_demo_needs_no_settings_and_listens_on_this_machine() {
 fn a_demo_is_never_reachable_from_elsewhere() {
     let open = environment(&[
         ("YIWANG_HTTP_ADDR", "0.0.0.0:8080"),
+        ("YIWANG_METRICS_ADDR", "0.0.0.0:9464"),
         ("YIWANG_MOCK_ADDR", "192.168.1.2:8090"),
     ]);
-    assert_eq!(places(Settings::load(&open)), ["YIWANG_HTTP_ADDR", "YIWANG_MOCK_ADDR"]);
+    let expected = ["YIWANG_HTTP_ADDR", "YIWANG_METRICS_ADDR", "YIWANG_MOCK_ADDR"];
+    assert_eq!(places(Settings::load(&open)), expected);
+}
+
+#[test]
+fn counters_are_shown_nowhere_unless_an_address_of_their_own_is_named() {
+    let metrics = |addr: &str| {
+        let pairs = [("YIWANG_HTTP_ADDR", "127.0.0.1:8080"), ("YIWANG_METRICS_ADDR", addr)];
+        Settings::load(&environment(&pairs))
+    };
+    assert_eq!(Settings::load(&Environment::new()).unwrap().metrics_addr, None);
+    assert_eq!(metrics("").unwrap().metrics_addr, None);
+    let named = metrics("127.0.0.1:9464").unwrap().metrics_addr;
+    assert_eq!(named.map(|addr| addr.to_string()).as_deref(), Some("127.0.0.1:9464"));
+    for bad in ["127.0.0.1:8080", "127.0.0.2:8080", "here"] {
+        assert_eq!(places(metrics(bad)), ["YIWANG_METRICS_ADDR"], "{bad}");
+    }
+    let any = [("YIWANG_HTTP_ADDR", "127.0.0.1:0"), ("YIWANG_METRICS_ADDR", "127.0.0.1:0")];
+    assert!(Settings::load(&environment(&any)).is_ok(), "the system finds two free ports");
 }
 
 #[test]
@@ -112,7 +131,11 @@ fn the_example_names_every_platform_and_is_good() {
     let alipay = channels.alipay.unwrap();
     assert!(matches!(alipay.trust, AlipayTrust::Certificates { .. }));
     assert_eq!(alipay.mini.certificate.as_deref(), Some("alipay-mini.crt"));
-    assert!(alipay.native.is_some() && channels.union_pay.is_some());
+    assert!(alipay.native.is_some());
+    let union_pay = channels.union_pay.unwrap();
+    let ceilings = [channels.we_chat_pay.refund_ceiling, alipay.refund_ceiling];
+    assert_eq!(ceilings.map(|fen| fen.value()), [20_000_000, 0]);
+    assert_eq!(union_pay.refund_ceiling.value(), 10_000_000, "where nobody said otherwise");
 
     let start = text.find("[alipay]").unwrap();
     let end = text.find("[union_pay]").unwrap();
@@ -126,6 +149,26 @@ fn the_example_names_every_platform_and_is_good() {
     let places: Vec<_> = faults.iter().map(|fault| fault.place.rsplit(' ').next()).collect();
     for key in ["alipay.seller_id", "alipay.sellar_id", "union_pay.gateway_url"] {
         assert!(places.contains(&Some(key)), "{key} in {places:?}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn a_ceiling_of_refunds_is_an_amount_of_fen() {
+    let folder = std::env::temp_dir().join(format!("yiwang-ceilings-{}", std::process::id()));
+    let text = example(&folder);
+    let read = |value: &str| {
+        let line = format!("refund_ceiling_fen = {value} ");
+        let settings = load_text(&folder, &text.replace("refund_ceiling_fen = 20_000_000 ", &line));
+        settings.map(|settings| settings.channels.unwrap().we_chat_pay.refund_ceiling.value())
+    };
+    let most = domain::money::PayableFen::MAX;
+    assert_eq!(read("0").unwrap(), 0);
+    assert_eq!(read("1").unwrap(), 1);
+    assert_eq!(read(&most.to_string()).unwrap(), i64::try_from(most).unwrap());
+    for bad in ["-1", "\"much\"", "0.5", &(most + 1).to_string()] {
+        let faults = read(bad).unwrap_err().0;
+        assert!(faults[0].place.ends_with("we_chat_pay.refund_ceiling_fen"), "{bad}: {faults:?}");
     }
     let _ = std::fs::remove_dir_all(&folder);
 }

@@ -2,6 +2,7 @@
 
 use super::{CALLBACK_PAUSE, Jobs, STATEMENT_PAUSE, STATEMENT_PAUSE_AFTER_FAILURE, TURN, rest};
 use crate::graphql::error::chain;
+use crate::metrics::{Alarm, Platform};
 use domain::receipt::{GatewayEvent, GatewayNews, NewsActed};
 use domain::reconciliation::ClearingState;
 use tokio::sync::watch;
@@ -18,6 +19,7 @@ pub(super) async fn hear(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
                     }
                     Ok(NewsActed::Contradicts) => {
                         tracing::error!(event_id, notice_no, "the gateway contradicts us");
+                        jobs.metrics.alarmed(Platform::Gateway, Alarm::Contradicts);
                     }
                     Ok(NewsActed::NotYet) => {
                         tracing::info!(event_id, notice_no, "a withdrawn notice is still open");

@@ -216,10 +216,14 @@ impl RefundStore for InMemoryStore {
         self.call(|t| {
             let unmet = |no: &PaymentNo| {
                 let mut refunds = t.refunds.values().filter(|(r, _)| &r.payment_no == no);
-                refunds.all(|(refund, _)| refund.state.status() == RefundStatus::Failed)
+                refunds.all(|(refund, _)| {
+                    let status = refund.state.status();
+                    matches!(status, RefundStatus::Failed | RefundStatus::Rejected)
+                })
             };
             let due = t.payments.values().map(|(payment, _)| payment);
-            let due = due.filter(|p| p.state.status() == PaymentStatus::RefundDue);
+            let owing = [PaymentStatus::RefundDue, PaymentStatus::UnderReview];
+            let due = due.filter(|p| owing.contains(&p.state.status()));
             let owed = due.map(|payment| payment.no.clone()).filter(unmet);
             Ok(owed.take(usize::from(limit)).collect())
         })

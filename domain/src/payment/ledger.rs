@@ -148,6 +148,8 @@ pub enum JournalKind {
     HeldForReview,
     /// Money that must go back.
     OwedBack,
+    /// Two persons agreed to the refund of money of another amount: it is owed back now.
+    ReviewOver,
     /// A refund was sent: the shares of its items are taken back.
     RefundSent,
     /// The money of a refund has left.
@@ -162,10 +164,11 @@ pub enum JournalKind {
 
 impl JournalKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Paid,
         Self::HeldForReview,
         Self::OwedBack,
+        Self::ReviewOver,
         Self::RefundSent,
         Self::RefundDone,
         Self::RefundFailed,
@@ -179,6 +182,7 @@ impl JournalKind {
             Self::Paid => "PAID",
             Self::HeldForReview => "HELD_FOR_REVIEW",
             Self::OwedBack => "OWED_BACK",
+            Self::ReviewOver => "REVIEW_OVER",
             Self::RefundSent => "REFUND_SENT",
             Self::RefundDone => "REFUND_DONE",
             Self::RefundFailed => "REFUND_FAILED",
@@ -216,7 +220,8 @@ pub struct Journal {
     pub kind: JournalKind,
     /// Of which refund, where it is one's.
     pub refund_no: Option<RefundNo>,
-    /// When the rail took or gave back the money; of a refund sent or failed, when we learnt it.
+    /// When the rail took or gave back the money; of a refund sent or failed, when we learnt it;
+    /// of a review, when it was over.
     pub at: Timestamp,
     entries: Vec<Entry>,
 }

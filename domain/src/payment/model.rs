@@ -5,7 +5,7 @@ use super::{
     PaymentState, Rail, RailOrder, TransitionRefused,
 };
 use crate::identity::{Channel, OpenId};
-use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId, RefundNo};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{
     Agency, Destination, Due, Notice, NoticeNo, PaymentItem, PaymentItems, Shares,
@@ -216,11 +216,13 @@ pub enum EventReason {
     RefundFailed,
     /// The agency took a notice back.
     NoticeWithdrawn,
+    /// Two persons agreed that money of another amount goes back.
+    ReviewOver,
 }
 
 impl EventReason {
     /// Every reason.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Started,
         Self::RailWaits,
         Self::RailSilent,
@@ -235,6 +237,7 @@ impl EventReason {
         Self::RefundDone,
         Self::RefundFailed,
         Self::NoticeWithdrawn,
+        Self::ReviewOver,
     ];
 
     /// The word of columns and clients.
@@ -254,6 +257,7 @@ impl EventReason {
             Self::RefundDone => "REFUND_DONE",
             Self::RefundFailed => "REFUND_FAILED",
             Self::NoticeWithdrawn => "NOTICE_WITHDRAWN",
+            Self::ReviewOver => "REVIEW_OVER",
         }
     }
 
@@ -263,7 +267,7 @@ impl EventReason {
     }
 }
 
-/// What proves that a rail said so (no success without evidence).
+/// What proves that a rail said so (no success without evidence), or who decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
     /// The number of a stored callback.
@@ -272,15 +276,18 @@ pub enum Evidence {
     Answer(Timestamp),
     /// A line of the statement of a day: `2026-03-02#7`.
     Statement(String),
+    /// The decisions that are kept with a refund.
+    Decision(RefundNo),
 }
 
 impl Evidence {
-    /// The word of columns: `callback:…`, `answer:…`, `statement:…`.
+    /// The word of columns: `callback:…`, `answer:…`, `statement:…`, `decision:…`.
     pub fn code(&self) -> String {
         match self {
             Self::Callback(id) => format!("callback:{id}"),
             Self::Answer(at) => format!("answer:{at}"),
             Self::Statement(line) => format!("statement:{line}"),
+            Self::Decision(refund_no) => format!("decision:{refund_no}"),
         }
     }
 }

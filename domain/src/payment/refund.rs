@@ -23,6 +23,8 @@ mod request;
 #[cfg(test)]
 mod request_tests;
 mod requests;
+#[cfg(test)]
+mod review_tests;
 mod send;
 mod state;
 mod steps;
@@ -48,5 +50,6 @@ pub use send::{SendRefunds, Worked};
 pub use state::{RefundEvent, RefundState, RefundStatus, RefundTransitionRefused};
 pub use steps::{DeskStep, ReceiptStep, Redirect, RedirectStep};
 pub use store::{
-    BalanceMove, Ceiling, InsertRefundError, NewRefunds, RefundChange, RefundPage, RefundStore,
+    BalanceMove, Ceiling, Ceilings, InsertRefundError, NewRefunds, RefundChange, RefundPage,
+    RefundStore,
 };

@@ -31,7 +31,7 @@ pub enum PaymentState {
     Submitted,
     /// We asked and have no usable answer.
     Unknown,
-    /// Money arrived, but not the amount that was asked: staff decide.
+    /// Money arrived, but not the amount that was asked: it goes back once two persons agree.
     UnderReview(Money),
     /// The amount that was asked has arrived and counts.
     Paid(Money),
@@ -62,6 +62,8 @@ pub enum PaymentEvent {
     HonourLate(Money),
     /// The rail's word that nothing was and nothing can be paid. Our clock alone never closes.
     Close,
+    /// Two persons decided that money under review goes back.
+    GiveBack,
     /// A refund was sent.
     StartRefund,
     /// The rail gave back a part.
@@ -96,7 +98,8 @@ impl PaymentState {
             (S::Submitted | S::Unknown, E::ConfirmOther(money)) => Ok(S::UnderReview(money)),
             (S::Submitted | S::Unknown | S::Closed, E::Close) => Ok(S::Closed),
             (S::Closed, E::HonourLate(money)) => Ok(S::Paid(money)),
-            (S::Closed, E::Confirm(money) | E::ConfirmOther(money)) => Ok(S::RefundDue(money)),
+            (S::Closed, E::Confirm(money) | E::ConfirmOther(money))
+            | (S::UnderReview(money) | S::RefundDue(money), E::GiveBack) => Ok(S::RefundDue(money)),
             (S::Paid(money), E::StartRefund) => Ok(S::Refunding(money, RefundOrigin::Paid)),
             (S::RefundDue(money), E::StartRefund) => {
                 Ok(S::Refunding(money, RefundOrigin::RefundDue))
@@ -127,6 +130,7 @@ impl PaymentState {
             PaymentEvent::Wait
             | PaymentEvent::Silence
             | PaymentEvent::Close
+            | PaymentEvent::GiveBack
             | PaymentEvent::StartRefund
             | PaymentEvent::RefundPart
             | PaymentEvent::RefundRest
@@ -279,6 +283,7 @@ mod tests {
             ("ConfirmOther", E::ConfirmOther(money("T2"))),
             ("HonourLate", E::HonourLate(money("T1"))),
             ("Close", E::Close),
+            ("GiveBack", E::GiveBack),
             ("StartRefund", E::StartRefund),
             ("RefundPart", E::RefundPart),
             ("RefundRest", E::RefundRest),

@@ -203,15 +203,14 @@ fn is_final(error: &OutsideError) -> bool {
     matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
 }
 
-/// What the gateway's refusal says of the money: that it never counts, because another payment
-/// has the notice or the agency took it back; or that the agency rejected it, for whatever reason.
+/// What the gateway's final refusal of a write-off says of the money: that it never counts, because
+/// another payment has the notice or the agency took it back; or that the agency does not take it,
+/// for whatever reason, and two persons judge whether it goes back.
 fn rejection(item: &OutboxItem, error: &OutsideError) -> Option<RejectedWriteOff> {
-    let OutsideError::Refused { code, message } = error else { return None };
-    let proven = match (item.kind, code.as_str()) {
-        (OutboxKind::WriteOff, "ALREADY_PAID" | "WITHDRAWN") => true,
-        (OutboxKind::WriteOff, "REVERSED") => false,
-        (OutboxKind::WriteOff | OutboxKind::IssueReceipt, _) => return None,
+    let (OutboxKind::WriteOff, OutsideError::Refused { code, message }) = (item.kind, error) else {
+        return None;
     };
+    let proven = matches!(code.as_str(), "ALREADY_PAID" | "WITHDRAWN");
     let (payment_no, notice_no) = (item.payment_no.clone(), item.notice_no.clone());
     Some(RejectedWriteOff { payment_no, notice_no, proven, reason: message.clone() })
 }
@@ -243,5 +242,53 @@ impl OutboxItem {
     /// The item's key, as text.
     pub fn key(&self) -> String {
         format!("{}/{}/{}", self.payment_no, self.notice_no, self.kind.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::samples;
+
+    fn refused(code: &str) -> OutsideError {
+        OutsideError::Refused { code: code.to_owned(), message: "缴款单不存在".to_owned() }
+    }
+
+    #[test]
+    fn every_final_refusal_of_a_write_off_gives_back_and_only_two_prove_anything() {
+        let item = |kind| OutboxItem {
+            payment_no: samples::payment_no("YW000001"),
+            notice_no: samples::notice_no("330000001FS1"),
+            kind,
+        };
+        let table = [
+            ("ALREADY_PAID", true),
+            ("WITHDRAWN", true),
+            ("AMOUNT", false),
+            ("CHECKCODE", false),
+            ("INVALID", false),
+            ("NOT_FOUND", false),
+            ("QUOTE", false),
+            ("REVERSED", false),
+        ];
+        for (code, proven) in table {
+            let error = refused(code);
+            assert!(is_final(&error), "{code}");
+            let rejected = rejection(&item(OutboxKind::WriteOff), &error);
+            let expected = RejectedWriteOff {
+                payment_no: samples::payment_no("YW000001"),
+                notice_no: samples::notice_no("330000001FS1"),
+                proven,
+                reason: "缴款单不存在".to_owned(),
+            };
+            assert_eq!(rejected, Some(expected), "{code}");
+            assert_eq!(rejection(&item(OutboxKind::IssueReceipt), &error), None, "{code}");
+        }
+        for passing in ["BUSY", "OUT_OF_ORDER", ""] {
+            assert!(!is_final(&refused(passing)), "{passing}");
+        }
+        let silent = OutsideError::OutcomeUnknown("planned".into());
+        assert!(!is_final(&silent));
+        assert_eq!(rejection(&item(OutboxKind::WriteOff), &silent), None);
     }
 }

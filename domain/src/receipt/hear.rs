@@ -9,8 +9,9 @@ use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{
-    ApplyError, CloseWithdrawn, HearRefundDecision, OutboxItem, OutboxKind, OutboxStore, OweBack,
-    PaymentStore, RailCallback, ReceiveError, Received, RejectedWriteOff, Withdrawn,
+    ApplyError, Balance, CloseWithdrawn, DeskStep, HearRefundDecision, OutboxItem, OutboxKind,
+    OutboxStore, OweBack, Payment, PaymentStore, RailCallback, ReceiveError, Received, Refund,
+    RejectedWriteOff, Withdrawn,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -140,6 +141,9 @@ impl ProcessGatewayNews {
             // A refunded payment was written off before; nobody has to be told again.
             (WriteOffVerdict::Confirmed, true) => Ok(NewsActed::Known),
             (WriteOffVerdict::Confirmed, false) if counts && notice.total() == amount => {
+                if self.goes_back(&payment, &item.notice_no).await? {
+                    return Ok(NewsActed::Contradicts);
+                }
                 self.outbox.written_off(item, at).await?;
                 Ok(NewsActed::Moved)
             }
@@ -157,6 +161,18 @@ impl ProcessGatewayNews {
                 Ok(NewsActed::Contradicts)
             }
         }
+    }
+
+    /// Is the money going back because the gateway did not take the write-off before? Then it must
+    /// not count as well; staff refuse one or the other.
+    async fn goes_back(&self, payment: &Payment, no: &NoticeNo) -> Result<bool, StoreError> {
+        let refunds = self.owe_back.refunds.list_of_payment(&payment.no).await?;
+        let all = Balance { payment, refunds: &refunds };
+        let mut living = all.of_notice(no).filter(|refund| refund.state.reserves());
+        let unconcerned = |refund: &Refund| {
+            refund.notice.as_ref().is_some_and(|notice| notice.desk == DeskStep::Unconcerned)
+        };
+        Ok(living.any(unconcerned))
     }
 
     /// The write-off does not stand, for ever: the money goes back. What is left of the write-off

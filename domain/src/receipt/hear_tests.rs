@@ -4,8 +4,8 @@ use crate::fakes::{
     CountingIds, FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore,
 };
 use crate::payment::{
-    ApplyRailReport, EventReason, Evidence, HealPayments, PaymentEvent, PaymentRail as _,
-    PaymentStatus, Rails, RefundStatus, RefundStore,
+    ApplyRailReport, BalanceMove, Ceilings, EventReason, Evidence, HealPayments, PaymentEvent,
+    PaymentRail as _, PaymentStatus, Rails, RefundChange, RefundEvent, RefundStatus, RefundStore,
 };
 use crate::receipt::RejectionReason;
 use std::future::Future;
@@ -64,7 +64,7 @@ impl World {
             owe_back: Arc::new(OweBack {
                 refunds: shared.clone(),
                 payments: shared,
-                ceiling: Fen::new(10_000_000),
+                ceilings: Ceilings::all(Ceilings::USUAL),
                 clock: clock.clone(),
                 ids: Arc::new(CountingIds::default()),
             }),
@@ -163,6 +163,28 @@ fn a_rejected_write_off_is_parked_and_its_money_goes_back() {
         assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Moved);
         assert_eq!(refunds(&world).len(), 1, "twice is once");
     }
+}
+
+#[test]
+fn a_write_off_that_is_confirmed_after_all_counts_only_once_no_money_goes_back_for_it() {
+    let world = World::sound().paid();
+    let reason_code = RejectionReason::Other;
+    let no_to_it = WriteOffVerdict::Rejected { reason_code, reason: "账户有误".to_owned() };
+    assert_eq!(world.hears(&told(20_600, no_to_it)).unwrap(), NewsActed::Moved);
+    let confirmed = told(20_600, WriteOffVerdict::Confirmed);
+    assert_eq!(wait(world.hear.act(&confirmed)).unwrap(), NewsActed::Contradicts);
+    assert_eq!(world.payment().notices[0].written_off_at, None, "never both");
+
+    let all = wait(RefundStore::list_of_payment(&world.store, &payment_no(NO))).unwrap();
+    let refused = all[0].after(RefundEvent::Reject).unwrap();
+    let change = RefundChange { balance: BalanceMove::Freed, ..RefundChange::of(refused, None) };
+    wait(RefundStore::save(&world.store, &change)).unwrap();
+    assert_eq!(wait(world.hear.act(&confirmed)).unwrap(), NewsActed::Moved);
+    let payment = world.payment();
+    assert_eq!(payment.notices[0].written_off_at, Some(at(40)));
+    let refunds = wait(RefundStore::list_of_payment(&world.store, &payment.no)).unwrap();
+    let all = Balance { payment: &payment, refunds: &refunds };
+    assert!(!all.is_rejected(&payment.notices[0]), "it goes back through the gateway from now on");
 }
 
 #[test]

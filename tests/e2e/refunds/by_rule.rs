@@ -1,8 +1,10 @@
 //! Money that never counted goes back by itself.
 
 use super::{FEN, Payer, RAILS, at_rail, nothing_is_owed};
+use domain::money::Fen;
 use serde_json::{Value, json};
 use tests::app::TestApp;
+use tests::levers::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dishonoured_late_money_goes_back_by_itself_on_every_rail() {
@@ -63,6 +65,49 @@ async fn a_second_success_on_another_rail_goes_back_by_itself() {
     let held = app.levers.gateway_notice(&notice).await;
     assert_eq!(held["receipts"].as_array().unwrap().len(), 1, "one receipt: {held}");
     nothing_is_owed(&app).await;
+    app.finish().await;
+}
+
+/// A payment of so much that came too late for its notice.
+async fn late(app: &TestApp, rail: &'static str, fen: i64) -> String {
+    let payer = Payer::arrives(app, rail).await;
+    let notice = payer.gets_notice(json!({ "amountFen": fen })).await;
+    let no = payer.starts(&[&notice], fen).await;
+    payer.gives_up(&no).await;
+    app.levers.pull(&format!("notices/{notice}/withdraw"), json!({})).await;
+    payer.pays(&no).await;
+    no
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_rail_gives_back_by_rule_up_to_its_own_ceiling_and_not_a_fen_more() {
+    let app = TestApp::with_channels(|channels| {
+        channels.we_chat_pay.refund_ceiling = Fen::new(FEN + 1);
+        channels.alipay.as_mut().unwrap().refund_ceiling = Fen::ZERO;
+    })
+    .await;
+    let stands = async |no: &str, status: &str| {
+        eventually(&format!("the refund of {no} {status}"), || async {
+            app.levers.advance(1).await;
+            let rows = format!("refund WHERE payment_no = '{no}' AND status = '{status}'");
+            (app.counts(&rows).await == 1).then_some(())
+        })
+        .await;
+    };
+    for (rail, fen, status) in [
+        ("WECHAT_PAY", FEN, "DONE"),
+        ("WECHAT_PAY", 2, "REQUESTED"), // One fen too much.
+        ("WECHAT_PAY", 1, "DONE"),      // Exactly the ceiling.
+        ("WECHAT_PAY", 1, "REQUESTED"),
+        ("ALIPAY", 1, "REQUESTED"),
+        ("UNIONPAY", FEN + 2, "DONE"), // Nobody said otherwise.
+    ] {
+        let no = late(&app, rail, fen).await;
+        stands(&no, status).await;
+    }
+    app.levers.tomorrow_at("00:01").await;
+    let no = late(&app, "WECHAT_PAY", 2).await;
+    stands(&no, "DONE").await;
     app.finish().await;
 }
 

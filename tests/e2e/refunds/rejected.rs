@@ -17,6 +17,22 @@ async fn stops_with_a_parked_write_off(app: TestApp) {
     app.mocks.stop().await;
 }
 
+/// The agency checks the refund, and finance approves it at each of its levels.
+async fn agree(app: &TestApp, number: &str) {
+    let clerk = Desk::of(app, "丁", &[StaffRole::Clerk]).await;
+    let seen =
+        clerk.reads(&format!("{{refund(refundNo:\"{number}\"){{agencyCode levels}}}}")).await;
+    let unit = seen["refund"]["agencyCode"].as_str().unwrap().to_owned();
+    let agency = Desk::of(app, "甲", &[StaffRole::Agency(unit)]).await;
+    assert_eq!(codes(&agency.acts("checkRefund", number).await.unwrap()), [""; 0]);
+    for level in seen["refund"]["levels"].as_array().unwrap() {
+        let level = FinanceLevel::from_code(level.as_str().unwrap()).unwrap();
+        let name = format!("财政{}", level.code());
+        let finance = Desk::of(app, &name, &[StaffRole::Finance(level)]).await;
+        assert_eq!(codes(&finance.acts("approveRefund", number).await.unwrap()), [""; 0]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_agency_does_not_take_goes_back_without_it() {
     for reason in ["already-paid", "withdrawn"] {
@@ -83,19 +99,42 @@ async fn a_rejection_that_proves_nothing_waits_for_two_persons() {
     .await;
     assert_eq!(refund["status"], "REQUESTED", "{refund}");
     let number = refund["refundNo"].as_str().unwrap();
-    let clerk = Desk::of(&app, "丁", &[StaffRole::Clerk]).await;
-    let seen =
-        clerk.reads(&format!("{{refund(refundNo:\"{number}\"){{agencyCode levels}}}}")).await;
-    let unit = seen["refund"]["agencyCode"].as_str().unwrap().to_owned();
-    let agency = Desk::of(&app, "甲", &[StaffRole::Agency(unit)]).await;
-    assert_eq!(codes(&agency.acts("checkRefund", number).await.unwrap()), [""; 0]);
-    for level in seen["refund"]["levels"].as_array().unwrap() {
-        let level = FinanceLevel::from_code(level.as_str().unwrap()).unwrap();
-        let name = format!("财政{}", level.code());
-        let finance = Desk::of(&app, &name, &[StaffRole::Finance(level)]).await;
-        assert_eq!(codes(&finance.acts("approveRefund", number).await.unwrap()), [""; 0]);
-    }
+    agree(&app, number).await;
     payer.waits_for(&no, "REFUNDED").await;
     nothing_is_owed(&app).await;
     stops_with_a_parked_write_off(app).await;
+}
+
+/// What the gateway refuses for good proves nothing of the money: two persons judge.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_money_of_a_write_off_that_is_refused_for_good_goes_back_by_two_persons() {
+    for code in ["NOT_FOUND", "CHECKCODE"] {
+        let app = TestApp::start().await;
+        let fault = json!({
+            "channel": "gateway", "operation": "GetPay_Info", "fault": "refused", "code": code,
+            "times": 100
+        });
+        app.levers.pull("faults", fault).await;
+        let payer = Payer::arrives(&app, "WECHAT_PAY").await;
+        let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+        let no = payer.starts(&[&notice], FEN).await;
+        payer.pays(&no).await;
+        let refund = eventually("a refund for staff", || async {
+            app.levers.advance(20).await;
+            payer.reads_refunds(&no).await.into_iter().next()
+        })
+        .await;
+        assert_eq!(refund["status"], "REQUESTED", "{refund}");
+        assert_eq!(refund["amount"]["fen"], FEN, "{refund}");
+        let number = refund["refundNo"].as_str().unwrap();
+        assert_eq!(payer.citizen.payment_status(&no).await, "PAID", "nothing moves by itself");
+        agree(&app, number).await;
+        payer.waits_for(&no, "REFUNDED").await;
+        assert_eq!(at_rail(&app, "WECHAT_PAY", &no).await, [(number.to_owned(), FEN)]);
+        assert_eq!(app.levers.look("refunds").await["refunds"], json!([]), "not its affair");
+        assert_eq!(payer.citizen.payment(&no).await["receipts"], json!([]));
+        nothing_is_owed(&app).await;
+        assert_eq!(app.on_account("rail_clearing:WECHAT_PAY").await, 0);
+        stops_with_a_parked_write_off(app).await;
+    }
 }

@@ -84,7 +84,7 @@ fn booked_as(stored: &Stored) -> Option<JournalKind> {
     state.money()?;
     Some(if is_honoured(state) {
         JournalKind::Paid
-    } else if state.status() == PaymentStatus::UnderReview {
+    } else if stored.history.iter().any(|record| record.status == PaymentStatus::UnderReview) {
         JournalKind::HeldForReview
     } else {
         JournalKind::OwedBack
@@ -208,6 +208,10 @@ fn effects_arrived(core: &Core, stored: &Stored, wrong: &mut Vec<String>) {
         PaymentStatus::Refunded => true,
         // By rule at once, or by two persons who have it before them.
         PaymentStatus::RefundDue => !with_staff(core, &payment.no),
+        PaymentStatus::UnderReview if !with_staff(core, &payment.no) => {
+            wrong.push(format!("{} is under review, and nobody has it", payment.no));
+            false
+        }
         PaymentStatus::Refunding => {
             wrong.push(format!("{} is still on its way back", payment.no));
             false

@@ -11,10 +11,10 @@ use domain::ids::{IdempotencyKey, PaymentNo, RefundNo};
 use domain::money::{Fen, PayableFen};
 use domain::outside::{OutsideError, StoreError};
 use domain::payment::{
-    Actor, ApplyRefundReport, DecideRefund, DeskCase, DeskNotice, DeskRequest, FinanceLevel,
-    InsertRefundError, NewRefunds, OweBack, Rail, RailRefunds, Rails, ReceiptReversal, Refund,
-    RefundAct, RefundChange, RefundDesk, RefundPage, RefundRecord, RefundStatus, RefundStore,
-    Refunders, Reversal, ReversalRequest, SendRefunds,
+    Actor, ApplyRefundReport, Ceilings, DecideRefund, DeskCase, DeskNotice, DeskRequest,
+    FinanceLevel, InsertRefundError, NewRefunds, OweBack, Rail, RailRefunds, Rails,
+    ReceiptReversal, Refund, RefundAct, RefundChange, RefundDesk, RefundPage, RefundRecord,
+    RefundStatus, RefundStore, Refunders, Reversal, ReversalRequest, SendRefunds,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -56,7 +56,7 @@ impl Refunding {
         let owe = Arc::new(OweBack {
             refunds: store.clone(),
             payments: store.clone(),
-            ceiling: CEILING,
+            ceilings: Ceilings::all(CEILING),
             clock: clock.clone(),
             ids,
         });
@@ -69,7 +69,8 @@ impl Refunding {
             apply: apply.clone(),
             clock: clock.clone(),
         };
-        let decide = DecideRefund { refunds: store.clone(), clock: clock.clone() };
+        let decide =
+            DecideRefund { refunds: store.clone(), payments: store.clone(), clock: clock.clone() };
         Self { owe, decide, send, apply }
     }
 }

@@ -111,10 +111,11 @@ impl Balance<'_> {
         self.refunds.iter().filter(move |r| r.notice.as_ref().is_some_and(|n| n.no == no))
     }
 
-    /// Has the agency rejected its write-off, for ever? Then it goes back without the gateway.
-    pub fn is_rejected(&self, notice: &NoticeNo) -> bool {
-        let desks = self.of_notice(notice).filter_map(|refund| refund.notice.as_ref());
-        desks.into_iter().any(|notice| notice.desk == DeskStep::Unconcerned)
+    /// Has the agency rejected its write-off, and not taken it since? Then it goes back without
+    /// the gateway.
+    pub fn is_rejected(&self, notice: &NoticeSnapshot) -> bool {
+        let mut desks = self.of_notice(&notice.no).filter_map(|refund| refund.notice.as_ref());
+        notice.written_off_at.is_none() && desks.any(|of| of.desk == DeskStep::Unconcerned)
     }
 
     /// What of this notice is not back: what a receipt of the rest is about. `None` while money

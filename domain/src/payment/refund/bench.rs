@@ -1,8 +1,8 @@
 //! The use cases of refunds over a store, a rail and a gateway in memory.
 
 use super::{
-    Actor, ApplyRefundReport, Balance, DecideError, DecideRefund, DecideRefusal, OweBack, Refund,
-    RefundAct, RefundMaker, RefundReasonCode, RefundRedirects, RefundRefusal, RefundStore,
+    Actor, ApplyRefundReport, Balance, Ceilings, DecideError, DecideRefund, DecideRefusal, OweBack,
+    Refund, RefundAct, RefundMaker, RefundReasonCode, RefundRedirects, RefundRefusal, RefundStore,
     Refunders, RequestRefund, RequestRefundError, SendRefunds, WantedRefund,
 };
 use crate::fakes::samples::{self, at};
@@ -97,7 +97,7 @@ impl Bench {
         let owe = OweBack {
             refunds: store.clone(),
             payments: store.clone(),
-            ceiling: Fen::new(CEILING),
+            ceilings: Ceilings { alipay: Fen::ZERO, ..Ceilings::all(Fen::new(CEILING)) },
             clock: clock.clone(),
             ids: ids.clone(),
         };
@@ -108,7 +108,11 @@ impl Bench {
                 clock: clock.clone(),
                 ids,
             },
-            decide: DecideRefund { refunds: store.clone(), clock: clock.clone() },
+            decide: DecideRefund {
+                refunds: store.clone(),
+                payments: store.clone(),
+                clock: clock.clone(),
+            },
             owe: owe.clone(),
             send: SendRefunds {
                 refunds: store.clone(),
@@ -176,6 +180,17 @@ impl Bench {
         let confirm = self.takes_money(&payment);
         self.happens(&payment.no, PaymentEvent::Close);
         self.happens(&payment.no, confirm);
+        payment.no
+    }
+
+    /// An order of 100 yuan for which the rail took this other amount.
+    pub fn under_review(&self, fen: i64) -> PaymentNo {
+        let payment = samples::payment("YW000001", NOTICE_1, 10_000);
+        wait(self.rail.submit(&payment.order())).unwrap();
+        let money = samples::money("T-YW000001", fen);
+        assert!(self.rail.citizen_pays(&payment.no, money.clone()));
+        wait(PaymentStore::insert(&self.truth, &payment, &samples::started())).unwrap();
+        self.happens(&payment.no, PaymentEvent::ConfirmOther(money));
         payment.no
     }
 

@@ -29,6 +29,10 @@ pub(super) fn journal(refund: &Refund, kind: JournalKind, at: Timestamp) -> Jour
     let entries = match kind {
         JournalKind::RefundSent => sides(Side::Debit, Side::Credit),
         JournalKind::RefundFailed => sides(Side::Credit, Side::Debit),
+        JournalKind::ReviewOver => vec![
+            Entry { account: Account::Suspense(refund.rail), side: Side::Debit, amount },
+            Entry { account: Account::RefundDue(refund.rail), side: Side::Credit, amount },
+        ],
         JournalKind::RefundDone => vec![
             Entry { account: way, side: Side::Debit, amount },
             Entry { account: Account::RailClearing(refund.rail), side: Side::Credit, amount },

@@ -1,5 +1,6 @@
 //! What staff decide about a refund. Who decides must not have asked, and nobody decides twice.
 
+use super::booking::journal;
 use super::report::{ROUNDS, next_look};
 use super::{
     Actor, BalanceMove, Decision, DecisionStage, PayeeAccount, Redirect, RedirectStep, Refund,
@@ -9,6 +10,9 @@ use crate::clock::Clock;
 use crate::identity::{AuditRecord, StaffAccount, StaffRole};
 use crate::ids::RefundNo;
 use crate::outside::StoreError;
+use crate::payment::{
+    EventReason, Evidence, JournalKind, PaymentChange, PaymentEvent, PaymentState, PaymentStore,
+};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -73,6 +77,8 @@ pub enum DecideError {
 pub struct DecideRefund {
     /// Refunds.
     pub refunds: Arc<dyn RefundStore>,
+    /// Payments.
+    pub payments: Arc<dyn PaymentStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -90,7 +96,10 @@ impl DecideRefund {
             let found = self.refunds.find(no).await?;
             let refund = found.ok_or(DecideError::Refused(DecideRefusal::NotFound))?;
             let change = decided(&refund, staff, act, self.clock.now());
-            let change = change.map_err(DecideError::Refused)?;
+            let mut change = change.map_err(DecideError::Refused)?;
+            if change.refund.state == RefundState::Approved {
+                change.payment = self.out_of_review(&change.refund).await?;
+            }
             match self.refunds.save(&change).await {
                 Ok(()) => {
                     let version = change.refund.version + 1;
@@ -102,6 +111,18 @@ impl DecideRefund {
             }
         }
         Err(StoreError::Conflict.into())
+    }
+
+    /// Once all have agreed, money under review is owed back, in the same transaction.
+    async fn out_of_review(&self, refund: &Refund) -> Result<Option<PaymentChange>, StoreError> {
+        let payment = self.payments.find(&refund.payment_no).await?;
+        let held = payment.filter(|payment| matches!(payment.state, PaymentState::UnderReview(_)));
+        let Some(payment) = held else { return Ok(None) };
+        let now = self.clock.now();
+        let record = (EventReason::ReviewOver, Some(Evidence::Decision(refund.no.clone())));
+        let moved = payment.after(PaymentEvent::GiveBack, record, now).ok();
+        let booked = journal(refund, JournalKind::ReviewOver, now);
+        Ok(moved.map(|moved| PaymentChange { journal: Some(booked), ..moved }))
     }
 }
 

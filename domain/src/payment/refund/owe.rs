@@ -1,15 +1,16 @@
 //! Money that never counted goes back by itself: the same route, the full amount. So does that of
-//! a notice whose write-off the agency has rejected.
+//! a notice whose write-off the agency has rejected. Of money of another amount the refund is
+//! made, and two persons agree to it before anything moves.
 
 use super::report::ROUNDS;
 use super::{
-    Actor, Balance, Ceiling, Decision, DecisionStage, DeskStep, FinanceLevel, InsertRefundError,
-    NewRefunds, ReceiptStep, Refund, RefundCause, RefundReasonCode, RefundState, RefundStore,
-    RefundedNotice,
+    Actor, Balance, Ceiling, Ceilings, Decision, DecisionStage, DeskStep, FinanceLevel,
+    InsertRefundError, NewRefunds, ReceiptStep, Refund, RefundCause, RefundReasonCode, RefundState,
+    RefundStore, RefundedNotice,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::ids::{PaymentNo, RefundNo};
-use crate::money::{Fen, PayableFen};
+use crate::money::PayableFen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{Money, Payment, PaymentState, PaymentStore};
@@ -41,15 +42,16 @@ pub struct RejectedWriteOff {
     pub reason: String,
 }
 
-/// Use case: make a refund for every payment in `REFUND_DUE`, and for every rejected write-off.
+/// Use case: make a refund for every payment in `REFUND_DUE` or `UNDER_REVIEW`, and for every
+/// rejected write-off.
 #[derive(Clone)]
 pub struct OweBack {
     /// Refunds.
     pub refunds: Arc<dyn RefundStore>,
     /// Payments.
     pub payments: Arc<dyn PaymentStore>,
-    /// What may go back by rule, by each rail on each day.
-    pub ceiling: Fen,
+    /// What may go back by rule.
+    pub ceilings: Ceilings,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -76,14 +78,24 @@ impl OweBack {
 
     async fn owe(&self, no: &PaymentNo) -> Result<Owed, StoreError> {
         let Some(payment) = self.payments.find(no).await? else { return Ok(Owed::Known) };
-        let PaymentState::RefundDue(money) = &payment.state else { return Ok(Owed::Known) };
         let refunds = self.refunds.list_of_payment(no).await?;
-        let failed = |refund: &Refund| matches!(refund.state, RefundState::Failed { .. });
-        if !refunds.iter().all(failed) {
+        if refunds.iter().any(|refund| refund.state.reserves()) {
             return Ok(Owed::Known);
         }
+        let (money, by) = match &payment.state {
+            // What was refused or failed once is for people to judge.
+            PaymentState::RefundDue(money) if refunds.is_empty() => (money, By::Rule),
+            PaymentState::RefundDue(money) | PaymentState::UnderReview(money) => (money, By::Staff),
+            PaymentState::Submitted
+            | PaymentState::Unknown
+            | PaymentState::Paid(_)
+            | PaymentState::Closed
+            | PaymentState::Refunding(..)
+            | PaymentState::PartiallyRefunded(..)
+            | PaymentState::Refunded(..) => return Ok(Owed::Known),
+        };
         let whole = Wanted { captured: money, notice: None, amount: money.amount };
-        self.make(&payment, &whole, &refunds, By::Rule).await
+        self.make(&payment, &whole, &refunds, by).await
     }
 
     /// Gives back what was taken for a notice whose write-off does not stand, without the
@@ -151,7 +163,8 @@ impl OweBack {
         let refund = self.refund(payment, wanted, by, now);
         let record = refund.record((Actor::Rule, "OWE_BACK"), None, now);
         let day = beijing_day(now);
-        let ceiling = Ceiling { rail: payment.rail, day, limit: self.ceiling };
+        let limit = self.ceilings.of(payment.rail);
+        let ceiling = Ceiling { rail: payment.rail, day, limit };
         NewRefunds {
             payment_no: payment.no.clone(),
             captured: wanted.captured.amount,
@@ -163,7 +176,8 @@ impl OweBack {
     }
 
     fn refund(&self, payment: &Payment, wanted: &Wanted<'_>, by: By, now: Timestamp) -> Refund {
-        let reason = wanted.reason();
+        let under_review = matches!(payment.state, PaymentState::UnderReview(_));
+        let reason = if under_review { OTHER_AMOUNT.to_owned() } else { wanted.reason() };
         let request = Decision {
             stage: DecisionStage::Request,
             by: Actor::Rule,
@@ -171,7 +185,7 @@ impl OweBack {
             at: now,
         };
         let (notice, levels) = wanted.source();
-        let is_proven = wanted.notice.as_ref().is_none_or(|(rejected, _)| rejected.proven);
+        let is_proven = wanted.notice.as_ref().map_or(!under_review, |(why, _)| why.proven);
         Refund {
             no: RefundNo::generate(now, self.ids.as_ref()),
             payment_no: payment.no.clone(),
@@ -201,6 +215,9 @@ impl OweBack {
         }
     }
 }
+
+/// To the citizen and to staff: why money under review goes back.
+const OTHER_AMOUNT: &str = "到账金额与应缴金额不符，原路全额退回";
 
 /// What goes back: the whole of a payment, or what was taken for one notice.
 struct Wanted<'a> {

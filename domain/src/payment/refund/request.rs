@@ -208,7 +208,7 @@ impl RequestRefund {
             at: now,
         };
         let key = RefundKey { key: wanted.key.clone(), position, asked: asked(wanted) };
-        let (desk, receipt) = match all.is_rejected(&notice.no) {
+        let (desk, receipt) = match all.is_rejected(notice) {
             true => (DeskStep::Unconcerned, ReceiptStep::Settled),
             false => (DeskStep::Due, ReceiptStep::Standing),
         };
@@ -269,7 +269,7 @@ fn parts<'a>(
             return Err(no(RefundRefusal::Exceeds(left)));
         }
         match PayableFen::new(amount.value()) {
-            Ok(amount) if notice.written_off_at.is_some() || all.is_rejected(&notice.no) => {
+            Ok(amount) if notice.written_off_at.is_some() || all.is_rejected(notice) => {
                 parts.push((notice, amount));
             }
             Ok(_) => return Err(no(RefundRefusal::NotWrittenOff)),

@@ -22,6 +22,36 @@ pub struct Ceiling {
     pub limit: Fen,
 }
 
+/// How much may go back by rule, by each rail on any day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceilings {
+    /// By WeChat Pay.
+    pub we_chat_pay: Fen,
+    /// By Alipay.
+    pub alipay: Fen,
+    /// By UnionPay.
+    pub union_pay: Fen,
+}
+
+impl Ceilings {
+    /// 100 000 yuan, for a rail of which nobody said otherwise.
+    pub const USUAL: Fen = Fen::new(10_000_000);
+
+    /// The same for every rail.
+    pub const fn all(limit: Fen) -> Self {
+        Self { we_chat_pay: limit, alipay: limit, union_pay: limit }
+    }
+
+    /// That of one rail.
+    pub const fn of(&self, rail: Rail) -> Fen {
+        match rail {
+            Rail::WeChatPay => self.we_chat_pay,
+            Rail::Alipay => self.alipay,
+            Rail::UnionPay => self.union_pay,
+        }
+    }
+}
+
 /// Refunds of one payment, to be stored together or not at all.
 #[derive(Debug, Clone)]
 pub struct NewRefunds {
@@ -151,8 +181,23 @@ pub trait RefundStore: Send + Sync {
     ) -> Result<Vec<Refund>, StoreError>;
     /// Has the worker look at this refund from `at` on, unless it waits for people.
     async fn wake(&self, no: &RefundNo, at: Timestamp) -> Result<(), StoreError>;
-    /// Payments in `REFUND_DUE` whose refunds, if there are any, have all failed.
+    /// Payments in `REFUND_DUE` or `UNDER_REVIEW` whose refunds, if there are any, have all failed
+    /// or were rejected.
     async fn list_owed(&self, limit: u16) -> Result<Vec<PaymentNo>, StoreError>;
     /// Was the rail's day settled by its statement? Then its money has left the clearing.
     async fn is_cleared(&self, rail: Rail, day: Date) -> Result<bool, StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rail_has_its_own_ceiling() {
+        let own =
+            Ceilings { we_chat_pay: Fen::new(1), alipay: Fen::new(2), union_pay: Fen::new(3) };
+        assert_eq!(Rail::ALL.map(|rail| own.of(rail).value()), [1, 2, 3]);
+        let same = Ceilings::all(Ceilings::USUAL);
+        assert_eq!(Rail::ALL.map(|rail| same.of(rail).value()), [10_000_000; 3]);
+    }
 }

@@ -12,6 +12,12 @@ fn the_gateways_code_of_an_item_is_its_own_without_the_second_digit() {
 }
 
 #[test]
+fn shares_are_told_as_they_were_given() {
+    let shares = Shares::new(15, 25, 60).unwrap();
+    assert_eq!((shares.central(), shares.province(), shares.local()), (15, 25, 60));
+}
+
+#[test]
 fn shares_are_a_hundred_percent() {
     assert!(Shares::new(20, 20, 60).is_ok());
     assert_eq!(Shares::new(20, 20, 59), Err(SharesInvalid(99)));
@@ -24,6 +30,7 @@ fn a_split_loses_no_fen_and_gives_none_to_a_level_without_a_share() {
         ((10, 40, 50), 99, (9, 39, 51)),
         ((0, 0, 100), 1, (0, 0, 1)),
         ((30, 70, 0), 101, (30, 71, 0)),
+        ((30, 70, 0), -101, (-30, -71, 0)),
         ((100, 0, 0), 7, (7, 0, 0)),
         ((50, 0, 50), 101, (50, 0, 51)),
         ((50, 0, 50), -101, (-50, 0, -51)),
@@ -75,6 +82,8 @@ fn an_item_is_found_by_either_code() {
     let rate = LateFeeRate::from_ratio("0.002").unwrap();
     assert_eq!(found.late_fee, ItemLateFee::Surcharge { rate, cycle: LateFeeCycle::Month });
     assert_eq!(items.find(&found.code), Some(found));
+    let in_order: Vec<_> = items.all().iter().map(|item| item.code.to_string()).collect();
+    assert_eq!(in_order, ["106010100", "102010200"], "as in the file");
     assert_eq!(items.find_by_chit_code("16010100").unwrap().late_fee, ItemLateFee::Fine);
     for unknown in ["12010200", "106010100", ""] {
         assert_eq!(items.find_by_chit_code(unknown), None, "{unknown}");

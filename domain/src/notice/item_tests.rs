@@ -125,6 +125,52 @@ fn every_rule_of_an_item_has_its_own_fault() {
 }
 
 #[test]
+fn what_one_unit_costs_is_taken_down_with_its_bounds() {
+    let of = |mode: &str, least, most| {
+        let bounds = (mode.to_owned(), least, most);
+        let (amount_mode, amount_min_fen, amount_max_fen) = bounds;
+        let raw = RawItem { amount_mode, amount_min_fen, amount_max_fen, ..raw() };
+        PaymentItem::check(&raw, 0).map(|item| item.amount)
+    };
+    let (min, max) = (Fen::ZERO, Fen::new(500));
+    assert_eq!(of("fixed", 500, 500), Ok(ItemAmount::Fixed(max)));
+    assert_eq!(of("variable", 0, 500), Ok(ItemAmount::Variable { min, max }), "it may be free");
+    assert_eq!(of("formula", 0, 500), Ok(ItemAmount::Formula { min, max }));
+    let only = ItemAmount::Variable { min: max, max };
+    assert_eq!(of("variable", 500, 500), Ok(only), "bounds may meet");
+}
+
+#[test]
+fn a_surcharge_has_a_rate_and_a_period() {
+    let of = |text: &str| {
+        PaymentItem::check(&RawItem { late_fee: text.to_owned(), ..raw() }, 0)
+            .map(|item| item.late_fee)
+    };
+    let surcharge = |percent, cycle| {
+        let rate = LateFeeRate::from_percent(percent).unwrap();
+        Ok(ItemLateFee::Surcharge { rate, cycle })
+    };
+    assert_eq!(of("none"), Ok(ItemLateFee::None));
+    assert_eq!(of("0.05%/day"), surcharge("0.05", LateFeeCycle::Day));
+    assert_eq!(of("0.05%/month"), surcharge("0.05", LateFeeCycle::Month));
+    assert!(of("0%/day").is_err(), "nothing a day is no late fee");
+}
+
+#[test]
+fn a_level_that_settles_alone_has_everything_and_with_several_nobody_has() {
+    let parts = [(100, 0, 0), (0, 100, 0), (0, 0, 100), (10, 40, 50)];
+    for (level, sound) in ["central", "province", "collecting_level", "shared"].iter().zip(parts) {
+        for (share_central, share_province, share_local) in parts {
+            let settlement_level = (*level).to_owned();
+            let raw =
+                RawItem { settlement_level, share_central, share_province, share_local, ..raw() };
+            let fits = (share_central, share_province, share_local) == sound;
+            assert_eq!(PaymentItem::check(&raw, 0).is_ok(), fits, "{raw:?}");
+        }
+    }
+}
+
+#[test]
 fn all_faults_are_told_at_once_and_no_code_comes_twice() {
     let bad = RawItem { code: "1".to_owned(), unit: String::new(), ..raw() };
     let same_chit =

@@ -42,6 +42,9 @@ fn a_journal_has_positive_entries_that_balance_or_is_none() {
     ] {
         assert!(journal(entries).is_err(), "{name}");
     }
+    let (debits, credits) = (Fen::new(5), Fen::new(4));
+    let apart = journal(vec![entry(Side::Debit, 5), entry(Side::Credit, 4)]);
+    assert_eq!(apart, Err(Unbalanced { debits, credits }), "and it says which side has what");
 }
 
 #[test]

@@ -61,6 +61,8 @@ type Case = (&'static str, Vec<StatementLine>, Vec<LedgerLine>, Vec<(&'static st
 fn every_difference_has_its_code_and_its_fen() {
     let refund = StatementLine { kind: LineKind::Refund, ..line(2, "YW0001", "R1", 50) };
     let foreign = StatementLine { app_id: "wx-other".into(), ..line(2, "YW0001", "T1", 100) };
+    let shop = StatementLine { merchant_no: "1900000002".into(), ..line(2, "YW0001", "T1", 100) };
+    let back = StatementLine { kind: LineKind::Refund, ..line(2, "YW0001", "T1", 100) };
     let cases: Vec<Case> = vec![
         ("equal", vec![line(2, "YW0001", "T1", 100)], vec![booked("YW0001", "T1", 100)], vec![]),
         ("nobody's", vec![line(2, "SHOP01", "T1", 100)], vec![], vec![("L01", 100)]),
@@ -97,6 +99,18 @@ fn every_difference_has_its_code_and_its_fen() {
         ),
         ("refund", vec![refund], vec![], vec![("R02", -50)]),
         (
+            "a refund is no payment",
+            vec![back],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L03", -100), ("R02", -100)],
+        ),
+        (
+            "another merchant",
+            vec![shop],
+            vec![booked("YW0001", "T1", 100)],
+            vec![("L03", -100), ("L09", 100)],
+        ),
+        (
             "another app",
             vec![foreign],
             vec![booked("YW0001", "T1", 100)],
@@ -108,6 +122,17 @@ fn every_difference_has_its_code_and_its_fen() {
         assert_eq!(codes(&found), expected, "{name}");
         assert_eq!(buckets.len(), lines.len(), "{name}: every line in one bucket");
     }
+}
+
+#[test]
+fn codes_survive_their_columns_and_have_words_of_their_own() {
+    let mut names = std::collections::BTreeSet::new();
+    for code in DiscrepancyCode::ALL {
+        let (text, name) = code.words();
+        assert_eq!(DiscrepancyCode::from_text(text), Some(code));
+        assert!(names.insert(name), "{name}");
+    }
+    assert_eq!(DiscrepancyCode::from_text("L08"), None);
 }
 
 #[test]
@@ -136,6 +161,7 @@ fn the_order_of_lines_does_not_decide() {
         line(3, "YW0001", "T1", 100),
         line(4, "YW0002", "T2", 200),
         line(5, "SHOP01", "T3", 300),
+        line(6, "YW0002", "T2", 200),
     ];
     let (_, forward) = verdicts(&statement(lines.clone()), &ledger, &BTreeMap::new());
     let backward = lines.into_iter().rev().collect();

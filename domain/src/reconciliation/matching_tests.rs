@@ -1,6 +1,6 @@
 use super::*;
 use crate::fakes::samples;
-use crate::reconciliation::{QuarantinedLine, Trailer};
+use crate::reconciliation::Trailer;
 
 fn merchant() -> MerchantIdentity {
     MerchantIdentity {
@@ -168,36 +168,6 @@ fn the_order_of_lines_does_not_decide() {
     let reversed_ledger: Vec<_> = ledger.into_iter().rev().collect();
     let (_, reversed) = verdicts(&statement(backward), &reversed_ledger, &BTreeMap::new());
     assert_eq!(forward, reversed);
-}
-
-#[test]
-fn a_files_totals_must_readd_unless_quarantine_explains_the_gap() {
-    let ours = merchant();
-    let day = crate::clock::beijing_day(samples::at(0));
-    let good = statement(vec![line(2, "YW0001", "T1", 100)]);
-    assert_eq!(good.check(day, &ours), Ok(()));
-
-    let more = Trailer { paid: Fen::new(101), ..good.trailer };
-    let wrong_sum = Statement { trailer: more, ..good.clone() };
-    assert_eq!(wrong_sum.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
-    let swapped = Trailer { paid: Fen::new(90), refunded: Fen::new(10), ..good.trailer };
-    let wrong_both = Statement { trailer: swapped, ..good.clone() };
-    assert_eq!(wrong_both.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
-    let two = Trailer { count: 2, ..good.trailer };
-    let wrong_count = Statement { trailer: two, ..good.clone() };
-    assert_eq!(wrong_count.check(day, &ours).unwrap_err().code, DiscrepancyCode::F03);
-    let other_day = day.tomorrow().unwrap();
-    assert_eq!(good.check(other_day, &ours).unwrap_err().code, DiscrepancyCode::F02);
-
-    let unreadable = QuarantinedLine {
-        line_no: 3,
-        raw: String::new(),
-        reason: "时间".to_owned(),
-        amount: Some(Fen::new(1)),
-    };
-    let trailer = Trailer { count: 2, paid: Fen::new(101), refunded: Fen::ZERO };
-    let explained = Statement { quarantined: vec![unreadable], trailer, ..good };
-    assert_eq!(explained.check(day, &ours), Ok(()));
 }
 
 /// Fault case 22.

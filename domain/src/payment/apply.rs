@@ -204,4 +204,4 @@ impl ApplyRailReport {
 
 #[cfg(test)]
 #[path = "apply_tests.rs"]
-mod tests;
+pub(super) mod tests;

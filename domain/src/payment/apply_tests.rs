@@ -28,7 +28,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// The same merchant at another rail.
-struct Alipay(FakeRail);
+pub struct Alipay(pub FakeRail);
 
 #[async_trait]
 impl PaymentRail for Alipay {

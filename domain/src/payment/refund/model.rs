@@ -297,6 +297,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn causes_survive_their_columns() {
+        for cause in RefundCause::ALL {
+            assert_eq!(RefundCause::from_code(cause.code()), Some(cause));
+        }
+        assert_eq!(RefundCause::from_code("RULE"), None);
+    }
+
+    #[test]
     fn actors_and_stages_survive_their_columns() {
         let actors = [
             Actor::Rule,

@@ -4,8 +4,8 @@ use super::*;
 use crate::fakes::samples::{self, at};
 use crate::fakes::{FakeRail, FaultPlan, RefundsGo};
 use crate::payment::apply::tests::Alipay;
-use crate::payment::refund::bench::{Bench, NOTICE_2, wait, wanted};
-use crate::payment::{PaymentRail, PaymentStatus, Rail, Redirect};
+use crate::payment::refund::bench::{Bench, NOTICE_1, NOTICE_2, finance, wait, wanted};
+use crate::payment::{FinanceLevel, PaymentRail, PaymentStatus, Rail, Redirect, RefundAct};
 
 fn bench() -> Bench {
     Bench::over(&Arc::new(FaultPlan::none()))
@@ -133,4 +133,42 @@ fn two_refunds_of_one_payment_that_are_under_way_end_one_after_the_other() {
     assert_eq!(stands(), PaymentStatus::Refunding, "the other is still on its way");
     assert_eq!(ends(&made[1], done()), RefundApplied::Moved(RefundStatus::Done));
     assert_eq!(stands(), PaymentStatus::PartiallyRefunded);
+}
+
+#[test]
+fn a_notice_can_be_paid_again_once_all_of_its_money_is_back() {
+    let bench = bench();
+    bench.settled();
+    let holder = |notice| {
+        let notice = samples::notice_no(notice);
+        wait(bench.truth.find_holder(&notice)).unwrap().is_some()
+    };
+    bench.asks(&wanted(Some(NOTICE_2), Some(50), "key-number-1")).unwrap();
+    bench.works_for(4);
+    assert!(holder(NOTICE_2), "half of it is still there");
+    bench.asks(&wanted(Some(NOTICE_2), None, "key-number-2")).unwrap();
+    bench.works_for(4);
+    assert!(!holder(NOTICE_2) && holder(NOTICE_1));
+}
+
+#[test]
+fn an_account_that_did_not_do_is_forgotten() {
+    let bench = bench();
+    let no = bench.owed(1, 500);
+    bench.rail.refunds_go(RefundsGo::Stuck);
+    bench.work();
+    let refund = bench.refunds(&no).remove(0).no;
+    let account = crate::payment::PayeeAccount {
+        holder: "王小明".to_owned(),
+        number: "6222020200112230".to_owned(),
+        bank: "工商银行".to_owned(),
+    };
+    let (one, two) = (finance("甲", FinanceLevel::Local), finance("乙", FinanceLevel::Local));
+    bench.decides(&one, &refund, &RefundAct::NameAccount(account)).unwrap();
+    bench.decides(&two, &refund, &RefundAct::AgreeToAccount).unwrap();
+    assert!(bench.refund(&refund).redirect.is_some());
+    let answer = Evidence::Answer(at(90));
+    let stuck = wait(bench.send.apply.learn(&refund, &RailRefundState::NeedsAccount, &answer));
+    assert_eq!(stuck.unwrap(), RefundApplied::Moved(RefundStatus::NeedsAccount));
+    assert_eq!(bench.refund(&refund).redirect, None);
 }

@@ -128,6 +128,17 @@ fn what_is_asked_for_is_reserved_and_a_refusal_frees_it() {
 }
 
 #[test]
+fn the_words_are_kept_without_what_surrounds_them() {
+    let bench = bench();
+    bench.settled();
+    let spaced =
+        WantedRefund { reason: " 多缴\n".to_owned(), ..wanted(None, None, "key-number-1") };
+    let made = bench.asks(&spaced).unwrap();
+    assert_eq!(made[0].reason, "多缴");
+    assert_eq!(bench.asks(&wanted(None, None, "key-number-1")).unwrap(), made, "the same call");
+}
+
+#[test]
 fn of_a_single_notice_an_amount_need_not_say_of_which() {
     let bench = bench();
     let no = bench.settled_of_one();

@@ -128,6 +128,17 @@ fn what_is_asked_for_is_reserved_and_a_refusal_frees_it() {
 }
 
 #[test]
+fn all_that_is_left_is_that_of_the_notices_which_have_something_left() {
+    let bench = bench();
+    let no = bench.settled();
+    bench.asks(&wanted(Some(NOTICE_2), None, "key-number-1")).unwrap();
+    let rest = bench.asks(&wanted(None, None, "key-number-2")).unwrap();
+    let amounts: Vec<_> = rest.iter().map(|refund| refund.amount.fen().value()).collect();
+    assert_eq!(amounts, [20_003]);
+    assert_eq!(bench.refundable(&no), 0);
+}
+
+#[test]
 fn the_words_are_kept_without_what_surrounds_them() {
     let bench = bench();
     bench.settled();

@@ -8,8 +8,10 @@ use crate::fakes::{
 use crate::identity::{Channel, ChannelLink};
 use crate::notice::Notice;
 use crate::payment::apply::tests::Alipay;
-use crate::payment::{PaymentStatus, Quote};
+use crate::payment::{MerchantIdentity, OrderKey, PaymentStatus, Quote, RailOrder, RailOrderState};
+use async_trait::async_trait;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 const FIRST: &str = "330000001FS1";
@@ -242,4 +244,58 @@ fn the_cashier_opens_again_until_a_minute_before_the_orders_end() {
     let again = bench.starts("P1", one()).unwrap();
     assert_eq!(again.payment.state.status(), PaymentStatus::Paid);
     assert!(again.cashier.is_none(), "nobody pays twice");
+}
+
+/// Takes an order once, and refuses whatever comes after it.
+struct Once {
+    inner: FakeRail,
+    asked: AtomicBool,
+}
+
+#[async_trait]
+impl PaymentRail for Once {
+    fn rail(&self) -> Rail {
+        self.inner.rail()
+    }
+
+    fn merchant(&self) -> &MerchantIdentity {
+        self.inner.merchant()
+    }
+
+    fn cashier(&self, channel: Channel) -> Option<CashierKind> {
+        self.inner.cashier(channel)
+    }
+
+    fn limit(&self) -> PayableFen {
+        self.inner.limit()
+    }
+
+    async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
+        if self.asked.swap(true, Ordering::Relaxed) {
+            let (code, message) = ("FREQUENCY_LIMITED".to_owned(), String::new());
+            return Err(OutsideError::Refused { code, message });
+        }
+        self.inner.submit(order).await
+    }
+
+    async fn query(&self, order: &OrderKey) -> Result<RailOrderState, OutsideError> {
+        self.inner.query(order).await
+    }
+
+    async fn close(&self, order: &OrderKey) -> Result<(), OutsideError> {
+        self.inner.close(order).await
+    }
+}
+
+#[test]
+fn a_refusal_of_the_second_asking_closes_nothing_that_the_first_one_placed() {
+    let mut bench = of_two();
+    let inner = FakeRail::new(Arc::new(FaultPlan::none()));
+    bench.start.rails = Rails::new(vec![Arc::new(Once { inner, asked: AtomicBool::new(false) })]);
+    let one = || wanted(&[FIRST], 100, "key-number-1");
+    let first = bench.starts("P1", one()).unwrap();
+    let again = bench.starts("P1", one());
+    let Err(StartPaymentError::OutcomeUnknown(payment)) = again else { panic!("{again:?}") };
+    assert_eq!(payment.no, first.payment.no);
+    assert_eq!(payment.state.status(), PaymentStatus::Unknown, "the first order can be paid");
 }

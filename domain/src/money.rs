@@ -181,6 +181,7 @@ mod tests {
         for fen in [0, 1, 9, 10, 99, 100, 101, 1250, 99_999_999, -1, -150] {
             assert_eq!(Fen::from_yuan(&Fen::new(fen).to_string()), Ok(Fen::new(fen)));
         }
+        assert_eq!(Fen::ZERO.to_string(), "0.00", "nothing has no sign");
     }
 
     /// Fault case 22.

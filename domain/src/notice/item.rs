@@ -61,12 +61,6 @@ impl ChitCode {
     }
 }
 
-impl fmt::Display for ChitCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A word of the file for each of a few cases.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $case:ident = $word:literal),+ $(,)? }) => {
@@ -216,13 +210,12 @@ impl Shares {
             let exact = i128::from(amount.value()) * i128::from(percent) / 100;
             i64::try_from(exact).unwrap_or_default() // Nearer to zero than the amount itself.
         };
-        let (mut central, mut province, mut local) =
-            (part(self.central), part(self.province), part(self.local));
+        let central = part(self.central);
+        let (mut province, mut local) = (part(self.province), part(self.local));
         let left_over = amount.value() - central - province - local;
-        match (self.local, self.province) {
-            (0, 0) => central += left_over,
-            (0, _) => province += left_over,
-            (_, _) => local += left_over,
+        match self.local {
+            0 => province += left_over, // Nothing, where the central government has it all.
+            _ => local += left_over,
         }
         Split { central: Fen::new(central), province: Fen::new(province), local: Fen::new(local) }
     }

@@ -12,6 +12,12 @@ fn the_gateways_code_of_an_item_is_its_own_without_the_second_digit() {
 }
 
 #[test]
+fn shares_are_told_as_they_were_given() {
+    let shares = Shares::new(15, 25, 60).unwrap();
+    assert_eq!((shares.central(), shares.province(), shares.local()), (15, 25, 60));
+}
+
+#[test]
 fn shares_are_a_hundred_percent() {
     assert!(Shares::new(20, 20, 60).is_ok());
     assert_eq!(Shares::new(20, 20, 59), Err(SharesInvalid(99)));
@@ -24,6 +30,7 @@ fn a_split_loses_no_fen_and_gives_none_to_a_level_without_a_share() {
         ((10, 40, 50), 99, (9, 39, 51)),
         ((0, 0, 100), 1, (0, 0, 1)),
         ((30, 70, 0), 101, (30, 71, 0)),
+        ((30, 70, 0), -101, (-30, -71, 0)),
         ((100, 0, 0), 7, (7, 0, 0)),
         ((50, 0, 50), 101, (50, 0, 51)),
         ((50, 0, 50), -101, (-50, 0, -51)),
@@ -75,6 +82,8 @@ fn an_item_is_found_by_either_code() {
     let rate = LateFeeRate::from_ratio("0.002").unwrap();
     assert_eq!(found.late_fee, ItemLateFee::Surcharge { rate, cycle: LateFeeCycle::Month });
     assert_eq!(items.find(&found.code), Some(found));
+    let in_order: Vec<_> = items.all().iter().map(|item| item.code.to_string()).collect();
+    assert_eq!(in_order, ["106010100", "102010200"], "as in the file");
     assert_eq!(items.find_by_chit_code("16010100").unwrap().late_fee, ItemLateFee::Fine);
     for unknown in ["12010200", "106010100", ""] {
         assert_eq!(items.find_by_chit_code(unknown), None, "{unknown}");
@@ -112,6 +121,52 @@ fn every_rule_of_an_item_has_its_own_fault() {
         let mut changed = raw();
         change(&mut changed);
         assert_eq!(faults_of(&[changed]), [format!("item.106010100.{fault}")]);
+    }
+}
+
+#[test]
+fn what_one_unit_costs_is_taken_down_with_its_bounds() {
+    let of = |mode: &str, least, most| {
+        let bounds = (mode.to_owned(), least, most);
+        let (amount_mode, amount_min_fen, amount_max_fen) = bounds;
+        let raw = RawItem { amount_mode, amount_min_fen, amount_max_fen, ..raw() };
+        PaymentItem::check(&raw, 0).map(|item| item.amount)
+    };
+    let (min, max) = (Fen::ZERO, Fen::new(500));
+    assert_eq!(of("fixed", 500, 500), Ok(ItemAmount::Fixed(max)));
+    assert_eq!(of("variable", 0, 500), Ok(ItemAmount::Variable { min, max }), "it may be free");
+    assert_eq!(of("formula", 0, 500), Ok(ItemAmount::Formula { min, max }));
+    let only = ItemAmount::Variable { min: max, max };
+    assert_eq!(of("variable", 500, 500), Ok(only), "bounds may meet");
+}
+
+#[test]
+fn a_surcharge_has_a_rate_and_a_period() {
+    let of = |text: &str| {
+        PaymentItem::check(&RawItem { late_fee: text.to_owned(), ..raw() }, 0)
+            .map(|item| item.late_fee)
+    };
+    let surcharge = |percent, cycle| {
+        let rate = LateFeeRate::from_percent(percent).unwrap();
+        Ok(ItemLateFee::Surcharge { rate, cycle })
+    };
+    assert_eq!(of("none"), Ok(ItemLateFee::None));
+    assert_eq!(of("0.05%/day"), surcharge("0.05", LateFeeCycle::Day));
+    assert_eq!(of("0.05%/month"), surcharge("0.05", LateFeeCycle::Month));
+    assert!(of("0%/day").is_err(), "nothing a day is no late fee");
+}
+
+#[test]
+fn a_level_that_settles_alone_has_everything_and_with_several_nobody_has() {
+    let parts = [(100, 0, 0), (0, 100, 0), (0, 0, 100), (10, 40, 50)];
+    for (level, sound) in ["central", "province", "collecting_level", "shared"].iter().zip(parts) {
+        for (share_central, share_province, share_local) in parts {
+            let settlement_level = (*level).to_owned();
+            let raw =
+                RawItem { settlement_level, share_central, share_province, share_local, ..raw() };
+            let fits = (share_central, share_province, share_local) == sound;
+            assert_eq!(PaymentItem::check(&raw, 0).is_ok(), fits, "{raw:?}");
+        }
     }
 }
 

@@ -202,6 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_fee_is_booked_on_the_item_that_its_rule_or_its_agency_names() {
+        let fixed = LateFee::Fixed {
+            fee: Fen::new(7),
+            booked_on_code: "00050003".to_owned(),
+            booked_on_name: "滞纳金".to_owned(),
+        };
+        assert_eq!(fixed.on(Fen::new(20_000), date(2026, 3, 1)), Ok(Fen::new(7)));
+        assert_eq!(fixed.booked_on(), Some(("00050003", "滞纳金")));
+        assert_eq!(fine().booked_on(), Some(("00050002", "加处罚款")));
+        assert_eq!(LateFee::None.booked_on(), None);
+    }
+
+    #[test]
     fn every_begun_month_counts() {
         let monthly = |first_late_day| {
             let LateFee::ByRule(rule) = fine() else { unreachable!() };
@@ -233,12 +246,16 @@ mod tests {
     fn rates_are_read_exactly_or_not_at_all() {
         assert_eq!(LateFeeRate::from_ratio("0.03").map(LateFeeRate::ppm), Ok(30_000));
         assert_eq!(LateFeeRate::from_ratio("1").map(LateFeeRate::ppm), Ok(1_000_000));
-        for bad in ["", "-0.03", "1.000001", "2", "0.0000001", "3%", "0,03", "."] {
+        assert_eq!(LateFeeRate::from_ratio("0.000001").map(LateFeeRate::ppm), Ok(1));
+        for bad in
+            ["", "-0.03", "1.000001", "2", "00.03", "0.0000001", "3%", "0,03", ".", "1.", ".03"]
+        {
             assert!(LateFeeRate::from_ratio(bad).is_err(), "{bad}");
         }
         assert_eq!(LateFeeRate::from_percent("0.05").map(LateFeeRate::ppm), Ok(500));
         assert_eq!(LateFeeRate::from_percent("100").map(LateFeeRate::ppm), Ok(1_000_000));
-        for bad in ["", "-3", "100.0001", "0.00001", "3%", "1000", "."] {
+        assert_eq!(LateFeeRate::from_percent("0.0001").map(LateFeeRate::ppm), Ok(1));
+        for bad in ["", "-3", "100.0001", "0.00001", "3%", "1000", "0003", ".", "3.", ".3"] {
             assert!(LateFeeRate::from_percent(bad).is_err(), "{bad}");
         }
     }

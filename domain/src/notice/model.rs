@@ -282,6 +282,9 @@ fn urgency(listed: &ListedNotice) -> (bool, Timestamp, &NoticeNo) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fakes::{FakeGateway, FaultPlan, samples};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
 
     #[test]
     fn notice_numbers_are_those_of_this_province() {
@@ -304,11 +307,73 @@ mod tests {
 
     #[test]
     fn a_notice_whose_total_is_not_its_items_is_refused() {
-        let notice = crate::fakes::samples::notice("330000001FS1", 20_000);
+        let notice = samples::notice("330000001FS1", 20_000);
         assert!(notice.clone().checked(Fen::new(20_000)).is_ok());
         let faulty = NoticeFaulty::Total { items: Fen::new(20_000), total: Fen::new(2_000) };
         assert_eq!(notice.clone().checked(Fen::new(2_000)), Err(faulty));
+        for fen in [0, -1] {
+            let owed_to_citizens = samples::notice("330000001FS1", fen);
+            let faulty = NoticeFaulty::ItemAmount("00050001".to_owned());
+            assert_eq!(owed_to_citizens.checked(Fen::new(fen)), Err(faulty), "{fen}");
+        }
         let empty = Notice { items: Vec::new(), ..notice };
         assert_eq!(empty.checked(Fen::ZERO), Err(NoticeFaulty::NoItem));
+    }
+
+    /// With a late fee of this much besides.
+    fn late(no: &str, fen: i64, fee: i64) -> Notice {
+        let mut notice = samples::notice(no, fen);
+        notice.items[0].late_fee = LateFee::Fixed {
+            fee: Fen::new(fee),
+            booked_on_code: "00050002".to_owned(),
+            booked_on_name: "滞纳金".to_owned(),
+        };
+        notice
+    }
+
+    #[test]
+    fn a_notice_costs_its_items_and_their_late_fees() {
+        let mut notice = late("330000001FS1", 20_000, 60);
+        notice.items.extend(late("330000001FS1", 500, 4).items);
+        notice.items.extend(samples::notice("330000001FS1", 3).items);
+        let (principal, late_fee) = (Fen::new(20_503), Fen::new(64));
+        assert_eq!(
+            notice.due(samples::at(0)),
+            Ok(Due { principal, late_fee, total: Fen::new(20_567) })
+        );
+    }
+
+    #[test]
+    fn nothing_can_be_paid_from_the_deadline_on() {
+        let end = samples::at(60);
+        let notice = Notice { expires_at: Some(end), ..samples::notice("330000001FS1", 1) };
+        let told = [59, 60, 61].map(|second| notice.expired(samples::at(second)));
+        assert_eq!(told, [false, true, true]);
+        assert!(!Notice { expires_at: None, ..notice }.expired(Timestamp::MAX));
+    }
+
+    #[test]
+    fn what_grows_already_comes_first_then_the_nearest_deadline() {
+        let until = |no: &str, second| Notice {
+            expires_at: Some(samples::at(second)),
+            ..samples::notice(no, 1)
+        };
+        let notices = vec![
+            samples::notice("330000001FS1", 1),
+            until("330000001FS2", 90),
+            until("330000001FS4", 60),
+            until("330000001FS3", 60),
+            late("330000001FS5", 1, 1),
+        ];
+        let gateway = FakeGateway::new(notices, Arc::new(FaultPlan::none()));
+        let find = FindNotices { notices: Arc::new(gateway) };
+        let card = CitizenId::new("33010619000101099X").unwrap();
+        let found = pin!(find.run(&card, samples::at(0)));
+        let Poll::Ready(found) = found.poll(&mut Context::from_waker(Waker::noop())) else {
+            panic!("fakes never wait")
+        };
+        let order: Vec<_> =
+            found.unwrap().iter().map(|listed| listed.notice.no.business_no().to_owned()).collect();
+        assert_eq!(order, ["FS5", "FS3", "FS4", "FS2", "FS1"]);
     }
 }

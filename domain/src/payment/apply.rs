@@ -201,3 +201,7 @@ impl ApplyRailReport {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+#[path = "apply_tests.rs"]
+pub(super) mod tests;

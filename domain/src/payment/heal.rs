@@ -214,3 +214,7 @@ mod tests {
         assert_eq!(looks.len(), 3, "it was looked at each time");
     }
 }
+
+#[cfg(test)]
+#[path = "heal_tests.rs"]
+mod look_tests;

@@ -376,6 +376,10 @@ fn total(entries: &[Entry], side: Side) -> Result<Fen, FenOverflow> {
 }
 
 #[cfg(test)]
+#[path = "ledger_booking_tests.rs"]
+mod booking_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::fakes::samples;

@@ -200,6 +200,19 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_adds_to_its_own_side_and_leaves_the_other() {
+        let account = Account::Suspense(Rail::Alipay);
+        let entry = |side| Entry { account: account.clone(), side, amount: Fen::new(3) };
+        let before = Sums { debits: Fen::new(5), credits: Fen::new(7) };
+        let debited = Sums { debits: Fen::new(8), credits: Fen::new(7) };
+        let credited = Sums { debits: Fen::new(5), credits: Fen::new(10) };
+        assert_eq!(before.with(&entry(Side::Debit)), Ok(debited));
+        assert_eq!(before.with(&entry(Side::Credit)), Ok(credited));
+        let full = Sums { debits: Fen::new(i64::MAX), ..before };
+        assert_eq!(full.with(&entry(Side::Debit)), Err(FenOverflow));
+    }
+
+    #[test]
     fn a_whole_ledger_has_no_fault() {
         let (clearing, owed) =
             (Account::RailClearing(Rail::Alipay), Account::RefundDue(Rail::Alipay));

@@ -407,3 +407,7 @@ impl Payment {
         now + SignedDuration::from_secs(pause)
     }
 }
+
+#[cfg(test)]
+#[path = "model_tests.rs"]
+mod tests;

@@ -87,3 +87,7 @@ pub(super) fn order_end(
     let end = deadline.map_or(quote, |deadline| deadline.min(quote));
     end.max(now + SHORTEST)
 }
+
+#[cfg(test)]
+#[path = "payable_tests.rs"]
+mod tests;

@@ -374,4 +374,6 @@ fn refused<T>(why: Refusal) -> Result<T, StartPaymentError> {
 }
 
 #[cfg(test)]
+mod order_tests;
+#[cfg(test)]
 mod tests;

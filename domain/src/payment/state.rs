@@ -345,6 +345,28 @@ mod tests {
     }
 
     #[test]
+    fn the_same_transaction_with_another_amount_is_not_the_same_money() {
+        let less = Money { amount: PayableFen::new(99).unwrap(), ..money("T1") };
+        for event in [PaymentEvent::Confirm(less.clone()), PaymentEvent::ConfirmOther(less)] {
+            assert!(PaymentState::Paid(money("T1")).apply(event.clone()).is_err(), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn the_rail_is_asked_until_it_says_what_became_of_the_order() {
+        let asked = states().into_iter().filter(|(_, state)| state.is_unsettled());
+        assert_eq!(asked.map(|(name, _)| name).collect::<Vec<_>>(), ["Submitted", "Unknown"]);
+    }
+
+    #[test]
+    fn statuses_survive_their_columns() {
+        for status in PaymentStatus::ALL {
+            assert_eq!(PaymentStatus::from_code(status.code()), Some(status));
+        }
+        assert_eq!(PaymentStatus::from_code("DONE"), None);
+    }
+
+    #[test]
     fn only_honoured_or_open_payments_hold_their_notices() {
         let holding: Vec<_> =
             states().iter().filter(|(_, s)| s.holds_notices()).map(|(name, _)| *name).collect();

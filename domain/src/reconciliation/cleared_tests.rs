@@ -78,6 +78,47 @@ fn sums_that_are_not_those_of_our_lines_are_noticed() {
 }
 
 #[test]
+fn staff_read_the_gateways_words_and_ours_where_it_has_none() {
+    let day = day_of(vec![payment()]);
+    let words = |batch| {
+        let (_, found) = judge(&day, &[batch]).unwrap();
+        found.into_iter().map(|found| (found.code, found.reason)).collect::<Vec<_>>()
+    };
+    let told = |code: &str, reason: &str| (code.to_owned(), reason.to_owned());
+    let wrong = batch(1, [0, 20_600, 0], vec![line(&payment(), failed())]);
+    assert_eq!(words(wrong), [told("AMOUNT", "金额不符")]);
+    let foreign = JudgedOrder { order_no: "YW9".to_owned(), ..line(&payment(), Verdict::Matched) };
+    let lines = vec![line(&payment(), Verdict::Matched), foreign];
+    let agreed = batch(1, [20_600, 0, 0], lines);
+    assert_eq!(words(agreed), [told("", "财政认可了我方没有报送的一笔")]);
+    let sums = batch(3, [20_000, 100, 1], vec![line(&payment(), Verdict::Matched)]);
+    let reason = "第3批结果合计为200.00、1.00、0.01，与我方各笔合计不符";
+    assert_eq!(words(sums), [told("", reason)]);
+}
+
+#[test]
+fn refunds_are_judged_under_their_own_numbers() {
+    use super::super::clearing::tests::refund;
+    let day = ClearingDay::new(day_of(Vec::new()).day(), vec![payment()], vec![refund()]).unwrap();
+    let back = JudgedOrder { order_no: refund().refund_no.to_string(), ..line(&payment(), open()) };
+    let lines = vec![line(&payment(), Verdict::Matched), back];
+    let (agreed, found) = judge(&day, &[batch(1, [20_600, 0, 20_600], lines)]).unwrap();
+    assert_eq!((agreed, kinds(&found)), (1, vec![ClearingDifferenceKind::ToBeConfirmed]));
+    assert_eq!(found[0].order_no, refund().refund_no.to_string());
+}
+
+#[test]
+fn a_rejected_line_is_told_with_its_file_and_place() {
+    let (code, reason) = ("SUM".to_owned(), "合计不符".to_owned());
+    let rejected = rejections("明细文件", &[RejectedLine { line: 7, code, reason }]);
+    assert_eq!(kinds(&rejected), [ClearingDifferenceKind::Rejected]);
+    assert_eq!(
+        (rejected[0].code.as_str(), rejected[0].reason.as_str()),
+        ("SUM", "明细文件第7行：合计不符")
+    );
+}
+
+#[test]
 fn words_of_columns_are_read_back() {
     for state in ClearingState::ALL {
         assert_eq!(ClearingState::from_code(state.code()), Some(state));

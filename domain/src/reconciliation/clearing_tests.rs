@@ -38,7 +38,8 @@ pub fn payment() -> ClearingPayment {
     }
 }
 
-fn refund() -> ClearingRefund {
+/// The same money, back.
+pub fn refund() -> ClearingRefund {
     let payment = payment();
     ClearingRefund {
         refund_no: RefundNo::new("RF20260302101531AB").unwrap(),
@@ -61,6 +62,40 @@ fn a_sound_day_is_taken_as_it_is() {
 }
 
 #[test]
+fn no_sum_of_an_order_is_negative_and_together_they_are_something() {
+    for (principal, late_fee, sound) in
+        [(1, 0, true), (0, 1, true), (0, 0, false), (-1, 2, false), (2, -1, false), (-1, -1, false)]
+    {
+        let (principal, late_fee) = (Fen::new(principal), Fen::new(late_fee));
+        let mut changed = payment();
+        (changed.order.principal, changed.order.late_fee) = (principal, late_fee);
+        (changed.items[0].amount, changed.items[0].late_fee) = (principal, late_fee);
+        let back = ClearingRefund { order: changed.order.clone(), ..refund() };
+        let found = ClearingDay::new(DAY, vec![changed], vec![back]);
+        let faults = found.err().map_or(0, |faults| faults.len());
+        assert_eq!(faults, if sound { 0 } else { 2 }, "{principal} and {late_fee}");
+    }
+}
+
+#[test]
+fn a_refund_that_finance_ordered_does_not_print_whom_it_pays() {
+    let ordered = OrderedRefund {
+        agency_code: "330101".to_owned(),
+        notice_no: notice_no("330000001FS1"),
+        payment_no: payment_no("YW000001"),
+        payer: PayerName::new("张三"),
+        amount: Fen::new(20_600),
+        paid_at: at(0),
+        receipt: None,
+        reason: "多缴".to_owned(),
+        payee: Payee { name: "张三".to_owned(), ..Payee::default() },
+        trade_code: String::new(),
+        remark: String::new(),
+    };
+    assert_eq!(format!("{ordered:?}"), "OrderedRefund(YW000001 330000001FS1 206.00)");
+}
+
+#[test]
 fn every_rule_of_a_day_has_its_own_fault() {
     type Change = fn(&mut ClearingPayment);
     let table: [(Change, &str); 7] = [
@@ -80,6 +115,10 @@ fn every_rule_of_a_day_has_its_own_fault() {
     }
     let faults = ClearingDay::new(DAY, vec![payment(), payment()], vec![refund(), refund()]);
     assert_eq!(faults.unwrap_err().len(), 2);
+    for (items, sound) in [(0, false), (1, true), (20, true), (21, false)] {
+        let back = ClearingRefund { items, ..refund() };
+        assert_eq!(ClearingDay::new(DAY, Vec::new(), vec![back]).is_ok(), sound, "{items} items");
+    }
     let many = ClearingRefund { items: 21, ..refund() };
     let late = ClearingRefund { order: ClearingOrder { at: at(86_400), ..refund().order }, ..many };
     assert_eq!(ClearingDay::new(DAY, Vec::new(), vec![late]).unwrap_err().len(), 2);

@@ -178,3 +178,7 @@ pub trait DayBook: Send + Sync {
     /// The Beijing day of the first payment by this rail.
     async fn first_day(&self, rail: Rail) -> Result<Option<Date>, StoreError>;
 }
+
+#[cfg(test)]
+#[path = "day_tests.rs"]
+mod tests;

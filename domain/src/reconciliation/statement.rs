@@ -205,7 +205,10 @@ impl Statement {
         ];
         let gap = gaps[0].saturating_add(gaps[1]);
         let unreadable = self.quarantined.iter().any(|line| line.amount.is_none());
-        let explained = gap == quarantined.value() || (unreadable && gap > quarantined.value());
+        let explained = match unreadable {
+            true => gap >= quarantined.value(),
+            false => gap == quarantined.value(),
+        };
         if explained && gaps.iter().all(|gap| *gap >= 0) {
             return Ok(());
         }
@@ -217,3 +220,7 @@ impl Statement {
         fault(DiscrepancyCode::F03, reason)
     }
 }
+
+#[cfg(test)]
+#[path = "statement_tests.rs"]
+mod tests;

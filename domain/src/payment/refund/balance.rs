@@ -60,8 +60,7 @@ impl Balance<'_> {
         }
     }
 
-    /// What of each credit of this notice no refund takes yet; credits with nothing left are
-    /// left out.
+    /// What of each credit of this notice no refund takes yet.
     fn left_of(&self, notice: &NoticeNo) -> Vec<(u16, FiscalSlice)> {
         let taken = |place: u16| {
             let living = self.refunds.iter().filter(|refund| refund.state.reserves());
@@ -74,7 +73,7 @@ impl Balance<'_> {
             let amount = Fen::new(slice.amount.value().saturating_sub(taken(place).value()));
             (place, FiscalSlice { amount, ..slice })
         });
-        left.filter(|(_, slice)| slice.amount > Fen::ZERO).collect()
+        left.collect()
     }
 
     /// What of this notice may still be asked back.
@@ -175,23 +174,5 @@ fn in_proportion(amount: Fen, left: &[Fen]) -> Option<Vec<Fen>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_add_up_and_never_exceed_what_is_left() {
-        for left in [vec![1, 1, 1], vec![7, 0, 3], vec![20_000, 600, 13], vec![1], vec![5, 5]] {
-            let total: i64 = left.iter().sum();
-            let left: Vec<_> = left.into_iter().map(Fen::new).collect();
-            for amount in 1..=total.min(700) {
-                let parts = in_proportion(Fen::new(amount), &left).unwrap();
-                assert_eq!(sum(parts.iter().copied()), Fen::new(amount));
-                assert!(parts.iter().zip(&left).all(|(p, l)| p <= l && *p >= Fen::ZERO));
-            }
-            assert_eq!(in_proportion(Fen::new(total), &left), Some(left.clone()), "all is all");
-            assert_eq!(in_proportion(Fen::new(total + 1), &left), None);
-            assert_eq!(in_proportion(Fen::ZERO, &left), None);
-            assert_eq!(in_proportion(Fen::new(-1), &left), None);
-        }
-    }
-}
+#[path = "balance_tests.rs"]
+mod tests;

@@ -174,6 +174,17 @@ impl Bench {
         no
     }
 
+    /// One payment by P1 of one notice, of 1.01, written off and with its receipt.
+    pub fn settled_of_one(&self) -> PaymentNo {
+        let payment = samples::payment("YW000001", NOTICE_2, 101);
+        let confirm = self.takes_money(&payment);
+        self.happens(&payment.no, confirm);
+        for _ in 0..2 {
+            wait(self.fulfil.run_once(16)).unwrap();
+        }
+        payment.no
+    }
+
     /// Money that came late and does not count.
     pub fn owed(&self, number: u32, fen: i64) -> PaymentNo {
         let payment = samples::payment(&format!("YW{number:06}"), NOTICE_1, fen);

@@ -295,6 +295,28 @@ impl Refund {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fakes::FaultPlan;
+    use crate::payment::refund::bench::{Bench, wait};
+    use std::sync::Arc;
+
+    #[test]
+    fn tries_are_counted_anew_once_a_refund_has_moved() {
+        let bench = Bench::over(&Arc::new(FaultPlan::none()));
+        let no = bench.owed(1, 500);
+        wait(bench.owe.run_once(1)).unwrap();
+        let tried = Refund { attempts: 3, ..bench.refunds(&no).remove(0) };
+        let sent = tried.after(RefundEvent::Send).unwrap();
+        assert_eq!(sent, Refund { state: RefundState::Submitted, attempts: 0, ..tried.clone() });
+        assert_eq!(tried.after(RefundEvent::Approve), Ok(tried), "nothing moved");
+    }
+
+    #[test]
+    fn causes_survive_their_columns() {
+        for cause in RefundCause::ALL {
+            assert_eq!(RefundCause::from_code(cause.code()), Some(cause));
+        }
+        assert_eq!(RefundCause::from_code("RULE"), None);
+    }
 
     #[test]
     fn actors_and_stages_survive_their_columns() {

@@ -273,3 +273,7 @@ fn known_or(error: InsertRefundError) -> Result<Owed, StoreError> {
         InsertRefundError::Store(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+#[path = "owe_tests.rs"]
+mod tests;

@@ -249,3 +249,7 @@ pub(super) fn next_look(refund: &Refund, now: Timestamp) -> Option<Timestamp> {
         (_, _) => Some(now),
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

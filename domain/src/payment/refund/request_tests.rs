@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, NOTICE_1, NOTICE_2, agency, staff, wait, wanted};
 use super::{
-    DecideRefusal, HearRefundDecision, RefundAct, RefundMaker, RefundRefusal as No, RefundState,
-    WantedRefund,
+    DecideRefusal, DeskStep, HearRefundDecision, ReceiptStep, RefundAct, RefundMaker,
+    RefundRefusal as No, RefundState, RejectedWriteOff, WantedRefund,
 };
 use crate::fakes::samples;
 use crate::fakes::{DeskSays, FaultPlan, InMemoryStore};
@@ -125,6 +125,59 @@ fn what_is_asked_for_is_reserved_and_a_refusal_frees_it() {
     assert_eq!(rejected.state, RefundState::Rejected);
     assert_eq!(bench.refundable(&no), 20_104);
     assert!(bench.asks(&four).is_ok());
+}
+
+#[test]
+fn all_that_is_left_is_that_of_the_notices_which_have_something_left() {
+    let bench = bench();
+    let no = bench.settled();
+    bench.asks(&wanted(Some(NOTICE_2), None, "key-number-1")).unwrap();
+    let rest = bench.asks(&wanted(None, None, "key-number-2")).unwrap();
+    let amounts: Vec<_> = rest.iter().map(|refund| refund.amount.fen().value()).collect();
+    assert_eq!(amounts, [20_003]);
+    assert_eq!(bench.refundable(&no), 0);
+}
+
+#[test]
+fn the_words_are_kept_without_what_surrounds_them() {
+    let bench = bench();
+    bench.settled();
+    let spaced =
+        WantedRefund { reason: " 多缴\n".to_owned(), ..wanted(None, None, "key-number-1") };
+    let made = bench.asks(&spaced).unwrap();
+    assert_eq!(made[0].reason, "多缴");
+    assert_eq!(bench.asks(&wanted(None, None, "key-number-1")).unwrap(), made, "the same call");
+}
+
+#[test]
+fn of_a_single_notice_an_amount_need_not_say_of_which() {
+    let bench = bench();
+    let no = bench.settled_of_one();
+    let made = bench.asks(&wanted(None, Some(50), "key-number-1")).unwrap();
+    let amounts: Vec<_> = made.iter().map(|refund| refund.amount.fen().value()).collect();
+    assert_eq!(amounts, [50]);
+    assert_eq!(bench.refundable(&no), 51);
+}
+
+#[test]
+fn what_the_agency_never_wrote_off_is_asked_back_without_it() {
+    let bench = bench();
+    let no = bench.paid();
+    let rejected = RejectedWriteOff {
+        payment_no: no.clone(),
+        notice_no: NoticeNo::new(NOTICE_1).unwrap(),
+        proven: false,
+        reason: String::new(),
+    };
+    wait(bench.owe.give_back(&rejected)).unwrap();
+    let first = bench.refunds(&no).remove(0);
+    let reject = RefundAct::Reject("先核实".to_owned());
+    bench.decides(&agency(), &first.no, &reject).unwrap();
+    let made = bench.asks(&wanted(Some(NOTICE_1), Some(5), "key-number-1")).unwrap();
+    let notice = made[0].notice.as_ref().unwrap();
+    assert_eq!((notice.desk, notice.receipt), (DeskStep::Unconcerned, ReceiptStep::Settled));
+    let other = wanted(Some(NOTICE_2), Some(5), "key-number-2");
+    assert_eq!(bench.asks(&other), Err(No::NotWrittenOff), "that one is still under way");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Opens the database.
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -33,7 +34,10 @@ pub enum ConnectError {
 /// How long one waits for a connection, and a writer of SQLite for the one before.
 const PATIENCE: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 10;
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// A connection that was used so lately is not asked whether it is still there: that would be a
+/// round trip before nearly every statement of a busy node.
+const FRESH: Duration = Duration::from_secs(1);
 const OLDEST_POSTGRES: u32 = 150_000;
 
 /// The connections that write, and those that read; they may be the same.
@@ -104,6 +108,16 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, last| {
+            Box::pin(async move {
+                if last.idle_for > FRESH {
+                    // One that is gone is put aside, and the next one tried.
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await;
     let pool = pool.map_err(|error| ConnectError::Refused(conn_error(error)))?;

@@ -102,7 +102,18 @@ impl Process {
         mocks: &MockChannels,
         crash_at: Option<&str>,
     ) -> Self {
-        let settings = settings_file(&folder.0, &mocks.onboarding());
+        Self::with(database, folder, port, &mocks.onboarding(), crash_at).await
+    }
+
+    /// The same with platforms that the caller may have moved elsewhere.
+    pub async fn with(
+        database: &str,
+        folder: &Folder,
+        port: u16,
+        onboarding: &Onboarding,
+        crash_at: Option<&str>,
+    ) -> Self {
+        let settings = settings_file(&folder.0, onboarding);
         let child = Command::new(binary("bff"))
             .env_clear()
             .envs(crash_at.map(|at| ("YIWANG_CRASH_AT", at)))
@@ -117,6 +128,11 @@ impl Process {
         let base_url = format!("http://127.0.0.1:{port}");
         wait_until_ready(&base_url).await;
         Self { child: Some(child), base_url }
+    }
+
+    /// Its number at the system.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
     }
 
     /// How it ended, if it has ended by itself.

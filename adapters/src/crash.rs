@@ -72,6 +72,12 @@ steps! {
     ReceiptReversal => "receipt.reversal",
     /// The receipt of the rest is kept.
     ReceiptReplacement => "receipt.replacement",
+    /// What no change of a payment books: a fee.
+    LedgerBook => "ledger.book",
+    /// The nightly check of the ledger is kept.
+    LedgerCheck => "ledger.check",
+    /// The balances of the ledger are made anew from its entries.
+    LedgerRebuild => "ledger.rebuild",
     /// The rail is asked for an order.
     RailSubmit => "rail.submit",
     /// The rail is asked where an order stands.

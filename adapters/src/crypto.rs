@@ -14,6 +14,7 @@ use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, Unbound
 use aws_lc_rs::cipher::{AES_128, AES_256, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPublicEncryptingKey, PublicEncryptingKey};
 use aws_lc_rs::signature::{
     ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
 };
@@ -56,6 +57,9 @@ pub enum CryptoFailed {
     /// Wrong key, wrong lengths or altered bytes.
     #[error("cannot be decrypted")]
     Decrypt,
+    /// It is too long for the key, or the key is of another kind.
+    #[error("cannot be sealed")]
+    Seal,
 }
 
 /// Our private RSA key.
@@ -137,6 +141,21 @@ impl VerifyingKey {
     /// [`CryptoFailed::Signature`].
     pub fn verify_bytes(&self, message: &[u8], signature: &[u8]) -> Result<(), CryptoFailed> {
         self.0.verify_sig(message, signature).or(Err(CryptoFailed::Signature))
+    }
+
+    /// Seals for the owner of the key: RSAES-OAEP with SHA-1 and MGF1, as base64.
+    ///
+    /// # Errors
+    /// [`CryptoFailed::Seal`], also for what is longer than the key allows.
+    pub fn seal_oaep(&self, plain: &[u8]) -> Result<String, CryptoFailed> {
+        let failed = || CryptoFailed::Seal;
+        let key = PublicEncryptingKey::from_der(self.0.as_ref()).map_err(|_rejected| failed())?;
+        let key = OaepPublicEncryptingKey::new(key).map_err(|_unfit| failed())?;
+        let mut sealed = vec![0; key.ciphertext_size()];
+        let sealed = key
+            .encrypt(&OAEP_SHA1_MGF1SHA1, plain, &mut sealed, None)
+            .map_err(|_too_long| failed())?;
+        Ok(STANDARD.encode(sealed))
     }
 }
 

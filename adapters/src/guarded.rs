@@ -15,8 +15,9 @@ use domain::identity::Channel;
 use domain::money::PayableFen;
 use domain::outside::OutsideError;
 use domain::payment::{
-    Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailOrder,
-    RailOrderState, RailRefundState, RailRefunds, RailWatch, RefundOrder,
+    Cashier, CashierKind, MerchantIdentity, OrderKey, PayeeAccount, PaymentRail, Rail, RailHealth,
+    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailWatch, RefundOrder,
+    RefundRedirects,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
@@ -172,6 +173,35 @@ impl RailRefunds for GuardedRail {
     async fn query_refund(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError> {
         let asking = around(Step::RailQueryRefund, self.refunds.query_refund(refund));
         self.guard(&self.refunding, asking).await
+    }
+}
+
+/// What sends a rail's stuck refunds elsewhere, behind the guard of that rail.
+pub struct GuardedRedirects {
+    guard: Arc<GuardedRail>,
+    redirects: Arc<dyn RefundRedirects>,
+}
+
+impl GuardedRedirects {
+    /// Both are of the same rail.
+    pub fn new(guard: Arc<GuardedRail>, redirects: Arc<dyn RefundRedirects>) -> Self {
+        Self { guard, redirects }
+    }
+}
+
+#[async_trait]
+impl RefundRedirects for GuardedRedirects {
+    fn rail(&self) -> Rail {
+        self.redirects.rail()
+    }
+
+    async fn redirect(
+        &self,
+        refund: &RefundOrder,
+        account: &PayeeAccount,
+    ) -> Result<RailRefundState, OutsideError> {
+        let guard = &self.guard;
+        guard.guard(&guard.refunding, self.redirects.redirect(refund, account)).await
     }
 }
 

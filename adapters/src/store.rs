@@ -25,6 +25,7 @@ mod payments;
 mod personal_data;
 mod persons;
 mod phone_codes;
+mod readiness;
 mod receipt_rows;
 mod receipts;
 mod refund_balances;
@@ -37,6 +38,7 @@ pub use connect::ConnectError;
 pub use key_file::KeyFileError;
 pub use migrations::MigrateError;
 pub use personal_data::{NamedKey, PersonalDataKeys};
+pub use readiness::Readiness;
 
 use domain::outside::StoreError;
 use sea_orm::{
@@ -50,6 +52,7 @@ use std::sync::Arc;
 pub struct Store {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    page_limit: connect::PageLimit,
     keys: Arc<PersonalDataKeys>,
 }
 
@@ -60,8 +63,9 @@ impl Store {
     /// # Errors
     /// [`ConnectError`].
     pub async fn connect(url: &str, keys: PersonalDataKeys) -> Result<Self, ConnectError> {
-        let (write, read) = connect::open(url).await?;
-        Ok(Self { write, read, keys: Arc::new(keys) })
+        let page_limit = connect::PageLimit::default();
+        let (write, read) = connect::open(url, &page_limit).await?;
+        Ok(Self { write, read, page_limit, keys: Arc::new(keys) })
     }
 
     /// Brings the tables up to date; safe when several nodes start at once.
@@ -70,16 +74,6 @@ impl Store {
     /// [`MigrateError`]; migrations before the failed one stay.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         migrations::apply(&self.write).await
-    }
-
-    /// Can this node serve? Asks every pool and looks for the newest migration.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.write.ping().await.map_err(unavailable)?;
-        let current = migrations::is_current(&self.read).await.map_err(unavailable)?;
-        if current { Ok(()) } else { Err(StoreError::Unavailable("not migrated".into())) }
     }
 
     /// Closes the connections, once those in use are given back.

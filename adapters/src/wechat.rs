@@ -9,6 +9,7 @@ mod keys;
 mod mini_program;
 mod pay;
 mod prepay;
+mod redirect;
 mod refund;
 mod sign;
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use bill::WeChatPayStatements;
 pub use callback::WeChatPayCallbacks;
 pub use mini_program::{MiniProgramConfig, WeChatMiniProgram};
 pub use pay::WeChatPayRail;
+pub use redirect::WeChatPayRedirects;
 pub use refund::WeChatPayRefunds;

@@ -8,7 +8,7 @@ mod documents;
 mod gateway;
 
 use crate::graphql::{self, Introspection, UseCases};
-use crate::http;
+use crate::http::{self, admission::Admission, health::Health};
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -164,7 +164,15 @@ impl Application {
                 })
             })
             .collect();
-        let gateway_work = GatewayWork::new(&gateway, &shared, (&rails, &healer), &clock);
+        let owe_back = Arc::new(OweBack {
+            refunds: shared.clone(),
+            payments: shared.clone(),
+            ceiling: AUTOMATIC_REFUNDS,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
+        let gateway_work =
+            GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
         let jobs = Jobs {
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
@@ -175,13 +183,7 @@ impl Application {
                 apply_refund: apply_refund.clone(),
                 clock: clock.clone(),
             }),
-            owe_back: Arc::new(OweBack {
-                refunds: shared.clone(),
-                payments: shared.clone(),
-                ceiling: AUTOMATIC_REFUNDS,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            }),
+            owe_back: owe_back.clone(),
             refunds: Arc::new(SendRefunds {
                 refunds: shared.clone(),
                 payments: shared.clone(),
@@ -199,6 +201,7 @@ impl Application {
                 persons: shared.clone(),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
+                owe_back,
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
@@ -341,7 +344,8 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
-            store: store.clone(),
+            admission: Admission::new(settings.max_in_flight),
+            health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),

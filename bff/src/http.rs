@@ -1,10 +1,11 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
+pub mod admission;
 mod callbacks;
 mod document;
 mod documents;
 mod graphql_route;
-mod health;
+pub mod health;
 mod page;
 mod pay_page;
 mod requester;

@@ -1,9 +1,10 @@
 //! What requests are answered with: made by [`crate::application`], handed to every route.
 
 use crate::graphql::PublicSchema;
+use crate::http::admission::Admission;
+use crate::http::health::Health;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
-use adapters::store::Store;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
@@ -28,8 +29,10 @@ pub struct Parts {
     pub pay_by_link: PayByLink,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
-    /// For the health check.
-    pub store: Store,
+    /// Who has a turn.
+    pub admission: Admission,
+    /// The health check.
+    pub health: Health,
     /// Results of days.
     pub days: Arc<dyn DayBook>,
     /// What the ledger's accounts stand at.

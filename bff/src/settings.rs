@@ -52,6 +52,8 @@ pub struct Settings {
     pub introspection: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
+    pub max_in_flight: usize,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -60,7 +62,13 @@ pub struct Settings {
     pub channels: Option<ChannelSettings>,
 }
 
-const KEYS: [&str; 14] = [
+/// The database has ten connections, and a request needs one for some 5 to 50 ms: with so many
+/// under way nobody waits much longer than a second for it, and with more nobody is served sooner.
+const MAX_IN_FLIGHT: usize = 256;
+/// Each class needs a turn of its own.
+const FEWEST_IN_FLIGHT: usize = 8;
+
+const KEYS: [&str; 15] = [
     "mode",
     "http_addr",
     "public_url",
@@ -72,6 +80,7 @@ const KEYS: [&str; 14] = [
     "follow_clock",
     "introspection",
     "trusted_proxies",
+    "max_in_flight",
     "log",
     "crash_at",
     "settings",
@@ -116,6 +125,9 @@ impl Settings {
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
             crash_at: reader.parsed_from_environment("crash_at", "a crash point"),
+            max_in_flight: reader
+                .parsed::<usize>("max_in_flight", "a whole number")
+                .unwrap_or(MAX_IN_FLIGHT),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,
@@ -135,6 +147,9 @@ impl Settings {
         }
         if !self.public_url.starts_with("http") {
             reader.fault("public_url", "must be an address that begins with http".to_owned());
+        }
+        if self.max_in_flight < FEWEST_IN_FLIGHT {
+            reader.fault("max_in_flight", format!("must be at least {FEWEST_IN_FLIGHT}"));
         }
         match self.mode {
             Mode::Demo => self.check_demo(reader),

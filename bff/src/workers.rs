@@ -47,7 +47,7 @@ const TURN: u16 = 16;
 /// Act on callbacks side by side, since most of a settlement is waiting for the database: half of
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
-const CALLBACK_WORKERS: usize = 8;
+const CALLBACK_WORKERS: usize = 12;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);

@@ -183,6 +183,19 @@ mod tests {
         }
     }
 
+    /// Fault case 22.
+    #[test]
+    fn fen_that_are_read_as_yuan_are_never_the_same_amount() {
+        for seed in 0..2_000 {
+            let fen = i64::try_from(crate::fakes::scramble(22, seed) % 10_000_000_000).unwrap();
+            let amount = Fen::new(fen);
+            assert_eq!(Fen::from_yuan(&amount.to_string()), Ok(amount), "as printed");
+            let mixed_up = Fen::from_yuan(&fen.to_string()).unwrap();
+            assert_eq!(mixed_up, amount.times(100).unwrap(), "a hundredfold, not a little off");
+            assert!(mixed_up != amount || fen == 0, "{fen}");
+        }
+    }
+
     #[test]
     fn yuan_are_read_as_the_files_print_them_and_never_guessed() {
         for (text, fen) in [("48", 4800), ("45.0", 4500), ("0.08000", 8), ("-0.02000", -2)] {
@@ -192,6 +205,23 @@ mod tests {
         {
             assert!(Fen::from_yuan(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn differences_are_exact_and_refuse_to_overflow() {
+        assert_eq!(Fen::new(5).minus(Fen::new(7)), Ok(Fen::new(-2)));
+        assert_eq!(Fen::new(i64::MIN).minus(Fen::new(1)), Err(FenOverflow));
+    }
+
+    #[test]
+    fn payable_amounts_read_as_yuan() {
+        assert_eq!(PayableFen::new(20_601).unwrap().to_string(), "206.01");
+    }
+
+    #[test]
+    fn yuan_of_fifteen_digits_are_read_and_longer_ones_refused() {
+        assert_eq!(Fen::from_yuan("999999999999999.99"), Ok(Fen::new(99_999_999_999_999_999)));
+        assert!(Fen::from_yuan("1000000000000000").is_err());
     }
 
     #[test]

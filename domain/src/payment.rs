@@ -17,6 +17,7 @@ mod pay_link;
 mod payable;
 mod quote;
 mod rail;
+mod rails;
 mod read;
 mod refund;
 mod refusal;
@@ -46,9 +47,10 @@ pub use payable::PayableError;
 pub use quote::{MakeQuote, Quote, QuoteSeal, Quoted};
 pub use rail::{
     Cashier, CashierKind, MerchantIdentity, OrderKey, PaymentRail, Rail, RailHealth, RailNews,
-    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch, Rails,
+    RailOrder, RailOrderState, RailRefundState, RailRefunds, RailReport, RailTxn, RailWatch,
     RefundOrder, RefundReport, TxnInvalid,
 };
+pub use rails::{PlacingOrder, Rails};
 pub use read::{Holder, ReadPayments};
 pub use refund::{
     Actor, ApplyRefundReport, Balance, BalanceMove, Ceiling, DecideError, DecideRefund,
@@ -58,8 +60,9 @@ pub use refund::{
     ReceiptStep, Redirect, RedirectStep, Refund, RefundAct, RefundApplied, RefundCause,
     RefundChange, RefundDesk, RefundEvent, RefundKey, RefundMaker, RefundMismatch, RefundPage,
     RefundReasonCode, RefundRecord, RefundRedirects, RefundRefusal, RefundSlice, RefundState,
-    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders, RequestRefund,
-    RequestRefundError, Reversal, ReversalRequest, SendRefunds, Todo, WantedRefund, Worked,
+    RefundStatus, RefundStore, RefundTransitionRefused, RefundedNotice, Refunders,
+    RejectedWriteOff, RequestRefund, RequestRefundError, Reversal, ReversalRequest, SendRefunds,
+    Todo, WantedRefund, Worked,
 };
 pub use refusal::{Refusal, StartPaymentError};
 pub use start::{StartPayment, Started, WantedPayment};

@@ -101,6 +101,7 @@ macro_rules! every_contract {
         async fn work_on_refunds() {
             crate::refund_work::refund_work_contract($new_bench).await;
         }
+        /// Fault case 23.
         #[tokio::test]
         async fn leases_of_payments() {
             crate::leases::payment_lease_contract($new_bench).await;

@@ -199,7 +199,7 @@ async fn nodes_that_start_at_once_migrate_once() {
             let keys = PersonalDataKeys::ephemeral().unwrap();
             nodes.push(Store::connect(&url, keys).await.unwrap());
         }
-        assert!(nodes[0].ping().await.is_err(), "not ready before it is migrated");
+        assert!(nodes[0].readiness().await.is_err(), "not ready before it is migrated");
         let (a, b, c, d) = tokio::join!(
             nodes[0].migrate(),
             nodes[1].migrate(),
@@ -210,9 +210,9 @@ async fn nodes_that_start_at_once_migrate_once() {
             migrated.unwrap();
         }
         nodes[0].migrate().await.unwrap();
-        nodes[3].ping().await.unwrap();
+        nodes[3].readiness().await.unwrap();
         nodes[3].close().await.unwrap();
-        assert!(nodes[3].ping().await.is_err());
+        assert!(nodes[3].readiness().await.is_err());
     }
 }
 
@@ -230,7 +230,7 @@ async fn a_store_in_memory_and_a_store_that_is_opened_again_work() {
     let keys = PersonalDataKeys::ephemeral().unwrap();
     let memory = Store::connect("sqlite::memory:", keys.clone()).await.unwrap();
     memory.migrate().await.unwrap();
-    memory.ping().await.unwrap();
+    memory.readiness().await.unwrap();
     let one = paid(&memory, &payment(1, 1)).await;
     assert_eq!(memory.find_holder(&samples::notice_no(&notice(1))).await.unwrap(), Some(one));
 

@@ -4,6 +4,7 @@
 
 mod bench;
 mod callbacks;
+mod commits;
 mod databases;
 mod days;
 mod gateway;
@@ -13,6 +14,7 @@ mod outbox;
 mod payments;
 mod persons;
 mod phone_codes;
+mod previous;
 mod rail_bench;
 mod rails;
 mod receipts;

@@ -94,6 +94,7 @@ async fn every_state_comes_back_as_it_was(store: &impl RefundPorts) {
         (DeskStep::Asked, ReceiptStep::Standing),
         (DeskStep::Approved(NoticeAfter::Open), ReceiptStep::Reversed),
         (DeskStep::Told(NoticeAfter::Cancelled), ReceiptStep::Settled),
+        (DeskStep::Unconcerned, ReceiptStep::Settled),
     ];
     let mut now = first;
     for (number, state) in states.into_iter().enumerate() {

@@ -37,6 +37,7 @@ fn codes(result: &DayResult) -> Vec<DiscrepancyCode> {
     result.discrepancies.iter().map(|d| d.code).collect()
 }
 
+/// Fault case 34.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_bill_is_never_used_and_fetched_again() {
     for (fault, code) in [
@@ -63,6 +64,7 @@ async fn a_damaged_bill_is_never_used_and_fetched_again() {
     }
 }
 
+/// Fault case 34.
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_lines_are_told_one_by_one_and_the_good_rest_goes_on() {
     for (fault, expected, lines) in [

@@ -4,6 +4,7 @@ use serde_json::json;
 use tests::app::TestApp;
 use tests::levers::Http;
 
+/// Fault case 36.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_kills_the_library_is_refused_and_the_server_lives() {
     let app = TestApp::start().await;

@@ -55,6 +55,7 @@ async fn an_attempt_that_never_reached_the_rail_is_closed_in_the_end() {
     process.kill();
 }
 
+/// Fault case 5.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_around_the_callback_the_money_counts_exactly_once() {
     killed_around_the_callback(&[0, 1, 2, 4, 8, 15, 30, 60, 120, 400]).await;

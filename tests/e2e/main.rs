@@ -3,19 +3,25 @@
 
 mod bills;
 mod callbacks;
+mod database;
 mod documents;
 mod front;
 mod gateway;
 mod gateway_refunds;
+mod hanging;
 mod identity;
 mod killed;
+mod overload;
 mod pay_links;
 mod payments;
 mod phones;
 mod quotes;
 mod rails;
 mod readme;
+mod refunds;
 mod refusals;
+mod same_key;
 mod silence;
 mod staff;
 mod thread;
+mod year_end;

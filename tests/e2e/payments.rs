@@ -4,6 +4,7 @@ use serde_json::json;
 use tests::app::TestApp;
 use tests::citizen::{Citizen, codes};
 
+/// Fault case 17.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_is_the_same_payment_for_ever() {
     let app = TestApp::start().await;
@@ -27,6 +28,7 @@ async fn the_same_key_is_the_same_payment_for_ever() {
     app.finish().await;
 }
 
+/// Fault case 15.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_notice_has_one_live_attempt_whoever_tries() {
     let app = TestApp::start().await;
@@ -98,6 +100,7 @@ async fn an_expired_order_is_closed_by_the_rails_word() {
     app.finish().await;
 }
 
+/// Fault case 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_money_is_honoured_while_the_notice_is_payable() {
     let app = TestApp::start().await;
@@ -112,6 +115,7 @@ async fn late_money_is_honoured_while_the_notice_is_payable() {
     app.finish().await;
 }
 
+/// Fault case 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_money_beside_another_attempt_must_go_back() {
     let app = TestApp::start().await;
@@ -130,6 +134,7 @@ async fn late_money_beside_another_attempt_must_go_back() {
     app.finish().await;
 }
 
+/// Fault case 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_money_for_a_withdrawn_notice_must_go_back() {
     let app = TestApp::start().await;

@@ -101,6 +101,7 @@ async fn a_quote_that_cannot_be_made_says_which_notice_and_why() {
     app.finish().await;
 }
 
+/// Fault case 6.
 #[tokio::test(flavor = "multi_thread")]
 async fn late_money_that_was_paid_in_time_is_honoured_past_midnight() {
     let app = TestApp::start().await;

@@ -37,6 +37,7 @@ async fn a_silent_gateway_leaves_the_rows_and_blocks_the_payment() {
     app.finish().await;
 }
 
+/// Fault case 33.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_down_for_hours_gets_its_write_off_later() {
     let app = TestApp::start().await;
@@ -57,6 +58,7 @@ async fn a_gateway_down_for_hours_gets_its_write_off_later() {
     app.finish().await;
 }
 
+/// Fault case 11.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rail_that_swallows_the_answer_is_asked_again_with_the_same_number() {
     let app = TestApp::start().await;
@@ -77,6 +79,7 @@ async fn a_rail_that_swallows_the_answer_is_asked_again_with_the_same_number() {
     app.finish().await;
 }
 
+/// Fault case 20.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_rail_leaves_the_payment_unknown_and_healed() {
     let app = TestApp::start().await;

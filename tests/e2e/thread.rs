@@ -79,7 +79,8 @@ async fn reconciled(app: &TestApp, fen: i64) {
         let entries = journals.iter().flat_map(|journal| journal.entries().iter());
         Fen::sum(entries.filter(|e| e.side == side).map(|e| e.amount)).unwrap()
     };
-    assert_eq!(sum(Side::Debit), Fen::new(fen));
+    // The money, the agency's claim that it meets, and what the rail kept.
+    assert_eq!(sum(Side::Debit), Fen::new(2 * fen + result.fee_total.value()));
     assert_eq!(sum(Side::Debit), sum(Side::Credit));
 }
 

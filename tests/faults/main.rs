@@ -6,8 +6,8 @@ use domain::fakes::{Fault, FaultPlan, samples};
 use domain::ids::IdempotencyKey;
 use domain::money::Fen;
 use domain::payment::{
-    LedgerBook as _, OutboxStore as _, Payment, PaymentStatus, PaymentStore as _, Rail,
-    WantedPayment, WriteOffStatus,
+    LedgerBook as _, OutboxStore as _, Payment, PaymentStatus, PaymentStore as _, Rail, RailReport,
+    Refusal, StartPaymentError, WantedPayment, WriteOffStatus,
 };
 use domain::receipt::ReceiptBook as _;
 use jiff::SignedDuration;
@@ -135,5 +135,59 @@ async fn an_attempt_that_nobody_pays_is_closed_whatever_fails() {
             assert_eq!(payment.state.status(), PaymentStatus::Closed, "call {at}, {fault:?}");
             assert_eq!(flow.0.truth.totals().await.unwrap(), (Fen::ZERO, Fen::ZERO));
         }
+    }
+}
+
+/// Fault case 28.
+#[tokio::test]
+async fn a_clock_that_jumps_five_minutes_either_way_loses_nothing() {
+    for minutes in [5, -5] {
+        for tells in [Tells::ByCallback, Tells::WhenAsked] {
+            let why = format!("{minutes} minutes, {tells:?}");
+            let flow = Story::over(Arc::new(FaultPlan::none())).await;
+            let jump = SignedDuration::from_mins(minutes);
+            flow.0.clock.advance(SignedDuration::from_hours(1));
+            flow.0.start.run(&samples::caller("P1"), Story::wanted()).await.unwrap();
+            flow.0.clock.advance(jump);
+            flow.0.work().await;
+            let open = flow.payment().await.unwrap();
+            assert!(open.state.is_unsettled(), "{why}: not closed by a clock");
+            flow.pays(tells).await;
+            flow.0.clock.advance(-jump);
+            flow.0.work().await;
+            flow.second_run(tells).await;
+            flow.settled(&why).await;
+        }
+    }
+}
+
+/// Fault case 22.
+#[tokio::test]
+async fn a_hundredfold_never_passes() {
+    for seed in 0..100 {
+        let fen = i64::try_from(domain::fakes::scramble(22, seed) % 49_000 + 1).unwrap();
+        let plan = Arc::new(FaultPlan::none());
+        let flow = Flow::over(vec![samples::notice(FINE, fen)], plan).await;
+        let caller = samples::caller("P1");
+        let wanted = |fen| WantedPayment { expected_total: Fen::new(fen), ..Story::wanted() };
+        for wrong in [fen * 100, fen / 100].into_iter().filter(|wrong| *wrong > 0) {
+            let refused = flow.start.run(&caller, wanted(wrong)).await;
+            let changed = Refusal::AmountChanged(Fen::new(fen));
+            let is = |why: &StartPaymentError| matches!(why, StartPaymentError::Refused(w, None) if *w == changed);
+            assert!(refused.as_ref().is_err_and(is), "{wrong} for {fen}: {refused:?}");
+        }
+        let payment = flow.start.run(&caller, wanted(fen)).await.unwrap().payment;
+        assert_eq!(payment.amount.fen(), Fen::new(fen));
+        // The rail took what was asked; a callback tells of a hundred times as much.
+        flow.rail.citizen_pays(&payment.no, samples::money("T1", fen));
+        let report = flow.rail.report(&payment.no).unwrap();
+        let hundredfold = RailReport { money: samples::money("T1", fen * 100), ..report.clone() };
+        flow.calls_back(hundredfold).await;
+        flow.acts_on_callbacks().await;
+        assert_eq!(flow.truth.totals().await.unwrap(), (Fen::ZERO, Fen::ZERO), "{fen}");
+        flow.calls_back(report).await;
+        flow.acts_on_callbacks().await;
+        let booked = Fen::new(2 * fen); // And the agency's claim that it meets.
+        assert_eq!(flow.truth.totals().await.unwrap(), (booked, booked));
     }
 }

@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod crash_points;
+mod fault_cases;
 mod pages;
 mod walls;

@@ -16,7 +16,7 @@ fn fresh(page: &str, made: &str) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
-fn writing() -> bool {
+pub fn writing() -> bool {
     std::env::var("YIWANG_WRITE").is_ok_and(|value| value == "1")
 }
 

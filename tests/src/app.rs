@@ -56,14 +56,27 @@ pub struct Node {
 impl Node {
     /// Starts a server over this database.
     pub async fn start(database_url: &str, keys: &Folder, mocks: &MockChannels) -> Self {
+        Self::with_settings(database_url, keys, mocks, &[]).await
+    }
+
+    /// The same, with more of the environment.
+    pub async fn with_settings(
+        database_url: &str,
+        keys: &Folder,
+        mocks: &MockChannels,
+        more: &[(&str, &str)],
+    ) -> Self {
         let pairs = [
             ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
             ("YIWANG_MOCK_ADDR", "127.0.0.1:0"),
             ("YIWANG_DATABASE_URL", database_url),
             ("YIWANG_KEY_DIR", keys.0.to_str().unwrap()),
         ];
-        let environment: Environment =
-            pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let environment: Environment = pairs
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
         let settings = Settings::load(&environment).unwrap();
         let clock: Arc<dyn Clock> = BesideClock::of(mocks);
         let channels = channels_of(&mocks.onboarding());
@@ -104,19 +117,35 @@ impl TestApp {
         Self::over(database_url, folder).await
     }
 
+    /// On SQLite, with more of the environment.
+    pub async fn with_settings(more: &[(&str, &str)]) -> Self {
+        let folder = Folder::fresh();
+        let database_url = format!("sqlite://{}", folder.0.join("yiwang.db").display());
+        Self::over_with(database_url, folder, more).await
+    }
+
     /// On PostgreSQL.
     pub async fn on_postgres() -> Self {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
     }
 
+    /// Over a database that is there and empty.
+    pub async fn over_database(database_url: String) -> Self {
+        Self::over(database_url, Folder::fresh()).await
+    }
+
     async fn over(database_url: String, folder: Folder) -> Self {
+        Self::over_with(database_url, folder, &[]).await
+    }
+
+    async fn over_with(database_url: String, folder: Folder, more: &[(&str, &str)]) -> Self {
         let mocks = MockChannels::start(MockSettings {
             addr: "127.0.0.1:0".to_owned(),
             state_file: None,
             start_at_ms: Some(START_MS),
         });
         let mocks = mocks.await.unwrap();
-        let node = Node::start(&database_url, &folder, &mocks).await;
+        let node = Node::with_settings(&database_url, &folder, &mocks, more).await;
         let levers = Levers::of(&mocks.base_url());
         Self { node, levers, database_url, mocks, folder }
     }
@@ -133,12 +162,30 @@ impl TestApp {
 
     /// How many rows of the database there are, as no port tells.
     pub async fn counts(&self, rows: &str) -> i64 {
+        self.number(&format!("COUNT(*) AS BIGINT) AS n FROM {rows}")).await
+    }
+
+    /// What stands on an account of the ledger: credits less debits, in fen.
+    pub async fn on_account(&self, account: &str) -> i64 {
+        let signed = "CASE side WHEN 'CREDIT' THEN amount ELSE -amount END";
+        let from = format!("FROM journal_entry WHERE account = '{account}'");
+        self.number(&format!("COALESCE(SUM({signed}), 0) AS BIGINT) AS n {from}")).await
+    }
+
+    async fn number(&self, what: &str) -> i64 {
         let database = Database::connect(&self.database_url).await.unwrap();
-        let ask = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {rows}");
+        let ask = format!("SELECT CAST({what}");
         let ask = Statement::from_string(database.get_database_backend(), ask);
         let row = database.query_one_raw(ask).await.unwrap().unwrap();
         database.close().await.unwrap();
         row.try_get("", "n").unwrap()
+    }
+
+    /// Does to the database what no port does.
+    pub async fn tampers(&self, sql: &str) {
+        let database = Database::connect(&self.database_url).await.unwrap();
+        database.execute_unprepared(sql).await.unwrap();
+        database.close().await.unwrap();
     }
 
     /// Asserts that nothing is queued, and that the ledger balances; then stops.

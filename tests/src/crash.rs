@@ -8,7 +8,7 @@ mod run;
 mod story;
 mod two_nodes;
 
-pub use two_nodes::either_node_may_die;
+pub use two_nodes::{Fates, either_node_may_die};
 
 use adapters::crash::Point;
 use run::Run;
@@ -60,7 +60,7 @@ pub fn all_points() -> Vec<String> {
 }
 
 /// Runs mostly wait, for processes that start and for workers that rest.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 /// No story passes a point more often; one that does would never end.
 const MOST_PASSAGES: u32 = 20;
 

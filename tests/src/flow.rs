@@ -5,10 +5,11 @@ use domain::fakes::{
     samples,
 };
 use domain::identity::PersonStore;
+use domain::money::Fen;
 use domain::notice::Notice;
 use domain::payment::{
-    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, ProcessCallbacks, Rail,
-    RailNews, RailReport, Rails, StartPayment, StoredCallback,
+    ApplyRailReport, ApplyRefundReport, CallbackInbox as _, HealPayments, OweBack,
+    ProcessCallbacks, Rail, RailNews, RailReport, Rails, StartPayment, StoredCallback,
 };
 use domain::receipt::FulfilPayments;
 use std::sync::Arc;
@@ -85,9 +86,16 @@ impl Flow {
             fulfil: FulfilPayments {
                 outbox: store.clone(),
                 payments: store.clone(),
-                persons: store,
+                persons: store.clone(),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
+                owe_back: Arc::new(OweBack {
+                    refunds: store.clone(),
+                    payments: store,
+                    ceiling: Fen::new(10_000_000),
+                    clock: clock.clone(),
+                    ids: Arc::new(CountingIds::default()),
+                }),
                 clock: clock.clone(),
             },
             truth,
@@ -107,6 +115,11 @@ impl Flow {
                 break;
             }
         }
+    }
+
+    /// One turn of the worker that acts on callbacks.
+    pub async fn acts_on_callbacks(&self) {
+        let _ = self.callbacks.run_once(16).await;
     }
 
     /// One turn of every worker; what fails comes again.

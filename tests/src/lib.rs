@@ -4,10 +4,13 @@
 pub mod app;
 pub mod citizen;
 pub mod crash;
+pub mod cutting_proxy;
+pub mod desk;
 pub mod flow;
 pub mod killed;
 pub mod levers;
 pub mod node;
+pub mod own_postgres;
 pub mod postgres;
 pub mod results;
 pub mod sim;

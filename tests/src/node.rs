@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 /// A running `bff`; dropped, it is killed.
 pub struct Process {
@@ -113,21 +114,48 @@ impl Process {
         onboarding: &Onboarding,
         crash_at: Option<&str>,
     ) -> Self {
+        let mut command = Self::configured(database, folder, onboarding, crash_at);
+        let child = command.env("YIWANG_HTTP_ADDR", format!("127.0.0.1:{port}")).spawn().unwrap();
+        let base_url = format!("http://127.0.0.1:{port}");
+        let mut process = Self { child: Some(child), base_url: base_url.clone() };
+        // Its point may lie before anybody is answered.
+        while crash_at.is_none() || process.ended().is_none() {
+            let ready =
+                tokio::time::timeout(Duration::from_millis(200), wait_until_ready(&base_url));
+            if ready.await.is_ok() {
+                break;
+            }
+        }
+        process
+    }
+
+    /// The binary with these settings; without a word more it serves.
+    pub fn command(
+        database: &str,
+        folder: &Folder,
+        mocks: &MockChannels,
+        crash_at: Option<&str>,
+    ) -> Command {
+        Self::configured(database, folder, &mocks.onboarding(), crash_at)
+    }
+
+    fn configured(
+        database: &str,
+        folder: &Folder,
+        onboarding: &Onboarding,
+        crash_at: Option<&str>,
+    ) -> Command {
         let settings = settings_file(&folder.0, onboarding);
-        let child = Command::new(binary("bff"))
+        let mut command = Command::new(binary("bff"));
+        command
             .env_clear()
             .envs(crash_at.map(|at| ("YIWANG_CRASH_AT", at)))
             .env("YIWANG_KEY_DIR", &folder.0)
             .env("YIWANG_SETTINGS", settings)
-            .env("YIWANG_HTTP_ADDR", format!("127.0.0.1:{port}"))
             .env("YIWANG_DATABASE_URL", database)
             .env("YIWANG_LOG", "warn")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let base_url = format!("http://127.0.0.1:{port}");
-        wait_until_ready(&base_url).await;
-        Self { child: Some(child), base_url }
+            .stdout(Stdio::null());
+        command
     }
 
     /// Its number at the system.

@@ -140,7 +140,7 @@ fn start(options: &[&str]) -> Result<Server, String> {
 }
 
 /// `env`, under a user that PostgreSQL accepts: it refuses to run as root.
-fn as_other_than_root() -> Result<Command, String> {
+pub(crate) fn as_other_than_root() -> Result<Command, String> {
     if id(&["-u"])? != "0" {
         return Ok(Command::new("env"));
     }
@@ -171,6 +171,6 @@ pub fn newest_bin() -> Option<PathBuf> {
     candidates.find(|bin: &PathBuf| Path::new(bin).join("initdb").exists())
 }
 
-fn free_port() -> std::io::Result<u16> {
+pub(crate) fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

@@ -201,6 +201,7 @@ async fn settle() {
     }
 }
 
+/// Fault case 29.
 #[tokio::test]
 async fn a_hanging_rail_takes_its_own_calls_and_no_more() {
     let bench = Arc::new(Bench::new((0..4).map(|_| Does::Hangs).collect()));
@@ -241,6 +242,7 @@ async fn queries_never_stand_before_a_payment() {
     assert_eq!(hanging.await.unwrap(), "ok");
 }
 
+/// Fault case 29.
 #[tokio::test]
 async fn silence_opens_the_breaker_and_then_nothing_is_sent() {
     let script = vec![Does::IsSilent, Does::IsOff, Does::IsSilent];

@@ -91,9 +91,9 @@ fn refused(fault: EnvelopeFault) -> CallbackRefused {
         EnvelopeFault::Seal | EnvelopeFault::Signature(CryptoFailed::Decrypt) => {
             CallbackRefused::Undecryptable
         }
-        EnvelopeFault::Signature(CryptoFailed::Sign | CryptoFailed::Signature) => {
-            CallbackRefused::BadSignature
-        }
+        EnvelopeFault::Signature(
+            CryptoFailed::Sign | CryptoFailed::Signature | CryptoFailed::Seal,
+        ) => CallbackRefused::BadSignature,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::column::{Row, micros};
 use super::entity::{ledger_balance, ledger_check};
 use super::{Store, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::PaymentNo;
 use domain::money::Fen;
@@ -103,7 +104,7 @@ impl LedgerBalances for Store {
         ] {
             transaction.execute_unprepared(sql).await.map_err(unavailable)?;
         }
-        transaction.commit().await.map_err(unavailable)
+        around(Step::LedgerRebuild, transaction.commit()).await.map_err(unavailable)
     }
 
     async fn save_check(&self, check: &LedgerCheck) -> Result<(), StoreError> {
@@ -121,7 +122,8 @@ impl LedgerBalances for Store {
             ])
             .to_owned();
         let insert = ledger_check::Entity::insert(row.into_active_model()).on_conflict(newer);
-        insert.exec_without_returning(&self.write).await.map_err(unavailable)?;
+        let kept = insert.exec_without_returning(&self.write);
+        around(Step::LedgerCheck, kept).await.map_err(unavailable)?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::column::{Row, micros};
 use super::entity::{journal, journal_entry};
 use super::{Store, balances, unavailable};
+use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::{PaymentNo, RefundNo};
 use domain::money::Fen;
@@ -145,7 +146,7 @@ impl LedgerBook for Store {
             }
         }
         insert_entries(&transaction, &row, journal).await?;
-        transaction.commit().await.map_err(unavailable)?;
+        around(Step::LedgerBook, transaction.commit()).await.map_err(unavailable)?;
         Ok(true)
     }
 

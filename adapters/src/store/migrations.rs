@@ -29,13 +29,24 @@ const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
 /// Any number that no other program takes in this database: "yiwang" on a phone's keys.
 const ADVISORY_LOCK: i64 = 949_264;
 
+/// Migration 7 once more, for receipts that nodes of the release before it wrote since then.
+const COMPLETE_RECEIPTS: &str = "UPDATE receipt SET
+    agency_code = (SELECT n.agency_code FROM payment_notice n
+        WHERE n.payment_no = receipt.payment_no AND n.notice_no = receipt.notice_no),
+    agency_name = (SELECT n.agency_name FROM payment_notice n
+        WHERE n.payment_no = receipt.payment_no AND n.notice_no = receipt.notice_no),
+    items = (SELECT n.items FROM payment_notice n
+        WHERE n.payment_no = receipt.payment_no AND n.notice_no = receipt.notice_no),
+    person_id = (SELECT p.person_id FROM payment p WHERE p.no = receipt.payment_no)
+    WHERE person_id = ''";
+
 /// Why the tables are not up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database refused; that migration left no trace.
     #[error("migration {number} failed")]
     Failed {
-        /// Which one; 0 is the book of migrations itself.
+        /// Which one; 0 is the book of migrations itself, or what is done at every start.
         number: i64,
         /// What the database said.
         #[source]
@@ -54,7 +65,8 @@ pub(super) async fn apply(write: &DatabaseConnection) -> Result<(), MigrateError
     for (number, sql) in MIGRATIONS {
         apply_one(write, number, sql).await?;
     }
-    Ok(())
+    let completed = write.execute_unprepared(COMPLETE_RECEIPTS).await;
+    completed.map(|_| ()).map_err(|source| MigrateError::Failed { number: 0, source })
 }
 
 /// Are all migrations applied?

@@ -74,6 +74,7 @@ impl Store {
     async fn insert_all(&self, payment: &Payment, record: &PaymentRecord) -> Result<(), Inserted> {
         let notices = notice_rows(payment)?.into_iter().map(IntoActiveModel::into_active_model);
         let event = event_row(&payment.no, i64::from(payment.version), record);
+        let first_line = event.clone();
         let transaction = self.begin().await?;
         let row = payment_row(payment).into_active_model();
         payment::Entity::insert(row).exec_without_returning(&transaction).await?;
@@ -81,8 +82,11 @@ impl Store {
         held.exec_without_returning(&transaction).await?;
         let event = payment_event::Entity::insert(event.into_active_model());
         event.exec_without_returning(&transaction).await?;
-        let stored = around(Step::PaymentInsert, transaction.commit()).await;
-        Ok(stored.map_err(unavailable)?)
+        match around(Step::PaymentInsert, transaction.commit()).await {
+            Ok(()) => Ok(()),
+            Err(_) if self.is_written(first_line).await => Ok(()),
+            Err(error) => Err(unavailable(error).into()),
+        }
     }
 
     /// Who was first? Asked after a constraint refused `payment`.
@@ -100,17 +104,20 @@ impl Store {
         Ok(InsertError::Store(StoreError::Conflict))
     }
 
-    /// After a COMMIT that was not answered: is the change there? Its own history line at its
-    /// own version proves it; without a line nothing does.
+    /// After a COMMIT that was not answered: is the change there? Without a line nothing proves it.
     async fn is_stored(&self, change: &PaymentChange) -> bool {
         let Some(record) = &change.record else {
             return false;
         };
         let version = i64::from(change.payment.version) + 1;
-        let expected = event_row(&change.payment.no, version, record);
-        let key = (expected.payment_no.clone(), version);
+        self.is_written(event_row(&change.payment.no, version, record)).await
+    }
+
+    /// Is this history line there? It was written with all that it tells of, or not at all.
+    async fn is_written(&self, line: payment_event::Model) -> bool {
+        let key = (line.payment_no.clone(), line.version);
         let stored = payment_event::Entity::find_by_id(key).one(&self.write).await;
-        stored.is_ok_and(|stored| stored == Some(expected))
+        stored.is_ok_and(|stored| stored == Some(line))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Fiscal e-receipts that were issued.
 
-use super::entity::receipt;
+use super::entity::{payment, payment_notice, receipt};
 use super::{Store, unavailable};
 use crate::crash::{Step, around};
 use async_trait::async_trait;
@@ -63,15 +63,41 @@ impl Store {
         select: Select<receipt::Entity>,
     ) -> Result<Vec<FiledReceipt>, StoreError> {
         let rows = select.all(connection).await.map_err(unavailable)?;
-        rows.into_iter().map(|row| self.receipt_of(row)).collect()
+        let mut filed = Vec::with_capacity(rows.len());
+        for row in rows {
+            filed.push(self.receipt_of(completed(connection, row).await?)?);
+        }
+        Ok(filed)
     }
+}
+
+/// A node of the release that kept less of a receipt may still write some: the rest stands in
+/// their payment, as for those that it wrote before the tables were brought up to date.
+async fn completed(
+    connection: &impl ConnectionTrait,
+    row: receipt::Model,
+) -> Result<receipt::Model, StoreError> {
+    if !row.person_id.is_empty() {
+        return Ok(row);
+    }
+    let payment = payment::Entity::find_by_id(row.payment_no.as_str()).one(connection).await;
+    let notice = (row.payment_no.clone(), row.notice_no.clone());
+    let notice = payment_notice::Entity::find_by_id(notice).one(connection).await;
+    let (Some(payment), Some(notice)) =
+        (payment.map_err(unavailable)?, notice.map_err(unavailable)?)
+    else {
+        return Ok(row);
+    };
+    let (agency_code, agency_name) = (notice.agency_code, notice.agency_name);
+    let (person_id, items) = (payment.person_id, notice.items);
+    Ok(receipt::Model { person_id, agency_code, agency_name, items, ..row })
 }
 
 #[async_trait]
 impl ReceiptBook for Store {
     async fn find(&self, id: &ReceiptId) -> Result<Option<FiledReceipt>, StoreError> {
-        let row = receipt::Entity::find_by_id(key(id)).one(&self.read).await;
-        row.map_err(unavailable)?.map(|row| self.receipt_of(row)).transpose()
+        let select = receipt::Entity::find_by_id(key(id));
+        Ok(self.filed(&self.read, select).await?.pop())
     }
 
     async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<FiledReceipt>, StoreError> {

@@ -43,6 +43,7 @@ const fn desk_columns(step: DeskStep) -> (&'static str, Option<&'static str>) {
         DeskStep::Asked => ("ASKED", None),
         DeskStep::Approved(after) => ("APPROVED", Some(after.code())),
         DeskStep::Told(after) => ("TOLD", Some(after.code())),
+        DeskStep::Unconcerned => ("UNCONCERNED", None),
     }
 }
 
@@ -51,6 +52,7 @@ fn desk_of(desk: &str, after: Option<&str>) -> Option<DeskStep> {
     match (desk, after) {
         ("DUE", None) => Some(DeskStep::Due),
         ("ASKED", None) => Some(DeskStep::Asked),
+        ("UNCONCERNED", None) => Some(DeskStep::Unconcerned),
         ("APPROVED", Some(Some(after))) => Some(DeskStep::Approved(after)),
         ("TOLD", Some(Some(after))) => Some(DeskStep::Told(after)),
         (_, _) => None,

@@ -5,7 +5,7 @@ use super::sign::{SignedHead, Signer};
 use super::wire::{ErrorWire, TransactionWire};
 use crate::crypto::{GcmKey, KeyRing, SigningKey};
 use crate::http::{ConfigFault, HttpAnswer, HttpClient, HttpRequest, Method};
-use crate::http::{base_url, below, undecided, unexpected, unknown};
+use crate::http::{base_url, below, header, undecided, unexpected, unknown};
 use domain::clock::{Clock, IdSource};
 use domain::money::PayableFen;
 use domain::outside::OutsideError;
@@ -188,17 +188,33 @@ impl WeChatPayAccount {
 
     /// Sends a signed request once, and believes a 2xx only with the platform's signature.
     pub(super) async fn call(&self, request: HttpRequest) -> Result<PlatformSaid, OutsideError> {
+        Ok(self.call_signed(request).await?.0)
+    }
+
+    /// The same, and the id of the key that signed; empty for a 4xx, which is never signed.
+    pub(super) async fn call_signed(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(PlatformSaid, String), OutsideError> {
         let answer = self.send(request).await?;
         match answer.status {
             // 202 says that the platform is still at it.
             200 | 201 | 203..=299 => {
                 let now = self.clock.now();
                 self.verify(&answer.headers, &answer.body, now).await.map_err(unknown)?;
-                Ok(PlatformSaid::Done(answer.body))
+                let key_id = header(&answer.headers, "wechatpay-serial").unwrap_or_default();
+                let key_id = key_id.to_owned();
+                Ok((PlatformSaid::Done(answer.body), key_id))
             }
-            400..=499 => Ok(PlatformSaid::No(refusal_of(&answer))),
+            400..=499 => Ok((PlatformSaid::No(refusal_of(&answer)), String::new())),
             status => Err(unexpected("WeChat Pay answered with HTTP status", status)),
         }
+    }
+
+    /// Personal data, sealed so that only the platform can read it.
+    pub(super) fn sealed(&self, key_id: &str, text: &str) -> Result<String, OutsideError> {
+        let sealed = self.platform_keys.seal(key_id, self.clock.now(), text.as_bytes());
+        sealed.map_err(|error| OutsideError::NotSent(error.into()))
     }
 }
 

@@ -5,7 +5,7 @@ use super::account::WeChatPayAccount;
 use super::sign::SignedHeaders;
 use super::wire::CertificatesWire;
 use crate::certificate::Certificate;
-use crate::crypto::{KeyRing, VerifyingKey};
+use crate::crypto::{CryptoFailed, KeyRing, VerifyingKey};
 use crate::http::{HttpRequest, unexpected, unknown};
 use domain::outside::OutsideError;
 use domain::payment::CallbackRefused;
@@ -68,6 +68,11 @@ impl PlatformKeys {
         let fetched = self.fetched.read().unwrap_or_else(PoisonError::into_inner);
         let in_force = fetched.get(serial).filter(|certificate| certificate.valid_at(now));
         in_force.map(|certificate| look(certificate.key()))
+    }
+
+    /// Seals something for the platform with the key of this serial number or id.
+    pub fn seal(&self, serial: &str, now: Timestamp, plain: &[u8]) -> Result<String, CryptoFailed> {
+        self.with(serial, now, |key| key.seal_oaep(plain)).unwrap_or(Err(CryptoFailed::Seal))
     }
 
     fn knows(&self, serial: &str, now: Timestamp) -> bool {

@@ -124,6 +124,7 @@ impl Bench {
     }
 }
 
+/// Fault case 10.
 #[tokio::test]
 async fn an_unknown_certificate_is_fetched_once_and_kept() {
     let [new, newer] = &*ROTATION;
@@ -140,6 +141,7 @@ async fn an_unknown_certificate_is_fetched_once_and_kept() {
     assert_eq!((bench.reads(NEWER, &newer.key).await, bench.fetches()), (Ok(()), 1));
 }
 
+/// Fault case 10.
 #[tokio::test]
 async fn what_a_fetch_does_not_bring_stays_closed_for_a_while() {
     let [new, _] = &*ROTATION;

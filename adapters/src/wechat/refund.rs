@@ -8,9 +8,10 @@ use domain::money::Fen;
 use domain::outside::OutsideError;
 use domain::payment::{Rail, RailRefundState, RailRefunds, RailTxn, RefundOrder, RefundReport};
 use jiff::Timestamp;
+use reqwest::Url;
 use std::sync::Arc;
 
-const PATH: &str = "/v3/refund/domestic/refunds";
+pub(super) const PATH: &str = "/v3/refund/domestic/refunds";
 /// A longer reason is an error there.
 const REASON_CHARS: usize = 80;
 
@@ -44,8 +45,7 @@ impl WeChatPayRefunds {
     }
 
     async fn look_up(&self, refund: &RefundOrder) -> Result<RailRefundState, OutsideError> {
-        let url = self.account.url(&format!("{PATH}/{}", refund.no), None);
-        match self.account.call(HttpRequest::get(url)).await? {
+        match self.account.call(HttpRequest::get(refund_url(&self.account, refund))).await? {
             PlatformSaid::Done(body) => state_of(refund, &body),
             PlatformSaid::No(why) if why.status == 404 && why.name() == "RESOURCENOTEXISTS" => {
                 Ok(RailRefundState::NotFound)
@@ -75,7 +75,7 @@ impl WeChatPayRefunds {
 
 /// A code that says that this call did nothing. Rates and every code that is not known say
 /// nothing of the kind; a breakdown is no 4xx.
-fn is_known(why: &PlatformRefusal) -> bool {
+pub(super) fn is_known(why: &PlatformRefusal) -> bool {
     matches!(
         why.name().as_str(),
         "PARAMERROR"
@@ -92,7 +92,12 @@ fn is_known(why: &PlatformRefusal) -> bool {
     )
 }
 
-fn state_of(refund: &RefundOrder, body: &[u8]) -> Result<RailRefundState, OutsideError> {
+/// Where the platform tells how a refund stands.
+pub(super) fn refund_url(account: &WeChatPayAccount, refund: &RefundOrder) -> Url {
+    account.url(&format!("{PATH}/{}", refund.no), None)
+}
+
+pub(super) fn state_of(refund: &RefundOrder, body: &[u8]) -> Result<RailRefundState, OutsideError> {
     let wire: RefundWire = serde_json::from_slice(body).map_err(unknown)?;
     // A signed answer about another refund says nothing about this one.
     if wire.out_refund_no.as_deref() != Some(refund.no.as_str()) {

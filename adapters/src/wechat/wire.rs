@@ -108,6 +108,17 @@ pub(super) struct RefundRequestAmountWire {
     pub currency: &'static str,
 }
 
+/// A stuck refund that goes to another account; `bank_account` and `real_name` are sealed.
+#[derive(Debug, Serialize)]
+pub(super) struct RedirectRequestWire<'a> {
+    pub out_refund_no: &'a str,
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub bank_type: &'static str,
+    pub bank_account: &'a str,
+    pub real_name: &'a str,
+}
+
 /// A refund, in answers (`status`) and in callbacks (`refund_status`, with `mchid`).
 #[derive(Debug, Deserialize)]
 pub(super) struct RefundWire {

@@ -6,7 +6,7 @@ use adapters::http::HttpClient;
 use adapters::non_tax::{GatewayKeyConfig, NonTaxConfig, NonTaxGateway, SealConfig};
 use adapters::store::Store;
 use domain::clock::{Clock, IdSource};
-use domain::payment::{CloseWithdrawn, HealPayments, HearRefundDecision, Rails};
+use domain::payment::{CloseWithdrawn, HealPayments, HearRefundDecision, OweBack, Rails};
 use domain::receipt::{ProcessGatewayNews, ReceiveGatewayCall};
 use domain::reconciliation::{ClearDue, ClearOneDay};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl GatewayWork {
     pub fn new(
         gateway: &Arc<NonTaxGateway>,
         store: &Arc<Store>,
-        (rails, healer): (&Rails, &Arc<HealPayments>),
+        (rails, healer, owe_back): (&Rails, &Arc<HealPayments>, &Arc<OweBack>),
         clock: &Arc<dyn Clock>,
     ) -> Self {
         let day = ClearOneDay {
@@ -87,6 +87,7 @@ impl GatewayWork {
                 payments: store.clone(),
                 outbox: store.clone(),
                 refunds: HearRefundDecision { refunds: store.clone(), clock: clock.clone() },
+                owe_back: owe_back.clone(),
                 withdrawn,
                 clock: clock.clone(),
             }),

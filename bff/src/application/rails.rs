@@ -6,7 +6,7 @@ use adapters::alipay::{
     AlipayAccount, AlipayAppConfig, AlipayCallbacks, AlipayConfig, AlipayMiniProgram, AlipayRail,
     AlipayRefunds, AlipayStatements, AlipayTrustConfig,
 };
-use adapters::guarded::{BreakerRule, CallBudget, GuardedRail, WatchedRails};
+use adapters::guarded::{BreakerRule, CallBudget, GuardedRail, GuardedRedirects, WatchedRails};
 use adapters::http::HttpClient;
 use adapters::unionpay::{
     UnionPayAccount, UnionPayCallbacks, UnionPayConfig, UnionPayRail, UnionPayRefunds,
@@ -14,11 +14,11 @@ use adapters::unionpay::{
 };
 use adapters::wechat::{
     MiniProgramConfig, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
-    WeChatPayRail, WeChatPayRefunds, WeChatPayStatements,
+    WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;
-use domain::payment::{PaymentRail, RailCallbacks, RailRefunds, Rails, Refunders};
+use domain::payment::{PaymentRail, RailCallbacks, RailRefunds, Rails, RefundRedirects, Refunders};
 use domain::reconciliation::StatementSource;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Outside<'a> {
 pub struct ConnectedRail {
     /// Payments and refunds, behind one guard.
     pub guarded: Arc<GuardedRail>,
+    /// Sends stuck refunds to another account, where the rail can.
+    pub redirects: Option<Arc<dyn RefundRedirects>>,
     /// Reads what it sends.
     pub callbacks: Arc<dyn RailCallbacks>,
     /// Its daily files.
@@ -72,6 +74,7 @@ impl Platforms {
             rails.push(ConnectedRail {
                 guarded: outside
                     .guarded(AlipayRail::new(account.clone()), AlipayRefunds::new(account.clone())),
+                redirects: None,
                 callbacks: Arc::new(AlipayCallbacks::new(account.clone())),
                 statements: Arc::new(AlipayStatements::new(account)),
             });
@@ -85,6 +88,7 @@ impl Platforms {
                     UnionPayRail::new(account.clone()),
                     UnionPayRefunds::new(account.clone()),
                 ),
+                redirects: None,
                 callbacks: Arc::new(UnionPayCallbacks::new(account.clone())),
                 statements: Arc::new(UnionPayStatements::new(account)),
             });
@@ -101,7 +105,7 @@ impl Platforms {
     pub fn refunders(&self) -> Refunders {
         Refunders::new(
             self.rails.iter().map(|rail| rail.guarded.clone() as _).collect(),
-            Vec::new(),
+            self.rails.iter().filter_map(|rail| rail.redirects.clone()).collect(),
         )
     }
 
@@ -147,11 +151,12 @@ impl Outside<'_> {
         };
         let (http, clock, ids) = (self.http.clone(), self.clock.clone(), self.ids.clone());
         let account = Arc::new(WeChatPayAccount::new(&config, http, clock, ids)?);
+        let guarded = self
+            .guarded(WeChatPayRail::new(account.clone()), WeChatPayRefunds::new(account.clone()));
+        let redirects = Arc::new(WeChatPayRedirects::new(account.clone()));
         Ok(ConnectedRail {
-            guarded: self.guarded(
-                WeChatPayRail::new(account.clone()),
-                WeChatPayRefunds::new(account.clone()),
-            ),
+            redirects: Some(Arc::new(GuardedRedirects::new(guarded.clone(), redirects))),
+            guarded,
             callbacks: Arc::new(WeChatPayCallbacks::new(account.clone())),
             statements: Arc::new(WeChatPayStatements::new(account)),
         })

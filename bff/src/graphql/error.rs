@@ -23,13 +23,17 @@ pub enum FailureCode {
     Timeout,
     /// Somebody else changed the same thing: try again.
     Conflict,
+    /// The store can do nothing now; nothing was done and nothing was sent.
+    Unavailable,
+    /// So much is under way that this had no turn; nothing was done.
+    Overloaded,
     /// A fault of ours; the trace id finds it.
     Internal,
 }
 
 impl FailureCode {
     /// Every code that this server gives today.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::NotSignedIn,
         Self::NotAllowed,
         Self::BadInput,
@@ -38,6 +42,8 @@ impl FailureCode {
         Self::DepartmentUnavailable,
         Self::Timeout,
         Self::Conflict,
+        Self::Unavailable,
+        Self::Overloaded,
         Self::Internal,
     ];
 
@@ -54,6 +60,8 @@ impl FailureCode {
             }
             Self::Timeout => ("TIMEOUT", "处理超时，请稍后再试"),
             Self::Conflict => ("CONFLICT", "刚刚有人修改过，请重试"),
+            Self::Unavailable => ("UNAVAILABLE", "系统暂时不能办理，本次没有扣款，请稍后再试"),
+            Self::Overloaded => ("OVERLOADED", "现在办理的人太多，本次没有扣款，请稍后再试"),
             Self::Internal => ("INTERNAL", "系统开小差了，请稍后再试"),
         }
     }
@@ -70,6 +78,18 @@ pub fn store_failed(error: &StoreError) -> Error {
     match error {
         StoreError::Conflict => FailureCode::Conflict.error(),
         StoreError::Corrupt { .. } | StoreError::Unavailable(_) => internal(error),
+    }
+}
+
+/// A store that failed before anything was done: true to say so, and that no money was taken.
+pub fn nothing_done(error: &StoreError) -> Error {
+    match error {
+        StoreError::Conflict => FailureCode::Conflict.error(),
+        StoreError::Corrupt { .. } => internal(error),
+        StoreError::Unavailable(_) => {
+            tracing::error!(error = %chain(error), "the store does nothing now");
+            FailureCode::Unavailable.error()
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Payments: what the citizen sees and does.
 
-use super::error::{FailureCode, UserError, UserErrorCode as Code, gateway_failed, store_failed};
+use super::error::{
+    FailureCode, UserError, UserErrorCode as Code, gateway_failed, nothing_done, store_failed,
+};
 use super::node_id::Kind;
 use super::notice::{Notice, PageInfo, bounded};
 use super::receipt::Receipt;
@@ -433,7 +435,7 @@ fn start_refused(error: StartPaymentError) -> Result<StartPaymentPayload> {
             (of_payment(*payment), UserError::at(Code::RailUnavailable, &["rail"], message))
         }
         StartPaymentError::Gateway(error) => return Err(gateway_failed(&error)),
-        StartPaymentError::Store(error) => return Err(store_failed(&error)),
+        StartPaymentError::Store(error) => return Err(nothing_done(&error)),
     };
     Ok(StartPaymentPayload { user_errors: vec![user_error], ..payload.unwrap_or_default() })
 }

@@ -1,6 +1,7 @@
 //! Callbacks of the rails and calls of the gateway: verified, stored and answered here; acted on by a worker. Each platform
 //! knows its own words only, and sends again when it hears others.
 
+use super::admission::Class;
 use crate::graphql::error::chain;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
@@ -21,6 +22,9 @@ pub async fn non_tax(
     parts: web::Data<Parts>,
 ) -> HttpResponse {
     const XML: &str = "text/xml; charset=utf-8";
+    let Some(_turn) = parts.admission.enter(Class::Callback) else {
+        return HttpResponse::ServiceUnavailable().finish();
+    };
     match parts.receive_gateway.run(&as_received(&request, &body)).await {
         Ok((received, answer)) => {
             if received == Received::New {
@@ -75,6 +79,10 @@ pub async fn union_pay(
 async fn taken(rail: Rail, body: &[u8], request: &HttpRequest, parts: &Parts) -> StatusCode {
     let receive = parts.receive_callback.iter().find(|receive| receive.reader.rail() == rail);
     let Some(receive) = receive else { return StatusCode::NOT_FOUND };
+    // Whatever is no success brings the callback again.
+    let Some(_turn) = parts.admission.enter(Class::Callback) else {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
     match receive.run(&as_received(request, body)).await {
         Ok(received) => {
             if received == Received::New {

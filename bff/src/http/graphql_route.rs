@@ -3,12 +3,15 @@
 //! The library parses recursively, so what comes in is measured first: size by the server,
 //! nesting by [`nesting_too_deep`], and what its fragments spread to by [`too_wide`].
 
+use super::admission::{Class, come_again_s};
 use super::document::too_wide;
 use super::requester::{Refused, requester};
-use crate::graphql::error::{FailureCode, store_failed};
+use crate::graphql::error::{FailureCode, nothing_done};
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, VARY};
+use actix_web::http::header::{
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
+};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Error, Response, ServerError, Value, Variables};
@@ -127,13 +130,16 @@ async fn answer(
     if verb == Verb::Get && !reads_only {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
+    let Some(_turn) = parts.admission.enter(Class::of(&document)) else {
+        return overloaded(request);
+    };
     let who = match requester(request, parts).await {
         Ok(who) => who,
         Err(Refused::With(FailureCode::NotSignedIn)) => {
             return refuse(request, FailureCode::NotSignedIn, StatusCode::UNAUTHORIZED);
         }
         Err(Refused::With(code)) => return refuse(request, code, StatusCode::BAD_REQUEST),
-        Err(Refused::Store(error)) => return failed(request, store_failed(&error)),
+        Err(Refused::Store(error)) => return failed(request, nothing_done(&error)),
     };
     let query = executable(operation, document).data(who);
     // Money that is under way is not lost with the answer: the healer finds it.
@@ -215,6 +221,15 @@ pub(super) fn refuse(request: &HttpRequest, code: FailureCode, status: StatusCod
     complete(&mut error, &trace_id());
     let status = if wants_response_json(request) { status } else { StatusCode::OK };
     json(request, status, &Response::from_errors(vec![error]))
+}
+
+/// Whatever media type was asked for, the status says it too: what stands between us and the
+/// client must not take it for an answer.
+fn overloaded(request: &HttpRequest) -> HttpResponse {
+    let mut refused = refuse(request, FailureCode::Overloaded, StatusCode::SERVICE_UNAVAILABLE);
+    *refused.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    refused.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u16::from(come_again_s())));
+    refused
 }
 
 fn complete(error: &mut ServerError, trace_id: &str) {

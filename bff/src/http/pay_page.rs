@@ -1,6 +1,7 @@
 //! `/pay/{token}`: somebody else pays, by a code that they scan with WeChat. One page without
 //! scripts; while a payment is open it asks again by itself.
 
+use super::admission::Class;
 use super::page::{note, page};
 use crate::graphql::error::chain;
 use crate::graphql::refusal_words;
@@ -77,6 +78,10 @@ pub async fn pay(
     form: web::Form<PayForm>,
     parts: web::Data<Parts>,
 ) -> HttpResponse {
+    let Some(_turn) = parts.admission.enter(Class::Payment) else {
+        let wait = "现在办理的人太多，没有扣款，请稍后再试。";
+        return note(StatusCode::SERVICE_UNAVAILABLE, "请稍候", wait);
+    };
     match parts.pay_by_link.pay(&token, Fen::new(form.total)).await {
         Ok(_)
         | Err(StartPaymentError::OutcomeUnknown(_) | StartPaymentError::RailNotReached(_)) => {

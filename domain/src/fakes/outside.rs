@@ -73,6 +73,11 @@ impl FakeRail {
         }
     }
 
+    /// How many orders were ever placed.
+    pub fn orders(&self) -> usize {
+        locked(&self.orders).len()
+    }
+
     /// How many orders hold money.
     pub fn paid_orders(&self) -> usize {
         locked(&self.orders).values().filter(|order| matches!(order, Order::Paid(..))).count()

@@ -8,7 +8,6 @@ use crate::outside::OutsideError;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::fmt;
-use std::sync::Arc;
 
 /// A payment institution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -404,25 +403,4 @@ pub enum RailHealth {
 pub trait RailWatch: Send + Sync {
     /// As the last calls to this rail went.
     fn health(&self, rail: Rail) -> RailHealth;
-}
-
-/// The rails that are connected.
-#[derive(Clone, Default)]
-pub struct Rails(Vec<Arc<dyn PaymentRail>>);
-
-impl Rails {
-    /// At most one per [`Rail`]; the first counts.
-    pub fn new(rails: Vec<Arc<dyn PaymentRail>>) -> Self {
-        Self(rails)
-    }
-
-    /// The port of a rail, if it is connected.
-    pub fn get(&self, rail: Rail) -> Option<&Arc<dyn PaymentRail>> {
-        self.0.iter().find(|port| port.rail() == rail)
-    }
-
-    /// All that are connected.
-    pub fn all(&self) -> &[Arc<dyn PaymentRail>] {
-        &self.0
-    }
 }

@@ -35,7 +35,7 @@ pub use decision::{Decision, DecisionStage};
 pub use model::{
     Actor, Refund, RefundCause, RefundKey, RefundRecord, RefundSlice, RefundedNotice, Todo,
 };
-pub use owe::{OweBack, Owed};
+pub use owe::{OweBack, Owed, RejectedWriteOff};
 pub use port::{
     DeskCase, DeskDecision, DeskNotice, DeskRequest, DeskStage, DeskStanding, NoticeAfter,
     PayeeAccount, ReceiptReversal, RefundDesk, RefundReasonCode, RefundRedirects, Refunders,

@@ -106,6 +106,8 @@ impl StartPayment {
             reason: EventReason::Started,
             evidence: None,
         };
+        // Before anybody can find it: who finds it must find that it is being placed, too.
+        let _placing = self.rails.place(&payment.no);
         match self.payments.insert(&payment, &record).await {
             Ok(()) => self.submit(rail.as_ref(), payment, Asked::First).await,
             Err(InsertError::KeyUsed { payment_no }) => {
@@ -117,41 +119,6 @@ impl StartPayment {
                 self.held(starter, &wanted, &payment_no, index).await
             }
             Err(InsertError::Store(error)) => Err(error.into()),
-        }
-    }
-
-    /// The same key again: the same payment, as it is now.
-    async fn again(
-        &self,
-        starter: &Starter,
-        wanted: &WantedPayment,
-        earlier: Payment,
-    ) -> Result<Started, StartPaymentError> {
-        let nos: Vec<_> = earlier.notices.iter().map(|notice| &notice.no).collect();
-        let same = nos == wanted.notice_nos.iter().collect::<Vec<_>>()
-            && earlier.rail == wanted.rail
-            && earlier.amount.fen() == wanted.expected_total;
-        if !same {
-            return refused(Refusal::KeyReused);
-        }
-        self.resume(starter, earlier).await
-    }
-
-    /// Opens the cashier again, if the payment can still be paid from here.
-    async fn resume(
-        &self,
-        starter: &Starter,
-        payment: Payment,
-    ) -> Result<Started, StartPaymentError> {
-        let Some(rail) = self.rails.get(payment.rail) else {
-            return Ok(Started { payment, cashier: None });
-        };
-        if starter.cashier_of(rail.as_ref()) != Some(payment.cashier) {
-            return Ok(Started { payment, cashier: None });
-        }
-        match self.asked_again(payment).await? {
-            (payment, true) => self.submit(rail.as_ref(), payment, Asked::Again).await,
-            (payment, false) => Ok(Started { payment, cashier: None }),
         }
     }
 
@@ -178,6 +145,7 @@ impl StartPayment {
                     StartPaymentError::OutcomeUnknown(payment)
                     | StartPaymentError::RailNotReached(payment),
                 ) => Started { payment: *payment, cashier: None },
+                Err(StartPaymentError::Refused(_, Some(own))) => *own,
                 Err(error) => return Err(error),
             }
         } else {
@@ -306,7 +274,7 @@ impl StartPayment {
         match rail.submit(&payment.order()).await {
             Ok(cashier) => {
                 // A callback may have overtaken the rail's answer: tell what is true now.
-                let payment = self.load(&payment.no).await?;
+                let payment = self.after_asking(payment).await?;
                 let payable = payment.state.is_unsettled();
                 Ok(Started { payment, cashier: payable.then_some(cashier) })
             }
@@ -344,10 +312,17 @@ impl StartPayment {
             match self.payments.save(&change).await {
                 // Somebody else learnt more meanwhile.
                 Ok(()) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+                Err(_) => return Err(StartPaymentError::OutcomeUnknown(Box::new(payment))),
             }
         }
-        self.load(&payment.no).await
+        self.after_asking(payment).await
+    }
+
+    /// As it is now that the rail was asked. A store that fails is no failure to start any more:
+    /// there may be an order.
+    async fn after_asking(&self, payment: Payment) -> Result<Payment, StartPaymentError> {
+        let unknown = |_| StartPaymentError::OutcomeUnknown(Box::new(payment.clone()));
+        self.load(&payment.no).await.map_err(unknown)
     }
 
     async fn load(&self, no: &PaymentNo) -> Result<Payment, StartPaymentError> {

@@ -7,7 +7,10 @@ use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::{OutsideError, StoreError};
-use crate::payment::{OutboxItem, OutboxKind, OutboxRow, OutboxStore, Payment, PaymentStore, Rail};
+use crate::payment::{
+    OutboxItem, OutboxKind, OutboxRow, OutboxStore, OweBack, Payment, PaymentStore, Rail,
+    RejectedWriteOff,
+};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -84,6 +87,8 @@ pub struct FulfilPayments {
     pub write_offs: Arc<dyn NoticeWriteOff>,
     /// The finance department, behind the gateway.
     pub receipts: Arc<dyn ReceiptIssuer>,
+    /// Who gives back what the agency does not take.
+    pub owe_back: Arc<OweBack>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -173,6 +178,10 @@ impl FulfilPayments {
     ) -> Result<Fulfilled, StoreError> {
         let reason: String = error.to_string().chars().take(200).collect();
         let park = is_final(error) && row.attempts + 1 >= REFUSALS;
+        if park && let Some(rejected) = rejection(&row.item, error) {
+            // Before it is parked, so that no fault can lose it.
+            self.owe_back.give_back(&rejected).await?;
+        }
         let next = (!park).then(|| self.clock.now() + pause(row.attempts));
         self.outbox.postpone(&row.item, &reason, next).await?;
         Ok(if park { Fulfilled::Parked } else { Fulfilled::Postponed })
@@ -192,6 +201,19 @@ fn is_final(error: &OutsideError) -> bool {
         "WITHDRAWN",
     ];
     matches!(error, OutsideError::Refused { code, .. } if codes.contains(&code.as_str()))
+}
+
+/// What the gateway's refusal says of the money: that it never counts, because another payment
+/// has the notice or the agency took it back; or that the agency rejected it, for whatever reason.
+fn rejection(item: &OutboxItem, error: &OutsideError) -> Option<RejectedWriteOff> {
+    let OutsideError::Refused { code, message } = error else { return None };
+    let proven = match (item.kind, code.as_str()) {
+        (OutboxKind::WriteOff, "ALREADY_PAID" | "WITHDRAWN") => true,
+        (OutboxKind::WriteOff, "REVERSED") => false,
+        (OutboxKind::WriteOff | OutboxKind::IssueReceipt, _) => return None,
+    };
+    let (payment_no, notice_no) = (item.payment_no.clone(), item.notice_no.clone());
+    Some(RejectedWriteOff { payment_no, notice_no, proven, reason: message.clone() })
 }
 
 /// 2 s, 4 s, 8 s … at most 10 minutes: a gateway that comes back finds us within that.

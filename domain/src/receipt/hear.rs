@@ -9,8 +9,8 @@ use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{
-    ApplyError, CloseWithdrawn, HearRefundDecision, OutboxItem, OutboxKind, OutboxStore,
-    PaymentStore, RailCallback, ReceiveError, Received, Withdrawn,
+    ApplyError, CloseWithdrawn, HearRefundDecision, OutboxItem, OutboxKind, OutboxStore, OweBack,
+    PaymentStore, RailCallback, ReceiveError, Received, RejectedWriteOff, Withdrawn,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct ProcessGatewayNews {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who wakes the refunds that were decided.
     pub refunds: HearRefundDecision,
+    /// Who gives back what the agency does not take.
+    pub owe_back: Arc<OweBack>,
     /// Who closes orders that nobody may pay any more.
     pub withdrawn: CloseWithdrawn,
     /// Time.
@@ -143,7 +145,13 @@ impl ProcessGatewayNews {
             }
             (WriteOffVerdict::Rejected { reason_code, reason }, false) if counts => {
                 let why = format!("REJECTED: {} {reason}", reason_code.code());
-                self.rejected(item, &why).await
+                let rejected = RejectedWriteOff {
+                    payment_no: item.payment_no.clone(),
+                    notice_no: item.notice_no.clone(),
+                    proven: reason_code.is_proof(),
+                    reason: reason.clone(),
+                };
+                self.rejected(item, &why, &rejected).await
             }
             (WriteOffVerdict::Confirmed | WriteOffVerdict::Rejected { .. }, _) => {
                 Ok(NewsActed::Contradicts)
@@ -151,9 +159,15 @@ impl ProcessGatewayNews {
         }
     }
 
-    /// The write-off does not stand, for ever: the money must go back. It is parked for staff,
-    /// who make the refund.
-    async fn rejected(&self, item: &OutboxItem, why: &str) -> Result<NewsActed, StoreError> {
+    /// The write-off does not stand, for ever: the money goes back. What is left of the write-off
+    /// is parked, so that staff see it; the refund comes first, so that no fault can lose it.
+    async fn rejected(
+        &self,
+        item: &OutboxItem,
+        why: &str,
+        rejected: &RejectedWriteOff,
+    ) -> Result<NewsActed, StoreError> {
+        self.owe_back.give_back(rejected).await?;
         self.outbox.postpone(item, why, None).await?;
         Ok(NewsActed::Moved)
     }

@@ -1,9 +1,11 @@
 use super::*;
 use crate::fakes::samples::{at, money, notice, notice_no, payment, payment_no, started};
-use crate::fakes::{FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore};
+use crate::fakes::{
+    CountingIds, FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore,
+};
 use crate::payment::{
     ApplyRailReport, EventReason, Evidence, HealPayments, PaymentEvent, PaymentRail as _,
-    PaymentStatus, Rails,
+    PaymentStatus, Rails, RefundStatus, RefundStore,
 };
 use crate::receipt::RejectionReason;
 use std::future::Future;
@@ -58,13 +60,20 @@ impl World {
             inbox: shared.clone(),
             payments: shared.clone(),
             outbox: shared.clone(),
-            refunds: HearRefundDecision { refunds: shared, clock: clock.clone() },
+            refunds: HearRefundDecision { refunds: shared.clone(), clock: clock.clone() },
+            owe_back: Arc::new(OweBack {
+                refunds: shared.clone(),
+                payments: shared,
+                ceiling: Fen::new(10_000_000),
+                clock: clock.clone(),
+                ids: Arc::new(CountingIds::default()),
+            }),
             withdrawn,
             clock,
         };
         let world = Self { store, rail, hear };
         let open = payment(NO, FINE, 20_600);
-        wait(world.store.insert(&open, &started())).unwrap();
+        wait(PaymentStore::insert(&world.store, &open, &started())).unwrap();
         world
     }
 
@@ -80,7 +89,7 @@ impl World {
         let paid = PaymentEvent::Confirm(money("T1", 20_600));
         let record = (EventReason::RailConfirmed, Some(Evidence::Answer(at(20))));
         let change = self.payment().after(paid, record, at(20)).unwrap();
-        wait(self.store.save(&change)).unwrap();
+        wait(PaymentStore::save(&self.store, &change)).unwrap();
         self
     }
 
@@ -130,12 +139,30 @@ fn a_confirmed_write_off_is_done_and_known_the_second_time() {
     assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Known);
 }
 
+/// Where the refunds of the payment stand, and how much they are.
+fn refunds(world: &World) -> Vec<(RefundStatus, i64)> {
+    let all = wait(RefundStore::list_of_payment(&world.store, &payment_no(NO))).unwrap();
+    all.iter().map(|refund| (refund.state.status(), refund.amount.fen().value())).collect()
+}
+
 #[test]
-fn a_rejected_write_off_waits_for_staff() {
-    let world = World::sound().paid();
-    assert_eq!(world.hears(&told(20_600, rejected())).unwrap(), NewsActed::Moved);
-    assert_eq!(wait(world.store.backlog()).unwrap(), (1, 1), "parked, and its receipt waits");
-    assert_eq!(world.payment().notices[0].written_off_at, None);
+fn a_rejected_write_off_is_parked_and_its_money_goes_back() {
+    let reasons = [
+        (RejectionReason::AlreadyPaid, RefundStatus::Approved),
+        (RejectionReason::Withdrawn, RefundStatus::Approved),
+        (RejectionReason::Other, RefundStatus::Requested),
+    ];
+    for (reason_code, expected) in reasons {
+        let world = World::sound().paid();
+        let verdict = WriteOffVerdict::Rejected { reason_code, reason: "柜台已收".to_owned() };
+        let news = told(20_600, verdict);
+        assert_eq!(world.hears(&news).unwrap(), NewsActed::Moved);
+        assert_eq!(wait(world.store.backlog()).unwrap(), (1, 1), "parked, and its receipt waits");
+        assert_eq!(world.payment().notices[0].written_off_at, None);
+        assert_eq!(refunds(&world), [(expected, 20_600)]);
+        assert_eq!(wait(world.hear.act(&news)).unwrap(), NewsActed::Moved);
+        assert_eq!(refunds(&world).len(), 1, "twice is once");
+    }
 }
 
 #[test]
@@ -177,7 +204,7 @@ fn a_withdrawn_notice_can_be_paid_no_more() {
     assert_eq!(world.hears(&withdrawn()).unwrap(), NewsActed::Moved);
     assert_eq!(world.payment().state.status(), PaymentStatus::Closed);
     assert!(!world.rail.citizen_pays(&payment_no(NO), money("T1", 20_600)), "closed at the rail");
-    let history = wait(world.store.history(&payment_no(NO))).unwrap();
+    let history = wait(PaymentStore::history(&world.store, &payment_no(NO))).unwrap();
     assert_eq!(history.last().unwrap().reason, EventReason::NoticeWithdrawn);
 }
 

@@ -30,6 +30,14 @@ impl RejectionReason {
         }
     }
 
+    /// Does it prove that the money never counted? Otherwise people judge what becomes of it.
+    pub const fn is_proof(self) -> bool {
+        match self {
+            Self::AlreadyPaid | Self::Withdrawn => true,
+            Self::Other => false,
+        }
+    }
+
     /// The reason whose [`RejectionReason::code`] is `code`.
     pub fn from_code(code: &str) -> Option<Self> {
         let all = [Self::AlreadyPaid, Self::Withdrawn, Self::Other];

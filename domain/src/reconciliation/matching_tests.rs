@@ -173,3 +173,21 @@ fn a_files_totals_must_readd_unless_quarantine_explains_the_gap() {
     let explained = Statement { quarantined: vec![unreadable], trailer, ..good };
     assert_eq!(explained.check(day, &ours), Ok(()));
 }
+
+/// Fault case 22.
+#[test]
+fn a_line_a_hundredfold_off_has_a_code_of_its_own_and_is_never_matched() {
+    let none = BTreeMap::new();
+    for seed in 0..500 {
+        let fen = i64::try_from(crate::fakes::scramble(22, seed) % 5_000_000).unwrap() + 1;
+        let ledger = |fen| [booked("YW0001", "T1", fen)];
+        let file = |fen| statement(vec![line(1, "YW0001", "T1", fen)]);
+        for (rail, ours) in [(fen * 100, fen), (fen, fen * 100)] {
+            let (buckets, found) = verdicts(&file(rail), &ledger(ours), &none);
+            assert_eq!(codes(&found), [("L06", rail - ours)], "{rail} for {ours}");
+            assert_eq!(buckets, [Bucket::Discrepancy(DiscrepancyCode::L06)]);
+        }
+        let (_, found) = verdicts(&file(fen * 10), &ledger(fen), &none);
+        assert_eq!(codes(&found), [("L05", fen * 9)], "tenfold is another mistake");
+    }
+}

@@ -5,7 +5,10 @@ use super::story::{DAY, Told};
 use crate::citizen::started;
 use domain::ids::PaymentNo;
 use domain::money::Fen;
-use domain::payment::{LedgerBook as _, PaymentRecord, PaymentStore as _, Rail, Side};
+use domain::payment::{
+    Account, JournalKind, LedgerBalances as _, LedgerBook as _, PaymentRecord, PaymentStore as _,
+    Rail,
+};
 use domain::reconciliation::{Bucket, DayBook};
 use serde_json::{Value, json};
 
@@ -99,12 +102,20 @@ async fn in_the_history(run: &Run, told: &Told) {
 /// M1, M5 and M15: the books balance and equal the rail's statement, each effect was owed once,
 /// and nothing waits.
 async fn in_the_books(run: &Run, told: &Told) {
-    let (debits, credits) = run.store.totals().await.unwrap();
-    assert_eq!(debits, credits, "the ledger balances");
+    the_ledger_is_whole(run).await;
     let journals = run.store.journals_of(Rail::WeChatPay, DAY).await.unwrap();
-    assert_eq!(journals.len(), 1, "{journals:?}");
-    let entries = journals[0].entries().iter().filter(|entry| entry.side == Side::Debit);
-    assert_eq!(Fen::sum(entries.map(|entry| entry.amount)).unwrap(), Fen::new(told.fen));
+    let mut kinds: Vec<_> = journals.iter().map(|journal| journal.kind).collect();
+    kinds.sort_by_key(|kind| kind.code());
+    assert_eq!(kinds, [JournalKind::Fee, JournalKind::Paid], "{journals:?}");
+    let truth = run.levers.look(&format!("truth?date={DAY}")).await;
+    let truth = &truth["platforms"]["wechat-pay"]["totals"];
+    for journal in &journals {
+        let clearing = Account::RailClearing(Rail::WeChatPay);
+        let mut of_rail = journal.entries().iter().filter(|entry| entry.account == clearing);
+        let moved = of_rail.next().unwrap().amount.value();
+        let name = if journal.kind == JournalKind::Fee { "feeFen" } else { "paidFen" };
+        assert_eq!(truth[name], moved, "{journal:?}");
+    }
 
     let day = DayBook::find(&run.store, Rail::WeChatPay, DAY).await.unwrap().unwrap();
     assert_eq!(day.tally(|_| true).unwrap(), (1, Fen::new(told.fen)));
@@ -119,4 +130,13 @@ async fn in_the_books(run: &Run, told: &Told) {
     assert_eq!(run.count("callback_inbox WHERE outcome IS NULL").await, 0);
     assert_eq!(run.count("receipt").await, 1);
     assert_eq!(run.count("payment_notice WHERE holds").await, 1, "M3: one holder");
+}
+
+/// M1: debits equal credits, and every balance is what its entries add up to.
+pub async fn the_ledger_is_whole(run: &Run) {
+    let (debits, credits) = run.store.totals().await.unwrap();
+    assert_eq!(debits, credits, "the ledger balances");
+    for sums in run.store.sums().await.unwrap() {
+        assert_eq!(sums.kept, sums.added, "{}", sums.account.code());
+    }
 }

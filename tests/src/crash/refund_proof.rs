@@ -1,5 +1,6 @@
 //! After money went back: the invariants, seen from outside and in the store.
 
+use super::proof::the_ledger_is_whole;
 use super::refund_story::{LATE, OTHERS, PART, ToldBack, asks_again};
 use super::run::Run;
 use super::story::DAY;
@@ -131,8 +132,7 @@ async fn in_the_receipts(run: &Run, told: &ToldBack) {
 
 /// M1, M2, M5 and M15: the books balance, each movement is booked once, and nothing waits.
 async fn in_the_books(run: &Run, told: &ToldBack) {
-    let (debits, credits) = run.store.totals().await.unwrap();
-    assert_eq!(debits, credits, "the ledger balances");
+    the_ledger_is_whole(run).await;
     let journals = run.store.journals_of(Rail::WeChatPay, DAY).await.unwrap();
     let kinds = |no: &str| {
         let of = journals.iter().filter(|journal| journal.payment_no.as_str() == no);

@@ -3,8 +3,8 @@
 use super::run::{Run, Wait};
 use super::story::{gives_up, is_settled, nothing_is_queued, starts};
 use crate::citizen::{Citizen, document};
-use domain::ids::PaymentNo;
-use domain::payment::RefundStore as _;
+use domain::ids::{PaymentNo, RefundNo};
+use domain::payment::RefundStore;
 use serde_json::{Value, json};
 
 /// What goes back of the fine.
@@ -104,23 +104,16 @@ async fn is_approved(run: &mut Run, refund: &str) {
     }
 }
 
-/// The rail has it, and has been asked once more since.
+/// The rail has it and has not decided, and has been asked where it stands since: every answer
+/// that is no outcome is counted, and at most one of them is that of the request itself.
 async fn is_looked_at_again(run: &mut Run, refund: &str) {
-    let mut wait = Wait::of("a refund at the rail");
-    loop {
-        let all = run.levers.look("wechat-pay/refunds").await;
-        let all = all["refunds"].as_array().unwrap();
-        if all.iter().any(|known| known["refundNo"] == refund) {
-            break;
-        }
-        run.waits(&mut wait).await;
-    }
-    run.levers.advance(6).await;
-    let no = domain::ids::RefundNo::new(refund).unwrap();
-    let looks = async |run: &Run| run.store.find(&no).await.unwrap().unwrap().next_try_at;
-    let before = looks(run).await;
+    let no = RefundNo::new(refund).unwrap();
     let mut wait = Wait::of("another look at a refund");
-    while looks(run).await == before {
+    loop {
+        let known = RefundStore::find(&run.store, &no).await.unwrap().unwrap();
+        if known.state.is_at_rail() && known.attempts >= 2 {
+            return;
+        }
         run.waits(&mut wait).await;
     }
 }

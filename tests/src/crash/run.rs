@@ -39,6 +39,7 @@ pub struct Run {
     base: Base,
     database_url: String,
     process: Process,
+    crash_at: String,
     died: bool,
 }
 
@@ -75,8 +76,22 @@ impl Run {
         let store = Store::connect(&database_url, keys).await.unwrap();
         let sql = Database::connect(&database_url).await.unwrap();
         let levers = Levers::of(&mocks.base_url());
-        let died = false;
-        Self { levers, store, sql, mocks, folder, port, base, database_url, process, died }
+        let (crash_at, died) = (crash_at.to_owned(), false);
+        let mut run = Self {
+            levers,
+            store,
+            sql,
+            mocks,
+            folder,
+            port,
+            base,
+            database_url,
+            process,
+            crash_at,
+            died,
+        };
+        run.revived().await;
+        run
     }
 
     /// Where the process is reached, also after its death.
@@ -84,15 +99,19 @@ impl Run {
         &self.process.base_url
     }
 
-    /// A citizen of this world; nothing of what signing in does is a crash point.
-    pub async fn citizen(&self) -> Citizen {
-        Citizen::arrives(&self.process.base_url, &self.levers).await
+    /// A citizen of this world; signing in passes no crash point, but the workers do meanwhile.
+    pub async fn citizen(&mut self) -> Citizen {
+        let facts = self.levers.citizen().await;
+        self.signs_in(facts).await
     }
 
     /// The same person in a session of today.
     pub async fn signs_in_again(&mut self, citizen: &Citizen) -> Citizen {
-        let (url, levers, facts) =
-            (self.process.base_url.clone(), self.levers.clone(), citizen.facts.clone());
+        self.signs_in(citizen.facts.clone()).await
+    }
+
+    async fn signs_in(&mut self, facts: Value) -> Citizen {
+        let (url, levers) = (self.process.base_url.clone(), self.levers.clone());
         self.outliving("a session", move || {
             let (url, levers, facts) = (url.clone(), levers.clone(), facts.clone());
             async move { Citizen::signs_in(&url, &levers, facts).await }
@@ -202,6 +221,21 @@ impl Run {
         let (folder, port) = (&self.folder, self.port);
         self.process = Process::over(&self.database_url, folder, port, &self.mocks, None).await;
         true
+    }
+
+    /// A person has the balances made anew while the server serves, again if that dies.
+    pub async fn rebuilds_the_ledger(&mut self) {
+        loop {
+            let crash_at = (!self.died).then_some(self.crash_at.as_str());
+            let (url, folder) = (&self.database_url, &self.folder);
+            let mut command = Process::command(url, folder, &self.mocks, crash_at);
+            let status = command.args(["ledger", "rebuild"]).status().unwrap();
+            if status.success() {
+                return;
+            }
+            assert!(!self.died && status.signal() == Some(SIGABRT), "the rebuild ended: {status}");
+            self.died = true;
+        }
     }
 
     /// How many rows a table has there.

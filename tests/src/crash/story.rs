@@ -3,7 +3,7 @@
 use super::run::{Run, Wait};
 use crate::citizen::{Citizen, PAYMENT, started};
 use domain::ids::PaymentNo;
-use domain::payment::{OutboxStore as _, PaymentStore, Rail};
+use domain::payment::{LedgerBalances as _, OutboxStore as _, PaymentStore, Rail};
 use domain::reconciliation::{ClearingBook, ClearingState, DayBook, DayState};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ pub async fn paying(run: &mut Run) -> Told {
     is_settled(run, &citizen, &paid, 1).await;
     nothing_is_queued(run).await;
     is_reconciled(run).await;
+    run.rebuilds_the_ledger().await;
     // The session ended with the day.
     let citizen = run.signs_in_again(&citizen).await;
     Told { citizen, fine, fen, paid, wish, spared, given_up }
@@ -133,7 +134,8 @@ pub async fn nothing_is_queued(run: &mut Run) {
     }
 }
 
-/// The rail's own statement says what our ledger says, and finance agrees.
+/// The rail's own statement says what our ledger says, finance agrees, and the night's check of
+/// the ledger was made.
 async fn is_reconciled(run: &mut Run) {
     run.levers.tomorrow_at("10:00").await;
     let mut wait = Wait::of("a matched day");
@@ -143,7 +145,9 @@ async fn is_reconciled(run: &mut Run) {
         run.waits(&mut wait).await;
         let cleared = ClearingBook::find(&run.store, DAY).await.unwrap();
         let agreed = cleared.is_some_and(|day| day.state == ClearingState::Agreed);
-        if agreed && day.is_some_and(|day| day.state == DayState::Matched) {
+        let checked = run.store.last_check().await.unwrap();
+        let checked = checked.is_some_and(|check| check.day > DAY);
+        if checked && agreed && day.is_some_and(|day| day.state == DayState::Matched) {
             return;
         }
     }

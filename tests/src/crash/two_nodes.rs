@@ -31,8 +31,9 @@ struct Pair {
     sql: DatabaseConnection,
     /// Those that live; each may die at its point.
     nodes: Vec<Process>,
-    /// How many died at a crash point by themselves.
-    died: u32,
+    /// When the youngest is killed.
+    killed_at: Option<Instant>,
+    fates: Fates,
 }
 
 /// One payment of a round.
@@ -44,24 +45,72 @@ struct Begun {
     back: bool,
 }
 
+/// How the younger node of each round ended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fates {
+    /// At its crash point.
+    pub at_point: u32,
+    /// By `kill -9`, in the middle of the work.
+    pub at_work: u32,
+    /// Not before all was done: the other was always faster at that step.
+    pub idle: u32,
+}
+
+/// Steps that this work does not pass: another day, another story, or only when something fails.
+const ELSEWHERE: [&str; 13] = [
+    "clearing.",
+    "day.",
+    "gateway.fetch_file",
+    "gateway.list_files",
+    "gateway.query_refund",
+    "gateway.replace_receipt",
+    "gateway.send_",
+    "ledger.",
+    "news.",
+    "outbox.never_receipted",
+    "outbox.postpone",
+    "rail.",
+    "receipt.replacement",
+];
+/// Those of them that it passes all the same.
+const HERE: [&str; 2] = ["rail.refund:", "rail.submit:"];
+/// Steps of the way back.
+const BACK: [&str; 6] =
+    ["gateway.ask_", "gateway.rev", "gateway.tell_", "rail.refund:", "receipt.", "refund."];
+/// The work of a round takes about as long.
+const ROUND_MS: u64 = 3_000;
+
+fn is_one_of(at: &str, steps: &[&str]) -> bool {
+    steps.iter().any(|step| at.starts_with(step))
+}
+
+/// Some moment of a round, another one for every point.
+fn some_moment(at: &str) -> Duration {
+    let hash = at.bytes().fold(17_u64, |hash, byte| hash.wrapping_mul(31) + u64::from(byte));
+    Duration::from_millis(hash % ROUND_MS)
+}
+
 /// As many rounds as points: while payments, callbacks, effects and refunds are under way at two
-/// nodes, the younger dies at the point, or by `kill -9` where its work never brought it there.
-/// Where it died early, a third one comes and the older is killed as well. Answers how many died
-/// at their point.
-pub async fn either_node_may_die(points: &[String]) -> u32 {
+/// nodes, the younger dies at the point, or by `kill -9` at some moment where this work never
+/// comes there. Where it is dead before the refund, a third one comes, and the older is killed in
+/// the middle of that.
+pub async fn either_node_may_die(points: &[String]) -> Fates {
     assert!(points.iter().all(|at| Point::all().iter().any(|point| &point.to_string() == at)));
     let mut pair = Pair::start().await;
     let facts = pair.levers.pull("citizens", json!({ "name": "退付通过" })).await;
     for (round, at) in (0_i64..).zip(points) {
         let victim = pair.node(Some(at)).await;
         pair.nodes.push(victim);
+        let comes_there = is_one_of(at, &HERE) || !is_one_of(at, &ELSEWHERE);
+        pair.killed_at = (!comes_there).then(|| Instant::now() + some_moment(at));
         let begun = pair.begins(&facts, round).await;
-        pair.finishes(&facts, &begun).await;
+        pair.finishes(&facts, &begun, at).await;
         pair.proves(&begun).await;
     }
-    let died = pair.died;
+    let Fates { at_point, at_work, .. } = pair.fates;
     pair.stop().await;
-    died
+    let idle = u32::try_from(points.len()).unwrap() - at_point - at_work;
+    Fates { at_point, at_work, idle }
 }
 
 impl Pair {
@@ -78,7 +127,9 @@ impl Pair {
         let store = Store::connect(&database_url, keys).await.unwrap();
         let sql = Database::connect(&database_url).await.unwrap();
         let nodes = Vec::new();
-        let mut pair = Self { mocks, levers, folder, database_url, store, sql, nodes, died: 0 };
+        let (killed_at, fates) = (None, Fates::default());
+        let mut pair =
+            Self { mocks, levers, folder, database_url, store, sql, nodes, killed_at, fates };
         let first = pair.node(None).await;
         pair.nodes.push(first);
         pair
@@ -89,11 +140,16 @@ impl Pair {
         Process::over(&self.database_url, &self.folder, port, &self.mocks, crash_at).await
     }
 
-    /// Buries who has died.
+    /// Kills whose time has come, and buries who has died.
     fn buries(&mut self) {
-        let before = self.nodes.len();
+        let living = self.nodes.len();
         self.nodes.retain_mut(|node| node.ended().is_none());
-        self.died += u32::try_from(before - self.nodes.len()).unwrap();
+        self.fates.at_point += u32::try_from(living - self.nodes.len()).unwrap();
+        if self.killed_at.is_some_and(|at| at <= Instant::now()) && self.nodes.len() > 1 {
+            self.killed_at = None;
+            self.nodes.pop().unwrap().kill();
+            self.fates.at_work += 1;
+        }
         assert!(!self.nodes.is_empty(), "one of two lives");
     }
 
@@ -158,7 +214,7 @@ impl Pair {
     }
 
     /// Everything that was begun comes to its end, and one node is left.
-    async fn finishes(&mut self, facts: &Value, begun: &[Begun]) {
+    async fn finishes(&mut self, facts: &Value, begun: &[Begun], at: &str) {
         let since = Instant::now();
         while !self.is_written_off(begun).await {
             self.lets_time_go_by(since, "written-off payments").await;
@@ -174,12 +230,15 @@ impl Pair {
             let made = self.mutates(&citizen, asked, &wish).await;
             assert_eq!(made["userErrors"], json!([]), "{made}");
         }
-        // Where the younger has died already, the older goes too, in the middle of the way back.
         self.buries();
         if self.nodes.len() == 1 {
             let fresh = self.node(None).await;
             self.nodes.push(fresh);
             self.nodes.remove(0).kill();
+            self.killed_at = None;
+        } else if !is_one_of(at, &BACK) {
+            // The other was faster at its step, or its moment has not come: it is now.
+            self.killed_at = Some(Instant::now());
         }
         while !self.is_over(begun).await {
             self.lets_time_go_by(since, "an end of everything").await;

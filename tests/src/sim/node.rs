@@ -162,9 +162,9 @@ impl Node {
                 apply_refund: refunding.apply.clone(),
                 clock: clock.clone(),
             },
-            refunding,
             healer,
             fulfil: FulfilPayments {
+                owe_back: refunding.owe.clone(),
                 outbox: store.clone(),
                 payments: store.clone(),
                 persons: store.clone(),
@@ -172,6 +172,7 @@ impl Node {
                 receipts: gateway,
                 clock: clock.clone(),
             },
+            refunding,
             reconcile: ReconcileDue { rails: days, clock },
         }
     }

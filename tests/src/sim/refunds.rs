@@ -33,7 +33,7 @@ const STAFF: [(&str, StaffRole); 4] = [
 
 /// Makes refunds of what is owed back, has staff decide, and carries them out.
 pub struct Refunding {
-    pub owe: OweBack,
+    pub owe: Arc<OweBack>,
     pub decide: DecideRefund,
     pub send: SendRefunds,
     pub apply: Arc<ApplyRefundReport>,
@@ -53,13 +53,13 @@ impl Refunding {
             rails: rails.clone(),
             clock: clock.clone(),
         });
-        let owe = OweBack {
+        let owe = Arc::new(OweBack {
             refunds: store.clone(),
             payments: store.clone(),
             ceiling: CEILING,
             clock: clock.clone(),
             ids,
-        };
+        });
         let send = SendRefunds {
             refunds: store.clone(),
             payments: store.clone(),

@@ -1,9 +1,9 @@
 -- A payment has several refunds, and each books for itself: the refund's number joins the key of
--- journals. It is empty for the payment's own.
+-- journals. It is empty for the payment's own, also where a node of the release before writes.
 CREATE TABLE journal_of (
     payment_no TEXT NOT NULL REFERENCES payment (no),
     kind TEXT NOT NULL,
-    reference TEXT NOT NULL,
+    reference TEXT NOT NULL DEFAULT '',
     rail TEXT NOT NULL,
     day TEXT NOT NULL,              -- the accounting day, Beijing's
     at BIGINT NOT NULL,
@@ -16,7 +16,7 @@ INSERT INTO journal_of (payment_no, kind, reference, rail, day, at)
 CREATE TABLE journal_entry_of (
     payment_no TEXT NOT NULL,
     kind TEXT NOT NULL,
-    reference TEXT NOT NULL,
+    reference TEXT NOT NULL DEFAULT '',
     position BIGINT NOT NULL,
     account TEXT NOT NULL,
     side TEXT NOT NULL CHECK (side IN ('DEBIT', 'CREDIT')),

@@ -1,6 +1,6 @@
 //! What of a payment can still go back, and of which items: pure.
 
-use super::{FinanceLevel, ReceiptStep, Refund, RefundSlice, RefundState};
+use super::{DeskStep, FinanceLevel, ReceiptStep, Refund, RefundSlice, RefundState};
 use crate::ids::RefundNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
@@ -105,9 +105,16 @@ impl Balance<'_> {
         Some((slices, levels))
     }
 
-    fn of_notice(&self, no: &NoticeNo) -> impl Iterator<Item = &Refund> {
+    /// The refunds of this notice, dead ones too.
+    pub fn of_notice(&self, no: &NoticeNo) -> impl Iterator<Item = &Refund> {
         let no = no.clone();
         self.refunds.iter().filter(move |r| r.notice.as_ref().is_some_and(|n| n.no == no))
+    }
+
+    /// Has the agency rejected its write-off, for ever? Then it goes back without the gateway.
+    pub fn is_rejected(&self, notice: &NoticeNo) -> bool {
+        let desks = self.of_notice(notice).filter_map(|refund| refund.notice.as_ref());
+        desks.into_iter().any(|notice| notice.desk == DeskStep::Unconcerned)
     }
 
     /// What of this notice is not back: what a receipt of the rest is about. `None` while money

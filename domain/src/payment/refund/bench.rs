@@ -94,21 +94,22 @@ impl Bench {
             rails: Rails::new(vec![Arc::clone(&rail) as Arc<dyn PaymentRail>]),
             clock: clock.clone(),
         });
+        let owe = OweBack {
+            refunds: store.clone(),
+            payments: store.clone(),
+            ceiling: Fen::new(CEILING),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
         Self {
             request: RequestRefund {
                 refunds: store.clone(),
                 payments: store.clone(),
                 clock: clock.clone(),
-                ids: ids.clone(),
-            },
-            decide: DecideRefund { refunds: store.clone(), clock: clock.clone() },
-            owe: OweBack {
-                refunds: store.clone(),
-                payments: store.clone(),
-                ceiling: Fen::new(CEILING),
-                clock: clock.clone(),
                 ids,
             },
+            decide: DecideRefund { refunds: store.clone(), clock: clock.clone() },
+            owe: owe.clone(),
             send: SendRefunds {
                 refunds: store.clone(),
                 payments: store,
@@ -124,6 +125,7 @@ impl Bench {
                 persons: Arc::new(truth.clone()),
                 write_offs: gateway.clone(),
                 receipts: gateway.clone(),
+                owe_back: Arc::new(owe),
                 clock: clock.clone(),
             },
             truth,

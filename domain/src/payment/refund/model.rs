@@ -226,7 +226,8 @@ impl Refund {
             (S::Approved, Some((_, ReceiptStep::Standing))) => Todo::ReverseReceipt,
             (S::Approved, _) => Todo::Send,
             (S::Submitted | S::Unknown | S::NeedsAccount, _) => Todo::QueryRail,
-            (S::Done { .. }, Some((DeskStep::Told(_), ReceiptStep::Settled))) => Todo::Nothing,
+            (S::Done { .. }, Some((DeskStep::Unconcerned, _)))
+            | (S::Done { .. }, Some((DeskStep::Told(_), ReceiptStep::Settled))) => Todo::Nothing,
             (S::Done { .. }, Some((DeskStep::Told(_), _))) => Todo::ReplaceReceipt,
             (S::Done { .. }, Some(_)) => Todo::TellDesk,
             (S::Done { .. }, None)

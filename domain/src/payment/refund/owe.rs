@@ -1,12 +1,16 @@
-//! Money that never counted goes back by itself: the same route, the full amount.
+//! Money that never counted goes back by itself: the same route, the full amount. So does that of
+//! a notice whose write-off the agency has rejected.
 
+use super::report::ROUNDS;
 use super::{
-    Actor, Ceiling, Decision, DecisionStage, FinanceLevel, InsertRefundError, NewRefunds, Refund,
-    RefundCause, RefundReasonCode, RefundState, RefundStore,
+    Actor, Balance, Ceiling, Decision, DecisionStage, DeskStep, FinanceLevel, InsertRefundError,
+    NewRefunds, ReceiptStep, Refund, RefundCause, RefundReasonCode, RefundState, RefundStore,
+    RefundedNotice,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::ids::{PaymentNo, RefundNo};
-use crate::money::Fen;
+use crate::money::{Fen, PayableFen};
+use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{Money, Payment, PaymentState, PaymentStore};
 use jiff::Timestamp;
@@ -23,7 +27,22 @@ pub enum Owed {
     Known,
 }
 
-/// Use case: make a refund for every payment in `REFUND_DUE`.
+/// Why a notice's write-off does not stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedWriteOff {
+    /// Of which payment.
+    pub payment_no: PaymentNo,
+    /// Of which notice.
+    pub notice_no: NoticeNo,
+    /// Is it proven that the money never counted: another payment holds the notice, or the
+    /// agency took it back? Otherwise two persons judge.
+    pub proven: bool,
+    /// In the agency's words; may be empty.
+    pub reason: String,
+}
+
+/// Use case: make a refund for every payment in `REFUND_DUE`, and for every rejected write-off.
+#[derive(Clone)]
 pub struct OweBack {
     /// Refunds.
     pub refunds: Arc<dyn RefundStore>,
@@ -63,31 +82,79 @@ impl OweBack {
         if !refunds.iter().all(failed) {
             return Ok(Owed::Known);
         }
+        let whole = Wanted { captured: money, notice: None, amount: money.amount };
+        self.make(&payment, &whole, &refunds, By::Rule).await
+    }
+
+    /// Gives back what was taken for a notice whose write-off does not stand, without the
+    /// gateway, which has no part in it. Safe to repeat: a notice gets one such refund.
+    ///
+    /// # Errors
+    /// As the store fails; nothing was changed then.
+    pub async fn give_back(&self, rejected: &RejectedWriteOff) -> Result<Owed, StoreError> {
+        for _ in 0..ROUNDS {
+            let Some(payment) = self.payments.find(&rejected.payment_no).await? else {
+                return Ok(Owed::Known);
+            };
+            let refunds = self.refunds.list_of_payment(&payment.no).await?;
+            let all = Balance { payment: &payment, refunds: &refunds };
+            let is_made = all.of_notice(&rejected.notice_no).next().is_some();
+            let amount = PayableFen::new(all.refundable_of(&rejected.notice_no).value());
+            let (Some(captured), Ok(amount), false) = (payment.state.money(), amount, is_made)
+            else {
+                return Ok(Owed::Known);
+            };
+            let by = if rejected.proven { By::Rule } else { By::Staff };
+            let wanted = Wanted { captured, notice: Some((rejected, all)), amount };
+            match self.make(&payment, &wanted, &refunds, by).await? {
+                // Another refund of the payment was made meanwhile: of this notice or not?
+                Owed::Known => {}
+                made @ (Owed::GoesBack | Owed::WaitsForStaff) => return Ok(made),
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    async fn make(
+        &self,
+        payment: &Payment,
+        wanted: &Wanted<'_>,
+        refunds: &[Refund],
+        by: By,
+    ) -> Result<Owed, StoreError> {
         let known = u32::try_from(refunds.len()).unwrap_or(u32::MAX);
-        let day = beijing_day(money.at);
+        let day = beijing_day(wanted.captured.at);
+        let failed = |refund: &Refund| matches!(refund.state, RefundState::Failed { .. });
         // What failed once, and money that has left the clearing, is for people to judge.
-        if refunds.is_empty() && !self.refunds.is_cleared(payment.rail, day).await? {
-            match self.refunds.insert(&self.thought_out(&payment, money, known, By::Rule)).await {
+        let first = !refunds.iter().any(failed);
+        if by == By::Rule && first && !self.refunds.is_cleared(payment.rail, day).await? {
+            match self.refunds.insert(&self.thought_out(payment, wanted, known, By::Rule)).await {
                 Ok(()) => return Ok(Owed::GoesBack),
                 Err(InsertRefundError::CeilingReached) => {}
                 Err(error) => return known_or(error),
             }
         }
-        match self.refunds.insert(&self.thought_out(&payment, money, known, By::Staff)).await {
+        match self.refunds.insert(&self.thought_out(payment, wanted, known, By::Staff)).await {
             Ok(()) => Ok(Owed::WaitsForStaff),
             Err(error) => known_or(error),
         }
     }
 
-    fn thought_out(&self, payment: &Payment, money: &Money, known: u32, by: By) -> NewRefunds {
+    fn thought_out(
+        &self,
+        payment: &Payment,
+        wanted: &Wanted<'_>,
+        known: u32,
+        by: By,
+    ) -> NewRefunds {
         let now = self.clock.now();
-        let refund = self.refund(payment, money, by, now);
+        let refund = self.refund(payment, wanted, by, now);
         let record = refund.record((Actor::Rule, "OWE_BACK"), None, now);
         let day = beijing_day(now);
         let ceiling = Ceiling { rail: payment.rail, day, limit: self.ceiling };
         NewRefunds {
             payment_no: payment.no.clone(),
-            captured: money.amount,
+            captured: wanted.captured.amount,
             known,
             refunds: vec![(refund, record)],
             ceiling: (by == By::Rule).then_some(ceiling),
@@ -95,26 +162,31 @@ impl OweBack {
         }
     }
 
-    fn refund(&self, payment: &Payment, money: &Money, by: By, now: Timestamp) -> Refund {
-        let reason = "重复缴款或逾期到账，原路退回".to_owned();
+    fn refund(&self, payment: &Payment, wanted: &Wanted<'_>, by: By, now: Timestamp) -> Refund {
+        let reason = wanted.reason();
         let request = Decision {
             stage: DecisionStage::Request,
             by: Actor::Rule,
             reason: reason.clone(),
             at: now,
         };
+        let (notice, levels) = wanted.source();
+        let is_proven = wanted.notice.as_ref().is_none_or(|(rejected, _)| rejected.proven);
         Refund {
             no: RefundNo::generate(now, self.ids.as_ref()),
             payment_no: payment.no.clone(),
             person: payment.person.clone(),
             rail: payment.rail,
             cause: RefundCause::Automatic,
-            amount: money.amount,
-            notice: None,
-            reason_code: RefundReasonCode::Duplicate,
+            amount: wanted.amount,
+            notice,
+            reason_code: match is_proven {
+                true => RefundReasonCode::Duplicate,
+                false => RefundReasonCode::Other,
+            },
             reason,
             key: None,
-            levels: vec![FinanceLevel::Local],
+            levels,
             decisions: vec![request],
             redirect: None,
             created_at: now,
@@ -127,6 +199,43 @@ impl OweBack {
             attempts: 0,
             version: 0,
         }
+    }
+}
+
+/// What goes back: the whole of a payment, or what was taken for one notice.
+struct Wanted<'a> {
+    captured: &'a Money,
+    notice: Option<(&'a RejectedWriteOff, Balance<'a>)>,
+    amount: PayableFen,
+}
+
+impl Wanted<'_> {
+    fn reason(&self) -> String {
+        let words = match &self.notice {
+            None => "重复缴款或逾期到账，原路退回".to_owned(),
+            Some((rejected, _)) if rejected.reason.is_empty() => {
+                "执收单位未予入账，原路退回".to_owned()
+            }
+            Some((rejected, _)) => format!("执收单位未予入账，原路退回：{}", rejected.reason),
+        };
+        words.chars().filter(|c| !c.is_control()).take(Refund::MAX_REASON).collect()
+    }
+
+    /// Where it was booked, and which levels of finance that concerns.
+    fn source(&self) -> (Option<RefundedNotice>, Vec<FinanceLevel>) {
+        let Some((rejected, all)) = &self.notice else { return (None, vec![FinanceLevel::Local]) };
+        let taken = all.take(&rejected.notice_no, self.amount.fen());
+        let (slices, levels) = taken.unwrap_or_default();
+        let of = |notice: &&crate::payment::NoticeSnapshot| notice.no == rejected.notice_no;
+        let notice = all.payment.notices.iter().find(of).map(|notice| RefundedNotice {
+            no: notice.no.clone(),
+            agency_code: notice.agency.code.clone(),
+            slices,
+            desk: DeskStep::Unconcerned,
+            receipt: ReceiptStep::Settled, // None was issued, and none will be.
+            reversed_by: None,
+        });
+        (notice, levels)
     }
 }
 

@@ -208,6 +208,10 @@ impl RequestRefund {
             at: now,
         };
         let key = RefundKey { key: wanted.key.clone(), position, asked: asked(wanted) };
+        let (desk, receipt) = match all.is_rejected(&notice.no) {
+            true => (DeskStep::Unconcerned, ReceiptStep::Settled),
+            false => (DeskStep::Due, ReceiptStep::Standing),
+        };
         Ok(Refund {
             no: RefundNo::generate(now, self.ids.as_ref()),
             payment_no: all.payment.no.clone(),
@@ -219,8 +223,8 @@ impl RequestRefund {
                 no: notice.no.clone(),
                 agency_code: notice.agency.code.clone(),
                 slices,
-                desk: DeskStep::Due,
-                receipt: ReceiptStep::Standing,
+                desk,
+                receipt,
                 reversed_by: None,
             }),
             reason_code: wanted.reason_code,
@@ -265,7 +269,9 @@ fn parts<'a>(
             return Err(no(RefundRefusal::Exceeds(left)));
         }
         match PayableFen::new(amount.value()) {
-            Ok(amount) if notice.written_off_at.is_some() => parts.push((notice, amount)),
+            Ok(amount) if notice.written_off_at.is_some() || all.is_rejected(&notice.no) => {
+                parts.push((notice, amount));
+            }
             Ok(_) => return Err(no(RefundRefusal::NotWrittenOff)),
             Err(_) if wanted.amount.is_some() => return Err(no(RefundRefusal::Amount)),
             Err(_) => {} // All of this notice is back or on its way.

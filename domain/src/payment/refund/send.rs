@@ -316,8 +316,15 @@ impl SendRefunds {
         let (Some(port), Some(redirect)) = (port, &refund.redirect) else {
             return Ok(Stepped::Failed);
         };
-        let Ok(said) = port.redirect(order, &redirect.account).await else {
-            return Ok(Stepped::Failed);
+        let said = match port.redirect(order, &redirect.account).await {
+            Ok(said) => said,
+            // This account will never do: staff name another one.
+            Err(OutsideError::Refused { .. }) => {
+                return self.learn(&refund.no, &RailRefundState::NeedsAccount).await;
+            }
+            Err(OutsideError::NotSent(_) | OutsideError::OutcomeUnknown(_)) => {
+                return Ok(Stepped::Failed);
+            }
         };
         let sent = super::Redirect { step: RedirectStep::Sent, ..redirect.clone() };
         let after = Refund { redirect: Some(sent), attempts: 0, ..refund.clone() };

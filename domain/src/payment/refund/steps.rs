@@ -13,6 +13,8 @@ pub enum DeskStep {
     Approved(NoticeAfter),
     /// It knows that the money is back.
     Told(NoticeAfter),
+    /// It has no part in it: the write-off does not stand there, for ever.
+    Unconcerned,
 }
 
 /// How far the receipt has been taken back.

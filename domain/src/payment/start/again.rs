@@ -1,17 +1,60 @@
-//! Asking the rail again for a payment that is under way.
+//! The same wish again: asking the rail again for a payment that is under way.
 
+use super::super::Refusal;
 use super::super::{EventReason, Payment, PaymentEvent, PaymentState};
-use super::{SHORTEST, StartPayment, StartPaymentError};
+use super::{
+    Asked, SHORTEST, StartPayment, StartPaymentError, Started, Starter, WantedPayment, refused,
+};
 use crate::outside::StoreError;
 
 /// How often a save that met another one is tried on the fresh state.
 const ROUNDS: usize = 8;
 
 impl StartPayment {
+    /// The same key again: the same payment, as it is now.
+    pub(super) async fn again(
+        &self,
+        starter: &Starter,
+        wanted: &WantedPayment,
+        earlier: Payment,
+    ) -> Result<Started, StartPaymentError> {
+        let nos: Vec<_> = earlier.notices.iter().map(|notice| &notice.no).collect();
+        let same = nos == wanted.notice_nos.iter().collect::<Vec<_>>()
+            && earlier.rail == wanted.rail
+            && earlier.amount.fen() == wanted.expected_total;
+        if !same {
+            return refused(Refusal::KeyReused);
+        }
+        self.resume(starter, earlier).await
+    }
+
+    /// Opens the cashier again, if the payment can still be paid from here and nobody is opening
+    /// it at this moment.
+    pub(super) async fn resume(
+        &self,
+        starter: &Starter,
+        payment: Payment,
+    ) -> Result<Started, StartPaymentError> {
+        let Some(rail) = self.rails.get(payment.rail) else {
+            return Ok(Started { payment, cashier: None });
+        };
+        if starter.cashier_of(rail.as_ref()) != Some(payment.cashier) {
+            return Ok(Started { payment, cashier: None });
+        }
+        let Some(_placing) = self.rails.place(&payment.no) else {
+            let own = Started { payment, cashier: None };
+            return Err(StartPaymentError::Refused(Refusal::InProgress, Some(Box::new(own))));
+        };
+        match self.asked_again(payment).await? {
+            (payment, true) => self.submit(rail.as_ref(), payment, Asked::Again).await,
+            (payment, false) => Ok(Started { payment, cashier: None }),
+        }
+    }
+
     /// Stores that the rail is asked again, before it is: the first asking may still be under
     /// way, and its refusal closes only a payment that nobody asked for since. `false`: it
     /// cannot be paid any more.
-    pub(super) async fn asked_again(
+    async fn asked_again(
         &self,
         mut payment: Payment,
     ) -> Result<(Payment, bool), StartPaymentError> {

@@ -21,12 +21,14 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+type Second = Result<Started, StartPaymentError>;
+
 /// While the first order is under way, the same request comes a second time and is taken; then
 /// the first one is refused ("too many requests", say).
 struct TwoTaps {
     inner: FakeRail,
     start: Mutex<Weak<StartPayment>>,
-    second: Mutex<Option<Started>>,
+    second: Mutex<Option<Second>>,
 }
 
 #[async_trait]
@@ -50,7 +52,7 @@ impl PaymentRail for TwoTaps {
     async fn submit(&self, order: &RailOrder) -> Result<Cashier, OutsideError> {
         let first = std::mem::take(&mut *self.start.lock().unwrap()).upgrade();
         let Some(start) = first else { return self.inner.submit(order).await };
-        let second = start.run(&caller("P1"), wanted()).await.unwrap();
+        let second = start.run(&caller("P1"), wanted()).await;
         *self.second.lock().unwrap() = Some(second);
         Err(OutsideError::Refused { code: "FREQUENCY_LIMITED".to_owned(), message: String::new() })
     }
@@ -74,8 +76,8 @@ fn wanted() -> WantedPayment {
     }
 }
 
-#[test]
-fn a_refusal_of_the_first_tap_does_not_close_what_the_second_tap_ordered() {
+/// What two taps on one node or on two got: of the first, and of the second.
+fn taps(other_node: bool) -> (Second, Second, Arc<InMemoryStore>) {
     let plan = Arc::new(FaultPlan::none());
     let store = Arc::new(InMemoryStore::new());
     wait(PersonStore::insert(store.as_ref(), &person("P1"), &link("P1"))).unwrap();
@@ -84,22 +86,49 @@ fn a_refusal_of_the_first_tap_does_not_close_what_the_second_tap_ordered() {
         start: Mutex::default(),
         second: Mutex::default(),
     });
-    let start = Arc::new(StartPayment {
-        payments: store.clone(),
-        persons: store.clone(),
-        notices: Arc::new(FakeGateway::new(vec![notice("330000001FS1", 20_000)], plan)),
-        items: Arc::new(samples::items()),
-        quotes: Arc::new(PlainSeal),
-        rails: Rails::new(vec![rail.clone()]),
-        watch: Arc::new(FakeWatch::default()),
-        clock: Arc::new(FakeClock::at(samples::at(0))),
-        ids: Arc::new(CountingIds::default()),
-    });
-    *rail.start.lock().unwrap() = Arc::downgrade(&start);
+    let gateway = Arc::new(FakeGateway::new(vec![notice("330000001FS1", 20_000)], plan));
+    let node = || {
+        Arc::new(StartPayment {
+            payments: store.clone(),
+            persons: store.clone(),
+            notices: gateway.clone(),
+            items: Arc::new(samples::items()),
+            quotes: Arc::new(PlainSeal),
+            rails: Rails::new(vec![rail.clone()]),
+            watch: Arc::new(FakeWatch::default()),
+            clock: Arc::new(FakeClock::at(samples::at(0))),
+            ids: Arc::new(CountingIds::default()),
+        })
+    };
+    let (start, other) = (node(), node());
+    let second = if other_node { &other } else { &start };
+    *rail.start.lock().unwrap() = Arc::downgrade(second);
     let first = wait(start.run(&caller("P1"), wanted()));
     let second = rail.second.lock().unwrap().take().unwrap();
+    (first, second, store)
+}
+
+#[test]
+fn a_refusal_of_the_first_tap_does_not_close_what_the_second_tap_ordered() {
+    let (first, second, store) = taps(true);
+    let second = second.unwrap();
     assert!(second.cashier.is_some(), "the second tap opened the cashier");
     assert!(matches!(first, Err(StartPaymentError::OutcomeUnknown(_))), "not shown as failed");
     let stored = wait(PaymentStore::find(store.as_ref(), &second.payment.no)).unwrap().unwrap();
     assert_eq!(stored.state.status(), PaymentStatus::Submitted, "the rail may still be paid");
+}
+
+/// Fault case 18.
+#[test]
+fn a_tap_during_the_first_one_is_told_where_it_stands() {
+    // The rail refuses the only order that it sees: the second tap did not reach it.
+    let (first, second, store) = taps(false);
+    let Err(StartPaymentError::Refused(Refusal::InProgress, Some(own))) = second else {
+        panic!("{second:?}")
+    };
+    assert!(own.cashier.is_none());
+    assert_eq!(own.payment.state.status(), PaymentStatus::Submitted);
+    assert!(matches!(first, Err(StartPaymentError::Refused(Refusal::RailRefused, _))));
+    let stored = wait(PaymentStore::find(store.as_ref(), &own.payment.no)).unwrap().unwrap();
+    assert_eq!(stored.state.status(), PaymentStatus::Closed);
 }

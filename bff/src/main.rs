@@ -2,7 +2,7 @@
 
 mod commands;
 
-#[actix_web::main]
+#[tokio::main]
 async fn main() -> std::process::ExitCode {
     let environment = commands::environment();
     let words: Vec<String> = std::env::args().skip(1).collect();

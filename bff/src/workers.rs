@@ -6,8 +6,8 @@ mod gateway;
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::payment::{
-    Acted, Applied, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
-    RefundApplied, SendRefunds,
+    Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
+    RefundApplied, SendRefunds, StoredCallback,
 };
 use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
 use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
@@ -47,6 +47,10 @@ pub struct Jobs {
 
 /// Items one turn takes: small enough that a stop is never long in coming.
 const TURN: u16 = 16;
+/// Act on callbacks side by side, since most of a settlement is waiting for the database: half of
+/// its connections, so that citizens find the other half. A payment told of twice is safe: its
+/// version lets one of two changes through, and the other is judged again.
+const CALLBACK_WORKERS: usize = 12;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
@@ -67,7 +71,6 @@ impl Workers {
     pub fn start(jobs: &Jobs) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = vec![
-            tokio::spawn(callbacks(jobs.clone(), stopped.clone())),
             tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
@@ -75,6 +78,9 @@ impl Workers {
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        for number in 0..CALLBACK_WORKERS {
+            tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
+        }
         // One a rail: what one rail keeps waiting waits for nobody else.
         for rail in jobs.healer.rails.all() {
             tasks.push(tokio::spawn(heal(rail.rail(), jobs.clone(), stopped.clone())));
@@ -102,28 +108,38 @@ async fn rest(pause: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
-async fn callbacks(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
+/// One of several. All come when it rings; the one that `watches` also looks by itself, for what
+/// was put off or left behind by a node that died.
+async fn callbacks(watches: bool, jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
         match jobs.callbacks.run_once(TURN).await {
-            Ok(done) => done.iter().for_each(|(callback, applied)| {
-                let order_no = callback.news.order_no();
-                match applied.as_ref().map(|acted| (acted, alarm(acted))) {
-                    Ok((acted, None)) => tracing::info!(order_no, ?acted, "callback applied"),
-                    Ok((acted, Some(alarm))) => {
-                        tracing::error!(order_no, ?acted, "genuine callback contradicts us");
-                        jobs.metrics.alarmed(Platform::Rail(callback.news.rail()), alarm);
-                    }
-                    Err(error) => {
-                        tracing::warn!(order_no, error = %chain(error), "callback put off");
-                    }
+            Ok(done) => {
+                done.iter().for_each(|(callback, acted)| tell(&jobs.metrics, callback, acted));
+                if done.len() == usize::from(TURN) && !*stopped.borrow() {
+                    // There may be more: one more comes to help, and nobody sleeps.
+                    jobs.wake_callbacks.notify_one();
+                    continue;
                 }
-            }),
+            }
             Err(error) => tracing::error!(error = %chain(&error), "callback inbox failed"),
         }
+        let pause = if watches { CALLBACK_PAUSE } else { Duration::MAX };
         tokio::select! {
             () = jobs.wake_callbacks.notified() => {}
-            go_on = rest(CALLBACK_PAUSE, &mut stopped) => if !go_on { return },
+            go_on = rest(pause, &mut stopped) => if !go_on { return },
         }
+    }
+}
+
+fn tell(metrics: &Metrics, callback: &StoredCallback, acted: &Result<Acted, ApplyError>) {
+    let order_no = callback.news.order_no();
+    match acted.as_ref().map(|acted| (acted, alarm(acted))) {
+        Ok((acted, None)) => tracing::info!(order_no, ?acted, "callback applied"),
+        Ok((acted, Some(alarm))) => {
+            tracing::error!(order_no, ?acted, "genuine callback contradicts us");
+            metrics.alarmed(Platform::Rail(callback.news.rail()), alarm);
+        }
+        Err(error) => tracing::warn!(order_no, error = %chain(error), "callback put off"),
     }
 }
 

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use tests::app::TestApp;
 
+mod settle;
+
 const ROUNDS: usize = 7;
 const ROUND: Duration = Duration::from_secs(2);
 const CONNECTIONS: usize = 8;

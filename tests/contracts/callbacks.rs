@@ -16,6 +16,7 @@ pub async fn callback_inbox_contract<S: EveryPort>(new_bench: impl AsyncFn() -> 
     of_many_that_come_at_once_one_is_new(&new_bench().await).await;
     a_lease_is_for_one_worker_and_ends(&new_bench().await).await;
     a_finished_callback_does_not_come_again(&new_bench().await.store).await;
+    many_are_finished_at_once_with_the_outcome_of_each(&new_bench().await.store).await;
     a_lease_takes_the_oldest_and_no_more_than_asked(&new_bench().await.store).await;
     a_refund_is_kept_with_each_state(&new_bench().await.store).await;
 }
@@ -103,9 +104,21 @@ async fn a_finished_callback_does_not_come_again(store: &impl EveryPort) {
     let (one, two) = (callback("EV1"), callback("EV2"));
     record(store, &one).await;
     record(store, &two).await;
-    CallbackInbox::finish(store, &one, "Paid\0").await.unwrap();
+    CallbackInbox::finish(store, &[(one.clone(), "Paid\0".to_owned())]).await.unwrap();
     assert_eq!(leased(store, at(99), at(100)).await, [two]);
     assert_eq!(record(store, &one).await, Received::Seen);
+}
+
+async fn many_are_finished_at_once_with_the_outcome_of_each(store: &impl EveryPort) {
+    let mut done = Vec::new();
+    for number in 1..=5 {
+        let callback = callback(&format!("EV{number}"));
+        record(store, &callback).await;
+        done.push((callback, if number % 2 == 0 { "Paid" } else { "Foreign" }.to_owned()));
+    }
+    let (left, _) = done.pop().unwrap();
+    CallbackInbox::finish(store, &done).await.unwrap();
+    assert_eq!(leased(store, at(99), at(100)).await, [left]);
 }
 
 async fn a_lease_takes_the_oldest_and_no_more_than_asked(store: &impl EveryPort) {

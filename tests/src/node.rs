@@ -103,7 +103,18 @@ impl Process {
         mocks: &MockChannels,
         crash_at: Option<&str>,
     ) -> Self {
-        let mut command = Self::command(database, folder, mocks, crash_at);
+        Self::with(database, folder, port, &mocks.onboarding(), crash_at).await
+    }
+
+    /// The same with platforms that the caller may have moved elsewhere.
+    pub async fn with(
+        database: &str,
+        folder: &Folder,
+        port: u16,
+        onboarding: &Onboarding,
+        crash_at: Option<&str>,
+    ) -> Self {
+        let mut command = Self::configured(database, folder, onboarding, crash_at);
         let child = command.env("YIWANG_HTTP_ADDR", format!("127.0.0.1:{port}")).spawn().unwrap();
         let base_url = format!("http://127.0.0.1:{port}");
         let mut process = Self { child: Some(child), base_url: base_url.clone() };
@@ -125,7 +136,16 @@ impl Process {
         mocks: &MockChannels,
         crash_at: Option<&str>,
     ) -> Command {
-        let settings = settings_file(&folder.0, &mocks.onboarding());
+        Self::configured(database, folder, &mocks.onboarding(), crash_at)
+    }
+
+    fn configured(
+        database: &str,
+        folder: &Folder,
+        onboarding: &Onboarding,
+        crash_at: Option<&str>,
+    ) -> Command {
+        let settings = settings_file(&folder.0, onboarding);
         let mut command = Command::new(binary("bff"));
         command
             .env_clear()
@@ -136,6 +156,11 @@ impl Process {
             .env("YIWANG_LOG", "warn")
             .stdout(Stdio::null());
         command
+    }
+
+    /// Its number at the system.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
     }
 
     /// How it ended, if it has ended by itself.

@@ -15,14 +15,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const SCRIPT: &str = r#"
 set -eu
 bin=$1 port=$2
+shift 2
 dir=$(mktemp -d "${TMPDIR:-/tmp}/yiwang-postgres.XXXXXX")
 cd "$dir"
 trap 'rm -rf "$dir"' EXIT
 "$bin/initdb" -D "$dir/data" -U yiwang -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || {
     cat "$dir/log"; exit 1; }
 "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off -c max_connections=300 >"$dir/log" 2>&1 </dev/null &
+    -c unix_socket_directories= -c max_connections=300 "$@" >"$dir/log" 2>&1 </dev/null &
 server=$!
 tries=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; do
@@ -36,8 +36,22 @@ kill -INT $server
 wait $server || true
 "#;
 
-struct Server {
-    url: String,
+/// For suites: what a power cut would take is of no interest to them.
+const FAST: &[&str] = &["fsync=off", "full_page_writes=off", "synchronous_commit=off"];
+/// For figures: as production runs it. The log says which database a line is of.
+const DURABLE: &[&str] = &[
+    "fsync=on",
+    "full_page_writes=on",
+    "synchronous_commit=on",
+    "shared_buffers=256MB",
+    "max_wal_size=4GB",
+    "log_line_prefix=[%d %p] ",
+];
+
+/// A running server, which ends with this value.
+pub struct Server {
+    /// The address, with a database in which others can be made.
+    pub url: String,
     /// Its standard input is the string by which the server hangs.
     _process: Child,
 }
@@ -78,7 +92,7 @@ fn server_url() -> String {
     if let Ok(url) = std::env::var("YIWANG_TEST_POSTGRES_URL") {
         return url;
     }
-    match SERVER.get_or_init(start) {
+    match SERVER.get_or_init(|| start(FAST)) {
         Ok(server) => server.url.clone(),
         Err(why) => panic!(
             "PostgreSQL cannot be started, and the suite does not skip it.\n{why}\n\
@@ -87,7 +101,8 @@ fn server_url() -> String {
     }
 }
 
-fn with_database(url: &str, name: &str) -> String {
+/// The address of another database of the same server.
+pub fn with_database(url: &str, name: &str) -> String {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
     let host = rest.split('/').next().unwrap_or(rest);
@@ -95,11 +110,22 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{scheme}://{host}/{name}{mark}{query}")
 }
 
-fn start() -> Result<Server, String> {
+/// A server that keeps what it confirmed, for figures.
+///
+/// # Panics
+/// When there is no PostgreSQL.
+pub fn durable() -> Server {
+    start(DURABLE).unwrap_or_else(|why| panic!("PostgreSQL cannot be started.\n{why}"))
+}
+
+fn start(options: &[&str]) -> Result<Server, String> {
     let bin = newest_bin().ok_or("There is no initdb under /usr/lib/postgresql or in PATH.")?;
     let port = free_port().map_err(|error| format!("no free port: {error}"))?;
     let mut process = as_other_than_root()?;
     process.args(["sh", "-c", SCRIPT, "postgres"]).arg(&bin).arg(port.to_string());
+    options.iter().for_each(|option| {
+        process.args(["-c", option]);
+    });
     process.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
     let mut process = process.spawn().map_err(|error| format!("{process:?}: {error}"))?;
     let mut said = BufReader::new(process.stdout.take().ok_or("no standard output")?);
@@ -134,7 +160,8 @@ fn id(arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-pub(crate) fn newest_bin() -> Option<PathBuf> {
+/// Where the newest PostgreSQL keeps its programs.
+pub fn newest_bin() -> Option<PathBuf> {
     let version = |path: &PathBuf| -> Option<u32> { path.file_name()?.to_str()?.parse().ok() };
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = installed.map(|entry| entry.path()).max_by_key(version);

@@ -15,11 +15,10 @@ use domain::payment::{
 };
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
+    ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement, TryInsertResult,
 };
+use std::collections::BTreeMap;
 
 /// What the columns hold of a refund's state.
 fn refund_columns(state: &RailRefundState) -> (&'static str, Option<String>) {
@@ -172,40 +171,43 @@ impl CallbackInbox for Store {
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError> {
-        let transaction = self.begin().await?;
-        let waiting = callback_inbox::Entity::find()
-            .filter(callback_inbox::Column::Outcome.is_null())
-            .filter(callback_inbox::Column::LeasedUntil.lte(micros(now)))
-            .order_by_asc(callback_inbox::Column::LeasedUntil)
-            .order_by_asc(callback_inbox::Column::Id)
-            .limit(u64::from(limit))
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
-        let rows = waiting.all(&transaction).await.map_err(unavailable)?;
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let leased = callback_inbox::ActiveModel {
-            leased_until: Set(micros(until)),
-            ..callback_inbox::ActiveModel::default()
-        };
-        let ids = rows.iter().map(|row| row.id.as_str());
-        let lease = callback_inbox::Entity::update_many()
-            .set(leased)
-            .filter(callback_inbox::Column::Id.is_in(ids));
-        lease.exec(&transaction).await.map_err(unavailable)?;
-        around(Step::CallbackLease, transaction.commit()).await.map_err(unavailable)?;
+        let backend = self.write.get_database_backend();
+        let values = [micros(now).into(), i64::from(limit).into(), micros(until).into()];
+        let lease = Statement::from_sql_and_values(backend, lease_sql(backend), values);
+        let leased = callback_inbox::Entity::find().from_raw_sql(lease).all(&self.write);
+        let leased = around(Step::CallbackLease, leased).await;
+        let mut rows: Vec<callback_inbox::Model> = leased.map_err(unavailable)?;
+        rows.sort_by(|one, other| (one.received_at, &one.id).cmp(&(other.received_at, &other.id)));
         Ok(readable(rows.into_iter().map(callback_of)))
     }
 
-    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
-        let finished = callback_inbox::ActiveModel {
-            outcome: Set(Some(without_nul(outcome))),
-            ..callback_inbox::ActiveModel::default()
-        };
-        let finish = callback_inbox::Entity::update_many()
-            .set(finished)
-            .filter(callback_inbox::Column::Id.eq(row_of_callback(callback, b"").id));
-        around(Step::CallbackFinish, finish.exec(&self.write)).await.map_err(unavailable)?;
+    async fn finish(&self, done: &[(StoredCallback, String)]) -> Result<(), StoreError> {
+        let mut of: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (callback, outcome) in done {
+            of.entry(outcome).or_default().push(row_of_callback(callback, b"").id);
+        }
+        // Most end the same way: one statement. Those not marked after a failure come again.
+        for (outcome, ids) in of {
+            let finished = callback_inbox::ActiveModel {
+                outcome: Set(Some(without_nul(outcome))),
+                ..callback_inbox::ActiveModel::default()
+            };
+            let finish = callback_inbox::Entity::update_many()
+                .set(finished)
+                .filter(callback_inbox::Column::Id.is_in(ids));
+            around(Step::CallbackFinish, finish.exec(&self.write)).await.map_err(unavailable)?;
+        }
         Ok(())
     }
+}
+
+/// One statement, so that a lease costs one round trip and one commit. The choice is made once,
+/// apart from the update: of those that another node is taking, none is waited for.
+fn lease_sql(backend: DbBackend) -> String {
+    let lock = if backend == DbBackend::Postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
+    format!(
+        "WITH due AS MATERIALIZED (SELECT id FROM callback_inbox \
+         WHERE outcome IS NULL AND leased_until <= $1 ORDER BY leased_until, id LIMIT $2 {lock}) \
+         UPDATE callback_inbox SET leased_until = $3 WHERE id IN (SELECT id FROM due) RETURNING *"
+    )
 }

@@ -36,7 +36,10 @@ pub enum ConnectError {
 /// How long one waits for a connection, and a writer of SQLite for the one before.
 const PATIENCE: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 10;
+const POSTGRES_CONNECTIONS: u32 = 24;
+/// A connection that was used so lately is not asked whether it is still there: that would be a
+/// round trip before nearly every statement of a busy node.
+const FRESH: Duration = Duration::from_secs(1);
 const OLDEST_POSTGRES: u32 = 150_000;
 
 /// Pages that a file of SQLite may have; 0: as many as it likes. It is of a connection, so every
@@ -142,9 +145,22 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "15s"),
     ]);
+    // All of them now: who comes first need not wait for one, and none belongs to the thread of
+    // the request that happened to need it, which would have to wake every later user of it.
     let pool = PgPoolOptions::new()
+        .min_connections(POSTGRES_CONNECTIONS)
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, last| {
+            Box::pin(async move {
+                if last.idle_for > FRESH {
+                    // One that is gone is put aside, and the next one tried.
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options)
         .await;
     let pool = pool.map_err(|error| ConnectError::Refused(conn_error(error)))?;

@@ -229,13 +229,15 @@ impl crate::payment::CallbackInbox for InMemoryStore {
         })
     }
 
-    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
+    async fn finish(&self, done: &[(StoredCallback, String)]) -> Result<(), StoreError> {
         self.call(|t| {
-            for at in t.index.of_event(&callback.event_id).to_vec() {
-                let boxed = &mut t.inbox[at];
-                if &boxed.callback == callback {
-                    t.index.callback_due(at, boxed.leased_until, None);
-                    boxed.outcome = Some(outcome.to_owned());
+            for (callback, outcome) in done {
+                for at in t.index.of_event(&callback.event_id).to_vec() {
+                    let boxed = &mut t.inbox[at];
+                    if &boxed.callback == callback {
+                        t.index.callback_due(at, boxed.leased_until, None);
+                        boxed.outcome = Some(outcome.clone());
+                    }
                 }
             }
             Ok(())

@@ -86,15 +86,15 @@ pub trait CallbackInbox: Send + Sync {
     /// Keeps it. MUST answer [`Received::Seen`] when the same event with the same content is
     /// there, so that a re-send after our crash is kept and a forged twin hides nothing.
     async fn record(&self, callback: &StoredCallback, raw: &[u8]) -> Result<Received, StoreError>;
-    /// Takes up to `limit` that wait, for nobody else before `until`.
+    /// Takes up to `limit` that wait, for nobody else before `until`; what came first is first.
     async fn lease(
         &self,
         now: Timestamp,
         until: Timestamp,
         limit: u16,
     ) -> Result<Vec<StoredCallback>, StoreError>;
-    /// Has been acted on; `outcome` is for staff.
-    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError>;
+    /// These have been acted on, each with an outcome for staff: none of them comes again.
+    async fn finish(&self, done: &[(StoredCallback, String)]) -> Result<(), StoreError>;
 }
 
 /// Why a callback was not taken.
@@ -155,16 +155,17 @@ pub struct ProcessCallbacks {
 
 impl ProcessCallbacks {
     /// Acts on up to `limit`; answers what became of each. One that cannot be judged yet stays
-    /// and comes again when its lease is over.
+    /// and comes again when its lease is over. So do all of them after a crash: they are marked
+    /// as done together at the end, and what was applied before is known then.
     ///
     /// # Errors
-    /// When the store cannot say which wait.
+    /// When the store cannot say which wait, or cannot mark those that were done.
     pub async fn run_once(
         &self,
         limit: u16,
     ) -> Result<Vec<(StoredCallback, Result<Acted, ApplyError>)>, StoreError> {
         let now = self.clock.now();
-        let mut done = Vec::new();
+        let (mut done, mut over) = (Vec::new(), Vec::new());
         for callback in self.inbox.lease(now, now + LEASE, limit).await? {
             let evidence = Evidence::Callback(callback.event_id.clone());
             let acted = match &callback.news {
@@ -179,9 +180,12 @@ impl ProcessCallbacks {
             match &acted {
                 // News that overtook the payment's own stays, and is judged again.
                 Ok(Acted::Refund(RefundApplied::TooEarly)) | Err(_) => {}
-                Ok(acted) => self.inbox.finish(&callback, &format!("{acted:?}")).await?,
+                Ok(acted) => over.push((callback.clone(), format!("{acted:?}"))),
             }
             done.push((callback, acted));
+        }
+        if !over.is_empty() {
+            self.inbox.finish(&over).await?;
         }
         Ok(done)
     }

@@ -264,8 +264,8 @@ impl CallbackInbox for SimStore {
         self.write(CallbackInbox::lease(&self.truth, now, until, limit)).await
     }
 
-    async fn finish(&self, callback: &StoredCallback, outcome: &str) -> Result<(), StoreError> {
-        self.write(self.truth.finish(callback, outcome)).await
+    async fn finish(&self, done: &[(StoredCallback, String)]) -> Result<(), StoreError> {
+        self.write(CallbackInbox::finish(&self.truth, done)).await
     }
 }
 

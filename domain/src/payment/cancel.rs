@@ -108,3 +108,7 @@ pub(super) async fn close(rail: &dyn PaymentRail, payment: &Payment) -> Result<(
         done => done,
     }
 }
+
+#[cfg(test)]
+#[path = "cancel_tests.rs"]
+mod tests;

@@ -177,3 +177,85 @@ fn another_account_needs_two_persons_each_time_it_is_named() {
     let named = acts(&again, &second, RefundAct::NameAccount(account)).unwrap();
     assert!(acts(&named, &first, RefundAct::AgreeToAccount).is_ok());
 }
+
+#[test]
+fn a_refusal_frees_the_amount_and_no_other_act_does() {
+    let refund = requested(citizen(), &[FinanceLevel::Local]);
+    let balance = |act| decided(&refund, &agency("甲"), &act, samples::at(60)).unwrap().balance;
+    assert_eq!(balance(RefundAct::Reject("查无此事".to_owned())), BalanceMove::Freed);
+    assert_eq!(balance(RefundAct::Check), BalanceMove::None);
+}
+
+#[test]
+fn agency_and_finance_may_refuse_what_has_not_left_and_nobody_else() {
+    let refund = requested(citizen(), &[FinanceLevel::Local]);
+    let reject = || RefundAct::Reject("查无此事".to_owned());
+    for who in [agency("甲"), finance("乙", FinanceLevel::Province)] {
+        let rejected = acts(&refund, &who, reject()).unwrap();
+        assert_eq!(rejected.state, RefundState::Rejected);
+    }
+    let clerk = staff("丁", &[StaffRole::Clerk]);
+    assert_eq!(acts(&refund, &clerk, reject()), Err(DecideRefusal::NotAllowed));
+}
+
+#[test]
+fn every_act_has_its_own_word_in_history_and_audit() {
+    let account = PayeeAccount {
+        holder: "王小明".to_owned(),
+        number: "6222020200112230".to_owned(),
+        bank: "工商银行".to_owned(),
+    };
+    let words = [
+        (RefundAct::Check, "REFUND_CHECK"),
+        (RefundAct::Approve, "REFUND_APPROVE"),
+        (RefundAct::Reject(String::new()), "REFUND_REJECT"),
+        (RefundAct::NameAccount(account), "REFUND_NAME_ACCOUNT"),
+        (RefundAct::AgreeToAccount, "REFUND_AGREE_TO_ACCOUNT"),
+    ];
+    for (act, word) in words {
+        assert_eq!(act.code(), word);
+    }
+    let refund = requested(citizen(), &[FinanceLevel::Local]);
+    let change = decided(&refund, &agency("甲"), &RefundAct::Check, samples::at(60)).unwrap();
+    assert_eq!(change.record.unwrap().what, "REFUND_CHECK");
+    assert_eq!(change.audit.unwrap().act, "REFUND_CHECK");
+}
+
+#[test]
+fn an_account_is_named_by_clerk_agency_or_finance_and_not_without_end() {
+    let account = PayeeAccount {
+        holder: "王小明".to_owned(),
+        number: "6222020200112230".to_owned(),
+        bank: "工商银行".to_owned(),
+    };
+    let stuck =
+        Refund { state: RefundState::NeedsAccount, ..requested(citizen(), &[FinanceLevel::Local]) };
+    let names = |refund: &Refund, who: &StaffAccount| {
+        acts(refund, who, RefundAct::NameAccount(account.clone()))
+    };
+    let (clerk, local) = (staff("丁", &[StaffRole::Clerk]), finance("乙", FinanceLevel::Local));
+    for who in [clerk.clone(), agency("甲"), local.clone()] {
+        assert!(names(&stuck, &who).is_ok(), "{}", who.name);
+    }
+    let auditor = staff("丁", &[StaffRole::Auditor]);
+    assert_eq!(names(&stuck, &auditor), Err(DecideRefusal::NotAllowed));
+    let named = names(&stuck, &local).unwrap();
+    assert_eq!(acts(&named, &clerk, RefundAct::AgreeToAccount), Err(DecideRefusal::NotAllowed));
+    let mut refund = stuck;
+    for round in 1..=20 {
+        refund = names(&refund, &local).unwrap();
+        assert!(refund.is_decided(DecisionStage::Account(round)), "round {round}");
+    }
+    let wrong = DecideRefusal::WrongState(RefundStatus::NeedsAccount);
+    assert_eq!(names(&refund, &local), Err(wrong), "somebody must look deeper");
+}
+
+#[test]
+fn what_is_answered_is_what_was_stored() {
+    use crate::payment::refund::bench::{Bench, wanted};
+    let bench = Bench::over(&std::sync::Arc::new(crate::fakes::FaultPlan::none()));
+    bench.settled();
+    let made = bench.asks(&wanted(None, None, "key-number-1")).unwrap();
+    let checked = bench.decides(&agency("甲"), &made[0].no, &RefundAct::Check).unwrap();
+    assert_eq!(checked, bench.refund(&made[0].no));
+}

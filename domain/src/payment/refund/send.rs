@@ -389,3 +389,7 @@ fn is_final(code: &str, attempts: u32) -> bool {
     let codes = ["AMOUNT", "NOT_FOUND", "INVALID", "CONFLICT", "NOT_WRITTEN_OFF"];
     codes.contains(&code) && attempts + 1 >= REFUSALS
 }
+
+#[cfg(test)]
+#[path = "send_tests.rs"]
+mod tests;

@@ -76,6 +76,14 @@ impl Store {
         migrations::apply(&self.write).await
     }
 
+    /// Opens all the connections to PostgreSQL that a server may have: who comes first need not
+    /// wait for one, and none belongs to the thread of the request that happened to need it, which
+    /// would have to wake every later user of it. Where the database gives fewer, it says so in
+    /// the log, and the others are opened when they are needed.
+    pub async fn warm_up(&self) {
+        connect::warm_up(&self.write).await;
+    }
+
     /// Closes the connections, once those in use are given back.
     ///
     /// # Errors

@@ -416,6 +416,7 @@ impl Application {
     /// # Errors
     /// As the server fails.
     pub async fn run_until_stopped(self) -> std::io::Result<()> {
+        self.store.warm_up().await;
         let workers = Workers::start(&self.jobs);
         let served = match self.metrics {
             Some(metrics) => metrics.beside(self.server).await,

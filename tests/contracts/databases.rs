@@ -266,3 +266,21 @@ async fn what_one_node_commits_the_other_sees() {
         assert_eq!(PaymentStore::find(&other, &one.no).await.unwrap(), Some(one));
     }
 }
+
+/// Connections to this database that call themselves ours.
+async fn connections(opened: &Opened) -> i64 {
+    let ask = "SELECT COUNT(*) AS open FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'yiwang'";
+    let ask = sea_orm::Statement::from_string(opened.sql.get_database_backend(), ask);
+    let row = opened.sql.query_one_raw(ask).await.unwrap().unwrap();
+    row.try_get("", "open").unwrap()
+}
+
+#[tokio::test]
+async fn a_server_opens_all_its_connections_before_it_serves_and_a_tool_only_what_it_needs() {
+    let [sqlite, postgres] = both().await;
+    assert!(connections(&postgres).await <= 4, "a migration needs no more");
+    postgres.store.warm_up().await;
+    assert_eq!(connections(&postgres).await, 24);
+    sqlite.store.warm_up().await;
+}

@@ -6,7 +6,8 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::sqlx::{Connection as _, Executor as _};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector,
+    SqlxSqliteConnector,
 };
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -145,8 +146,7 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "15s"),
     ]);
-    // All of them now: who comes first need not wait for one, and none belongs to the thread of
-    // the request that happened to need it, which would have to wake every later user of it.
+    // Lazily: a tool needs few of them. What grows old is replaced before somebody waits for it.
     let pool = PgPoolOptions::new()
         .min_connections(POSTGRES_CONNECTIONS)
         .max_connections(POSTGRES_CONNECTIONS)
@@ -161,15 +161,31 @@ async fn postgres(url: &str) -> Result<DatabaseConnection, ConnectError> {
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await;
-    let pool = pool.map_err(|error| ConnectError::Refused(conn_error(error)))?;
+        .connect_lazy_with(options);
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     let version = server_version(&connection).await.map_err(ConnectError::Refused)?;
     if version.parse().is_ok_and(|number: u32| number >= OLDEST_POSTGRES) {
         Ok(connection)
     } else {
         Err(ConnectError::TooOld(version))
+    }
+}
+
+/// See [`super::Store::warm_up`].
+pub(super) async fn warm_up(connection: &DatabaseConnection) {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return;
+    }
+    let pool = connection.get_postgres_connection_pool();
+    let mut opened = Vec::new();
+    for _ in 0..POSTGRES_CONNECTIONS {
+        match pool.acquire().await {
+            Ok(one) => opened.push(one),
+            Err(error) => {
+                tracing::warn!(%error, open = opened.len(), "not all connections were opened");
+                return;
+            }
+        }
     }
 }
 

@@ -170,13 +170,25 @@ fn what_only_the_statement_knows_is_put_right_and_stays_visible_as_what_it_was()
     assert_eq!((result.fee_total, result.next_try_at), (Fen::new(124), None));
     assert_eq!(result.lines[0].bucket, Bucket::Discrepancy(DiscrepancyCode::L02));
 
-    // A later file has the line in another place.
-    town.prints(DAY, File::Lines("h2", vec![stranger(2), line(3)]));
+    // A later file has the line in another place, after a second transaction of the order.
+    let twice = StatementLine { txn: "T2".to_owned(), ..line(3) };
+    town.prints(DAY, File::Lines("h2", vec![stranger(2), twice, line(4)]));
     let result = town.judges(DAY);
-    let foreign = (DiscrepancyCode::L01, Some(2), Resolution::Open);
-    assert_eq!(said(&result), [vec![foreign], lost(3)].concat());
+    let open = |code, line_no| (code, Some(line_no), Resolution::Open);
+    let others = vec![open(DiscrepancyCode::L01, 2), open(DiscrepancyCode::L07, 3)];
+    assert_eq!(said(&result), [others, lost(4)].concat());
     assert_eq!((result.state, result.file_hash.as_str()), (DayState::Different, "h2"));
-    assert_eq!(result.lines[1].bucket, Bucket::Discrepancy(DiscrepancyCode::L02));
+    assert_eq!(result.lines[2].bucket, Bucket::Discrepancy(DiscrepancyCode::L02));
+}
+
+#[test]
+fn what_is_put_right_hides_nothing_of_what_is_not() {
+    let town = calm();
+    town.prints(DAY, File::Lines("h1", vec![line(2), stranger(3)]));
+    let result = town.judges(DAY);
+    let foreign = (DiscrepancyCode::L01, Some(3), Resolution::Open);
+    let lost = (DiscrepancyCode::L02, Some(2), Resolution::PutRight);
+    assert_eq!((said(&result), result.state), (vec![foreign, lost], DayState::Different));
 }
 
 #[test]

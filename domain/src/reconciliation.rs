@@ -4,6 +4,7 @@
 //! counts and sums of the buckets re-add to the file's own totals.
 
 mod clear;
+mod clear_items;
 mod clear_refunds;
 mod cleared;
 mod clearing;

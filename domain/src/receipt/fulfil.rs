@@ -217,7 +217,7 @@ fn rejection(item: &OutboxItem, error: &OutsideError) -> Option<RejectedWriteOff
 
 /// 2 s, 4 s, 8 s … at most 10 minutes: a gateway that comes back finds us within that.
 fn pause(attempts: u32) -> SignedDuration {
-    SignedDuration::from_secs(1_i64.checked_shl(attempts + 1).unwrap_or(600).clamp(2, 600))
+    SignedDuration::from_secs((2_i64 << attempts.min(10)).min(600))
 }
 
 /// What a payment's money is to one of its notices; `None` where either is not there.
@@ -246,49 +246,5 @@ impl OutboxItem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fakes::samples;
-
-    fn refused(code: &str) -> OutsideError {
-        OutsideError::Refused { code: code.to_owned(), message: "缴款单不存在".to_owned() }
-    }
-
-    #[test]
-    fn every_final_refusal_of_a_write_off_gives_back_and_only_two_prove_anything() {
-        let item = |kind| OutboxItem {
-            payment_no: samples::payment_no("YW000001"),
-            notice_no: samples::notice_no("330000001FS1"),
-            kind,
-        };
-        let table = [
-            ("ALREADY_PAID", true),
-            ("WITHDRAWN", true),
-            ("AMOUNT", false),
-            ("CHECKCODE", false),
-            ("INVALID", false),
-            ("NOT_FOUND", false),
-            ("QUOTE", false),
-            ("REVERSED", false),
-        ];
-        for (code, proven) in table {
-            let error = refused(code);
-            assert!(is_final(&error), "{code}");
-            let rejected = rejection(&item(OutboxKind::WriteOff), &error);
-            let expected = RejectedWriteOff {
-                payment_no: samples::payment_no("YW000001"),
-                notice_no: samples::notice_no("330000001FS1"),
-                proven,
-                reason: "缴款单不存在".to_owned(),
-            };
-            assert_eq!(rejected, Some(expected), "{code}");
-            assert_eq!(rejection(&item(OutboxKind::IssueReceipt), &error), None, "{code}");
-        }
-        for passing in ["BUSY", "OUT_OF_ORDER", ""] {
-            assert!(!is_final(&refused(passing)), "{passing}");
-        }
-        let silent = OutsideError::OutcomeUnknown("planned".into());
-        assert!(!is_final(&silent));
-        assert_eq!(rejection(&item(OutboxKind::WriteOff), &silent), None);
-    }
-}
+#[path = "fulfil_tests.rs"]
+mod tests;

@@ -4,10 +4,11 @@ use crate::fakes::{
     CountingIds, FakeClock, FakeGateway, FakeRail, Fault, FaultPlan, InMemoryStore,
 };
 use crate::payment::{
-    ApplyRailReport, BalanceMove, Ceilings, EventReason, Evidence, HealPayments, PaymentEvent,
-    PaymentRail as _, PaymentStatus, Rails, RefundChange, RefundEvent, RefundStatus, RefundStore,
+    ApplyRailReport, BalanceMove, CallbackRefused, Ceilings, EventReason, Evidence, HealPayments,
+    PaymentEvent, PaymentRail as _, PaymentStatus, Rails, RefundChange, RefundEvent, RefundStatus,
+    RefundStore,
 };
-use crate::receipt::RejectionReason;
+use crate::receipt::{GatewayCall, RejectionReason};
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -245,5 +246,68 @@ fn a_silent_rail_is_asked_again() {
     let silent = World::new(Arc::new(FaultPlan::always(Fault::SilentNotDone)));
     assert_eq!(silent.hears(&withdrawn()).unwrap(), NewsActed::NotYet);
     assert!(silent.payment().state.is_unsettled());
-    assert!(silent.comes_again());
+    let now = SignedDuration::from_secs(60);
+    for (later, waiting) in [(14, 0), (15, 1)] {
+        let at = at(0) + now + SignedDuration::from_secs(later);
+        let leased = wait(GatewayInbox::lease(&silent.store, at, at, 10)).unwrap();
+        assert_eq!(leased.len(), waiting, "{later} seconds later");
+    }
+}
+
+#[test]
+fn money_that_never_counted_is_neither_written_off_nor_rejected() {
+    let reason = || (EventReason::RailConfirmed, Some(Evidence::Answer(at(20))));
+    let world = World::sound();
+    for event in [PaymentEvent::Close, PaymentEvent::Confirm(money("T1", 20_600))] {
+        let change = world.payment().after(event, reason(), at(20)).unwrap();
+        wait(PaymentStore::save(&world.store, &change)).unwrap();
+    }
+    assert_eq!(world.payment().state.status(), PaymentStatus::RefundDue);
+    for verdict in [WriteOffVerdict::Confirmed, rejected()] {
+        assert_eq!(wait(world.hear.act(&told(20_600, verdict))).unwrap(), NewsActed::Contradicts);
+    }
+    assert_eq!(world.payment().notices[0].written_off_at, None);
+    assert_eq!(refunds(&world), [], "it goes back by its own rule");
+    assert_eq!(World::sound().hears(&told(20_600, rejected())).unwrap(), NewsActed::Contradicts);
+}
+
+/// Reads every call as this event, or as none.
+struct Reader(Option<GatewayEvent>);
+
+#[async_trait::async_trait]
+impl GatewayCallbacks for Reader {
+    async fn read(
+        &self,
+        _call: &RailCallback,
+        _now: Timestamp,
+    ) -> Result<GatewayCall, CallbackRefused> {
+        Ok(GatewayCall { event: self.0.clone(), answer: "已收到".to_owned() })
+    }
+
+    fn fault(&self, refused: &CallbackRefused) -> String {
+        format!("fault: {refused}")
+    }
+}
+
+#[test]
+fn a_call_is_kept_once_before_it_is_answered() {
+    let world = World::sound();
+    let event = GatewayEvent { id: "E1".to_owned(), received_at: at(50), news: withdrawn() };
+    for (event, received) in [
+        (None, [Received::Ignored, Received::Ignored]),
+        (Some(event), [Received::New, Received::Seen]),
+    ] {
+        let receive = ReceiveGatewayCall {
+            reader: Arc::new(Reader(event)),
+            inbox: Arc::new(world.store.clone()),
+            clock: Arc::new(FakeClock::at(at(60))),
+        };
+        let call = RailCallback { headers: Vec::new(), body: Vec::new() };
+        for received in received {
+            let answered = wait(receive.run(&call)).unwrap();
+            assert_eq!(answered, (received, "已收到".to_owned()));
+        }
+        assert_eq!(receive.fault(&CallbackRefused::Stale), "fault: outside the time window");
+    }
+    assert!(world.comes_again());
 }

@@ -1,5 +1,6 @@
 //! The clearing of a day with the finance department: our two files are sent, its two fetched.
 
+use super::clear_items::items_of;
 use super::clear_refunds;
 use super::cleared::{judge, ordered, rejections, unusable};
 use super::{
@@ -14,7 +15,6 @@ use crate::notice::{Notice, NoticeBook};
 use crate::outside::{OutsideError, StoreError};
 use crate::payment::{
     JournalKind, LedgerBook, Money, NoticeSnapshot, Payment, PaymentStore, Rail, RefundStore,
-    SnapshotItem,
 };
 use crate::receipt::{ReceiptBook, ReceiptId};
 use jiff::civil::Date;
@@ -277,39 +277,6 @@ pub(super) fn not_the_gateways(line: (String, String), amount: Fen) -> ClearingD
 
 fn sum_of(payments: &[ClearingPayment]) -> Result<Fen, FenOverflow> {
     payments.iter().try_fold(Fen::ZERO, |sum, payment| sum.plus(payment.order.total()?))
-}
-
-/// The lines of the notice with the late fees that were paid. Our snapshot has each line, and
-/// its late fee right after it where there was one; `None` where it is not of this notice.
-pub(super) fn items_of(notice: &Notice, booked: &[SnapshotItem]) -> Option<Vec<ClearingItem>> {
-    let mut rest = booked;
-    let mut items = Vec::with_capacity(notice.items.len());
-    for (at, item) in notice.items.iter().enumerate() {
-        let (principal, after) = rest.split_first()?;
-        rest = after;
-        if principal.code != item.code || principal.amount != item.amount {
-            return None;
-        }
-        let lines_left = notice.items.len() - at - 1;
-        let code = item.late_fee.booked_on().map(|(code, _)| code);
-        let late_fee = match rest.split_first() {
-            Some((fee, after)) if rest.len() > lines_left && code == Some(fee.code.as_str()) => {
-                rest = after;
-                fee.amount
-            }
-            Some(_) | None => Fen::ZERO,
-        };
-        items.push(ClearingItem {
-            code: item.code.clone(),
-            name: item.name.clone(),
-            unit: item.unit.clone(),
-            price: item.price,
-            quantity: item.quantity.clone(),
-            amount: item.amount,
-            late_fee,
-        });
-    }
-    rest.is_empty().then_some(items)
 }
 
 /// Use case: the days that should be cleared by now and are not.

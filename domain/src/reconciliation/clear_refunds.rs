@@ -122,13 +122,13 @@ pub(super) fn sum_of(refunds: &[ClearingRefund]) -> Result<Fen, FenOverflow> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clear::items_of;
+    use super::super::clear_items::items_of;
     use super::*;
     use crate::fakes::samples;
     use crate::notice::{LateFee, Notice, NoticeItem};
     use crate::payment::{Account, DeskStep, ReceiptStep, RefundSlice};
 
-    /// Two lines of 1.00 yuan, each with its late fee, which is booked on an item of its own.
+    /// Three lines of 1.00 yuan, two with late fees, which are booked on an item of their own.
     fn late() -> Notice {
         let whole = samples::notice("330000001FS2", 100);
         let item = |fen| {
@@ -137,7 +137,7 @@ mod tests {
             let late_fee = LateFee::Fixed { fee, booked_on_code: code, booked_on_name: name };
             NoticeItem { late_fee, ..whole.items[0].clone() }
         };
-        Notice { items: vec![item(1), item(70)], ..whole.clone() }
+        Notice { items: vec![item(1), item(0), item(70)], ..whole.clone() }
     }
 
     #[test]

@@ -1,9 +1,8 @@
 use super::*;
 use crate::fakes::samples::{
-    at, items, money, notice, notice_no, payment as sample_payment, payment_no, started,
+    at, money, notice, notice_no, payment as sample_payment, payment_no, started,
 };
 use crate::fakes::{FakeClock, FakeGateway, FaultPlan, InMemoryStore};
-use crate::notice::{LateFee, NoticeItem};
 use crate::payment::{EventReason, Evidence, PaymentEvent};
 use crate::reconciliation::{
     FileFault, FinanceResult, JudgedOrder, OrderedRefund, RejectedLine, Verdict,
@@ -199,7 +198,7 @@ fn a_faulty_file_of_finance_is_named_and_tried_again() {
     let cleared = world.clears();
     assert_eq!(cleared.state, ClearingState::Different);
     assert_eq!(cleared.differences[0].kind, Kind::FaultyFile);
-    assert!(cleared.next_try_at.is_some());
+    assert_eq!(cleared.next_try_at, Some(at(60) + UNJUDGED), "it has not judged");
 }
 
 #[test]
@@ -209,6 +208,7 @@ fn an_order_that_the_gateway_does_not_know_is_named_and_keeps_nobody_else_out() 
     assert_eq!((cleared.orders, cleared.differences.len()), (0, 1));
     assert_eq!(cleared.differences[0].kind, Kind::Unsendable);
     assert_eq!(cleared.differences[0].amount, Fen::new(20_600));
+    assert_eq!(cleared.next_try_at, Some(at(60) + SignedDuration::from_mins(10)));
     assert_eq!(world.desk.sent.lock().unwrap().len(), 2, "the files go without it");
 }
 
@@ -268,7 +268,16 @@ fn a_refund_of_the_day_is_in_the_first_file_and_in_the_sum() {
     assert_eq!((cleared.orders, cleared.paid), (3, Fen::new(20_104)));
     assert_eq!(cleared.refunded, Fen::new(3_000), "what never counted is in no file");
     let sent = world.desk.sent.lock().unwrap();
+    let filed = wait(ReceiptBook::list_of_payment(&world.store, &no)).unwrap();
+    let of = |notice: &str| {
+        let of_notice = filed.iter().find(|filed| filed.receipt.notice_no.as_str() == notice);
+        of_notice.map(|filed| filed.receipt.id.clone())
+    };
+    let receipts: Vec<_> = sent[0].1.payments().iter().map(|p| p.order.receipt.clone()).collect();
+    assert_eq!(receipts, [of(NOTICE_1), of(NOTICE_2)]);
+    assert!(receipts.iter().all(Option::is_some), "{filed:?}");
     let [line] = sent[0].1.refunds() else { panic!("{:?}", sent[0]) };
+    assert_eq!(line.order.receipt, of(NOTICE_1));
     assert_eq!((&line.refund_no, &line.payment_no, line.done), (&made.no, &no, true));
     assert_eq!((line.order.principal, line.order.late_fee), (Fen::new(3_000), Fen::ZERO));
     assert_eq!((line.order.at, line.paid_at), (at, crate::fakes::samples::at(10)));
@@ -319,48 +328,11 @@ fn a_judged_statement_opens_the_way_and_a_missing_one_does_not() {
     }
 }
 
-fn two_items(first: LateFee, second: LateFee) -> Notice {
-    let whole = notice(FINE, 100);
-    let item = |late_fee| NoticeItem { late_fee, ..whole.items[0].clone() };
-    Notice { items: vec![item(first), item(second)], ..whole.clone() }
-}
-
-fn fixed(fen: i64) -> LateFee {
-    let fee = Fen::new(fen);
-    let (code, name) = ("00050002".to_owned(), "加处罚款".to_owned());
-    LateFee::Fixed { fee, booked_on_code: code, booked_on_name: name }
-}
-
 #[test]
-fn late_fees_are_found_with_their_lines() {
-    for (first, second, expected) in [
-        (LateFee::None, fixed(7), [0, 7]),
-        (fixed(7), LateFee::None, [7, 0]),
-        (fixed(7), fixed(9), [7, 9]),
-        (LateFee::None, LateFee::None, [0, 0]),
-    ] {
-        let notice = two_items(first, second);
-        let snapshot = NoticeSnapshot::of(&notice, at(0), &items()).unwrap();
-        let found = items_of(&notice, &snapshot.items).unwrap();
-        let fees: Vec<_> = found.iter().map(|item| item.late_fee.value()).collect();
-        assert_eq!(fees, expected);
-        // The agency counts on, and what was paid stays what was paid.
-        let later = two_items(fixed(70), fixed(90));
-        if expected == [7, 9] {
-            assert_eq!(items_of(&later, &snapshot.items), Some(found));
-        }
-    }
-}
-
-#[test]
-fn a_snapshot_of_another_notice_is_not_split() {
-    let notice = two_items(LateFee::None, LateFee::None);
-    let snapshot = NoticeSnapshot::of(&notice, at(0), &items()).unwrap();
-    assert_eq!(items_of(&notice, &snapshot.items[..1]), None);
-    let mut more = snapshot.items.clone();
-    more.push(snapshot.items[0].clone());
-    assert_eq!(items_of(&notice, &more), None);
-    let mut other = notice.clone();
-    other.items[1].amount = Fen::new(99);
-    assert_eq!(items_of(&other, &snapshot.items), None);
+fn a_statement_of_another_day_opens_no_way() {
+    let world = usual();
+    world.clock.advance(SignedDuration::from_hours(24));
+    let other = DayResult { day: date(2026, 3, 1), ..statement(DayState::Matched) };
+    wait(DayBook::save(&world.store, &other, b"")).unwrap();
+    assert_eq!(wait(world.due.run_once()).unwrap().len(), 0);
 }

@@ -364,3 +364,7 @@ impl ReconcileDue {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

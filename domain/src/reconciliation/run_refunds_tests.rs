@@ -273,3 +273,22 @@ fn a_refund_in_the_files_of_two_days_went_back_twice() {
     assert_eq!(codes(&result), [(Code::R05, -PART)]);
     assert!(result.discrepancies[0].note.contains("2026-03-02"), "{result:?}");
 }
+
+#[test]
+fn only_a_refund_that_is_missing_may_be_in_another_days_file() {
+    let town = town(RefundsGo::Back, Rail::WeChatPay);
+    town.prints(DAY, vec![town.payment_line()]);
+    let missing = town.judges(DAY).discrepancies.remove(0);
+    for (code, line_no, explained) in [
+        (Code::R01, None, true),
+        (Code::R01, Some(3), false),
+        (Code::L03, None, false),
+        (Code::R03, Some(3), false),
+    ] {
+        let found = [Discrepancy { code, line_no, ..missing.clone() }];
+        for unjudged in [true, false] {
+            let known = KnownRefunds { unjudged, ..KnownRefunds::default() };
+            assert_eq!(known.may_be_explained(&found), explained && unjudged, "{found:?}");
+        }
+    }
+}

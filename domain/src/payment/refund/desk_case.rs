@@ -107,3 +107,7 @@ fn moved(refund: Refund) -> Option<Refund> {
     }
     Some(refund)
 }
+
+#[cfg(test)]
+#[path = "desk_case_tests.rs"]
+mod tests;

@@ -78,8 +78,7 @@ department = "weather"
 /// A folder of apps with one app in it, as an editor writes it.
 fn apps_with(text: &str) -> Folder {
     let folder = Folder::fresh();
-    let categories =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/apps/categories.toml");
+    let categories = Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/apps/categories.toml");
     std::fs::copy(categories, folder.0.join("categories.toml")).unwrap();
     let category = folder.0.join("environment_weather");
     std::fs::create_dir(&category).unwrap();
@@ -193,8 +192,9 @@ async fn what_was_paid_is_found_by_its_payment_and_by_its_receipt() {
     let payment = citizen.waits_for_receipt(&paid).await;
     let text = |name: &str, text: &Value| json!({ "name": name, "value": { "text": text } });
 
-    let records =
-        citizen.submits("payment_record_query", &json!([text("certificate_no", &json!(fine))])).await;
+    let records = citizen
+        .submits("payment_record_query", &json!([text("certificate_no", &json!(fine))]))
+        .await;
     assert_eq!(first_row(&records, "certificate_no"), paid, "{records}");
     assert_eq!(first_row(&records, "amount_fen"), format!("¥{}.00", fen / 100));
 

@@ -215,10 +215,8 @@ async fn submits(
     region: Option<&str>,
     answers: &Answers,
 ) -> Value {
-    let answers: Vec<Value> = answers
-        .iter()
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+    let answers: Vec<Value> =
+        answers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let input = json!({
         "app": app.slug.as_str(), "region": region,
         "formVersion": app.form_version, "answers": answers,

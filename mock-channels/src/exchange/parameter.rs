@@ -124,8 +124,13 @@ mod tests {
         }
         assert!(!Parameter::parse("p", "optional date").unwrap().required);
         for (name, bad) in [
-            ("p", "words"), ("p", "choice A"), ("p", "same"), ("p", "fen"), ("p_fen", "number"),
-            ("p", "text long"), ("p", "same {x}"),
+            ("p", "words"),
+            ("p", "choice A"),
+            ("p", "same"),
+            ("p", "fen"),
+            ("p_fen", "number"),
+            ("p", "text long"),
+            ("p", "same {x}"),
         ] {
             assert!(Parameter::parse(name, bad).is_err(), "{bad}");
         }

@@ -16,9 +16,10 @@ pub(super) fn fiscal_receipt(outside: &Outside, call: &Call) -> Result<Found, Re
     let check_code = call.optional("check_code");
     let amount_fen = call.optional("amount_fen");
     let row = outside.read(|world| {
-        let all = world.notices.values().flat_map(|notice| {
-            notice.receipts.iter().map(move |receipt| (notice, receipt))
-        });
+        let all = world
+            .notices
+            .values()
+            .flat_map(|notice| notice.receipts.iter().map(move |receipt| (notice, receipt)));
         let fits = |receipt: &Receipt| {
             receipt.full_no() == number
                 && check_code.is_none_or(|code| code.eq_ignore_ascii_case(&receipt.random))
@@ -26,9 +27,7 @@ pub(super) fn fiscal_receipt(outside: &Outside, call: &Call) -> Result<Found, Re
         };
         let mut all = all.filter(|(_, receipt)| fits(receipt));
         match all.next() {
-            Some((notice, receipt)) => {
-                receipt_row(notice, receipt, &world.payer_of(notice).name)
-            }
+            Some((notice, receipt)) => receipt_row(notice, receipt, &world.payer_of(notice).name),
             None => json!({
                 "valid": "查无此票", "bill_kind": null, "issuer": null, "payer": null,
                 "amount_fen": null, "issue_date": null, "reversed": null,
@@ -83,9 +82,7 @@ pub(super) fn payment_records(outside: &Outside, call: &Call) -> Result<Found, R
 pub(super) fn companies(outside: &Outside, call: &Call) -> Result<Found, Refusal> {
     let keyword = call.required("keyword")?;
     let rows = outside.read(|world| {
-        let fits = |company: &&Company| {
-            company.uscc == keyword || company.name.contains(keyword)
-        };
+        let fits = |company: &&Company| company.uscc == keyword || company.name.contains(keyword);
         world.gateway.companies.iter().filter(fits).map(company_row).collect()
     });
     Ok(Found { source: "省工商局", rows })
@@ -115,9 +112,10 @@ pub(super) fn insured_unit(outside: &Outside, call: &Call) -> Result<Found, Refu
     call.subject()?;
     let month = call.optional("month").unwrap_or_default();
     let rows = outside.read(|world| {
-        let company = world.gateway.company(uscc).filter(|company| {
-            region == "330000" || CITIES[company.city].0[..4] == region[..4]
-        });
+        let company = world
+            .gateway
+            .company(uscc)
+            .filter(|company| region == "330000" || CITIES[company.city].0[..4] == region[..4]);
         company.map(|company| {
             // Some people come and some go from month to month.
             let heads = number_of(&company.uscc) % 200 + 5 + number_of(month) % 3;

@@ -138,8 +138,7 @@ impl OperationWire {
         if row.is_empty() {
             faults.push("row: is empty".to_owned());
         }
-        let operation =
-            Operation { source: self.source, about: self.about, parameters, rows, row };
+        let operation = Operation { source: self.source, about: self.about, parameters, rows, row };
         operation.check_words(papers, &mut faults);
         (operation, faults)
     }

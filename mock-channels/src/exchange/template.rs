@@ -214,8 +214,18 @@ mod tests {
     #[test]
     fn words_that_mean_nothing_are_refused() {
         for bad in [
-            "{one:A}", "{one:A|}", "{number:9..1}", "{number:x}", "{serial:33}", "{flag:101}",
-            "{asked:}", "{citizen:height}", "{colour}", "{city:1}", "{city", "city}",
+            "{one:A}",
+            "{one:A|}",
+            "{number:9..1}",
+            "{number:x}",
+            "{serial:33}",
+            "{flag:101}",
+            "{asked:}",
+            "{citizen:height}",
+            "{colour}",
+            "{city:1}",
+            "{city",
+            "city}",
         ] {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }

@@ -19,11 +19,8 @@ fn the_document_lists_every_operation_that_is_answered() {
         .map(|(name, _)| name)
         .filter(|name| name.contains('.'))
         .collect();
-    let answered: Vec<&str> = crate::exchange::targets()
-        .iter()
-        .copied()
-        .filter(|name| !name.ends_with('*'))
-        .collect();
+    let answered: Vec<&str> =
+        crate::exchange::targets().iter().copied().filter(|name| !name.ends_with('*')).collect();
     let lacking: Vec<_> = answered.iter().filter(|name| !documented.contains(name)).collect();
     let unplayed: Vec<_> = documented.iter().filter(|name| !answered.contains(name)).collect();
     assert!(lacking.is_empty() && unplayed.is_empty(), "{lacking:?} {unplayed:?}");

@@ -80,7 +80,8 @@ pub(crate) fn take(
 ) -> Option<Fault> {
     faults.retain(|fault| fault.until_ms.is_none_or(|until_ms| now_ms < until_ms));
     let position = faults.iter().position(|fault| {
-        fault.channel == channel && fault.operation.as_deref().is_none_or(|name| hits(name, operation))
+        fault.channel == channel
+            && fault.operation.as_deref().is_none_or(|name| hits(name, operation))
     })?;
     let taken = faults[position].clone();
     if taken.until_ms.is_none() {

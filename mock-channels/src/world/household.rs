@@ -38,8 +38,7 @@ impl Citizen {
 
     /// Of an age at which children are vaccinated and go to school.
     pub(crate) fn child(&self) -> Child {
-        const GIVEN: [&str; 8] =
-            ["子墨", "雨桐", "一诺", "浩然", "欣怡", "梓轩", "诗涵", "宇航"];
+        const GIVEN: [&str; 8] = ["子墨", "雨桐", "一诺", "浩然", "欣怡", "梓轩", "诗涵", "宇航"];
         let seed = self.chance("child");
         let surname: String = self.name.chars().take(1).collect();
         let given = GIVEN[usize::try_from(seed % 8).unwrap_or(0)];

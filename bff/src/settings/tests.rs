@@ -180,6 +180,6 @@ fn a_folder_of_apps_must_be_there() {
     assert_eq!(settings.apps_dir.as_deref(), Some(Path::new(here)));
     let none = Settings::load(&environment(&[("YIWANG_APPS_DIR", "")])).unwrap();
     assert_eq!(none.apps_dir, None);
-    let gone = Settings::load(&environment(&[("YIWANG_APPS_DIR", "/no/such/folder")]));
-    assert!(gone.unwrap_err().to_string().contains("apps_dir"), "told with its key");
+    let gone = environment(&[("YIWANG_APPS_DIR", "/no/such/folder")]);
+    assert_eq!(places(Settings::load(&gone)), ["YIWANG_APPS_DIR"]);
 }

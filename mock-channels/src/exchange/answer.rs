@@ -134,10 +134,10 @@ impl<'a> Question<'a> {
     fn text(&self, template: &Template, key: &str, row: i64) -> String {
         let part = |(index, part): (usize, &Part)| match part {
             Part::Text(text) => text.clone(),
-            Part::Word(word) => match self.value(word, &format!("{row}/{key}/{index}"), row) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            },
+            Part::Word(word) => {
+                let value = self.value(word, &format!("{row}/{key}/{index}"), row);
+                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+            }
         };
         template.parts().iter().enumerate().map(part).collect()
     }

@@ -64,7 +64,7 @@ pub(super) fn filled(pattern: &str, mut seed: u64) -> String {
     const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
     let mut next = |count: u64| {
         let digit = seed % count;
-        seed = seed / count ^ digit.wrapping_mul(0x9E37_79B9);
+        seed = (seed / count) ^ digit.wrapping_mul(0x9E37_79B9);
         digit
     };
     let character = |character| match character {

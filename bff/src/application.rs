@@ -88,8 +88,11 @@ impl Application {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let catalogue = adapters::definitions::load_embedded()
-            .map_err(|faults| StartupError::Definitions(faults.into()))?;
+        let catalogue = match &settings.apps_dir {
+            Some(folder) => adapters::definitions::load(folder),
+            None => adapters::definitions::load_embedded(),
+        };
+        let catalogue = catalogue.map_err(|faults| StartupError::Definitions(faults.into()))?;
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;

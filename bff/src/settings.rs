@@ -44,6 +44,8 @@ pub struct Settings {
     pub database_url: String,
     /// Folder of the keys for personal data.
     pub key_dir: PathBuf,
+    /// Folder of app definitions; `None`: those that the binary carries.
+    pub apps_dir: Option<PathBuf>,
     /// The font of documents: a TrueType or OpenType file, or a collection, with Chinese.
     pub font: Option<PathBuf>,
     /// Where mock channels are served beside; `None`: no mocks.
@@ -70,7 +72,7 @@ const MAX_IN_FLIGHT: usize = 256;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -78,6 +80,7 @@ const KEYS: [&str; 16] = [
     "database_url",
     "allow_sqlite",
     "key_dir",
+    "apps_dir",
     "font",
     "mock_addr",
     "follow_clock",
@@ -127,6 +130,7 @@ impl Settings {
             metrics_addr,
             public_url: reader.text("public_url").unwrap_or_else(|| format!("http://{http_addr}")),
             key_dir,
+            apps_dir: apps_dir(&mut reader),
             font: font(&mut reader, demo),
             mock_addr,
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
@@ -238,6 +242,15 @@ fn font(reader: &mut Reader<'_>, demo: bool) -> Option<PathBuf> {
         reader.fault("font", why.to_owned());
     }
     named
+}
+
+/// A folder that is not there would start a server without apps, were it not refused here.
+fn apps_dir(reader: &mut Reader<'_>) -> Option<PathBuf> {
+    let folder = reader.text("apps_dir").filter(|path| !path.is_empty()).map(PathBuf::from)?;
+    if !folder.is_dir() {
+        reader.fault("apps_dir", format!("`{}` is not a folder", folder.display()));
+    }
+    Some(folder)
 }
 
 /// The folder of the SQLite file, else `.yiwang`.

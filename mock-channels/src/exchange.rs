@@ -10,9 +10,19 @@ use crate::crypto;
 use crate::outside::Outside;
 use crate::server::Shared;
 
+mod answer;
+mod estimates;
 mod messages;
 mod operations;
+mod parameter;
 mod people;
+mod registers;
+mod table;
+mod template;
+
+pub(crate) use answer::papers_of;
+pub(crate) use operations::targets;
+pub(crate) use table::TableFaults;
 
 const PREFIX: &str = "/exchange/v1/";
 const WINDOW_SECONDS: u64 = 300;
@@ -20,6 +30,11 @@ const MOST_ROWS: usize = 200;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.route("/exchange/v1/{operation}", web::post().to(call));
+}
+
+/// The table of operations must be sound before anything is served.
+pub(crate) fn check_table() -> Result<(), TableFaults> {
+    table::embedded().map(drop).map_err(Clone::clone)
 }
 
 /// The operation of a path.

@@ -30,6 +30,8 @@ pub(crate) enum OpenError {
     Keys(#[from] CryptoError),
     #[error("certificates could not be made")]
     Certificates(#[from] CertError),
+    #[error(transparent)]
+    Operations(#[from] crate::exchange::TableFaults),
     #[error("the client that delivers callbacks could not be built")]
     Http(#[from] reqwest::Error),
 }
@@ -54,6 +56,7 @@ impl Outside {
         start_at_ms: Option<i64>,
         base_url: &str,
     ) -> Result<Self, OpenError> {
+        crate::exchange::check_table()?;
         let mut world = match state_file.as_deref().map(read_state).transpose()?.flatten() {
             Some(world) => world,
             None => {

@@ -18,6 +18,7 @@ mod mini_program;
 mod money;
 mod notices;
 mod openapi;
+mod operations;
 mod refunds;
 mod scripts;
 mod scripts_unionpay;

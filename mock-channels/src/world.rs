@@ -18,6 +18,7 @@ pub(crate) mod fault;
 pub(crate) mod filing;
 pub(crate) mod gateway;
 pub(crate) mod gateway_keys;
+pub(crate) mod household;
 pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;

@@ -5,5 +5,6 @@
 
 mod crash_points;
 mod fault_cases;
+mod operations;
 mod pages;
 mod walls;

@@ -1,7 +1,7 @@
 //! Pages made from the code, kept fresh: a page that differs fails, and says how to write it.
 
 use bff::graphql::error::FailureCode;
-use domain::catalogue::{AppKind, Catalogue};
+use domain::catalogue::{AppDefinition, AppKind, Catalogue};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -63,29 +63,42 @@ fn apps_page(catalogue: &Catalogue) -> String {
     let running = catalogue.apps().filter(|app| app.runs()).count();
     let mut page = format!(
         "# Apps\n\n{} apps in {} categories, {running} of them running; the others answer \
-         MAINTENANCE with a reason.\n",
+         MAINTENANCE with a reason. An app is a file\n`domain/apps/CATEGORY/SLUG.toml` and a \
+         scenario `tests/scenarios/CATEGORY/SLUG.toml`; `bff apps check [FOLDER]` tells every \
+         fault with file\nand line, `YIWANG_APPS_DIR` names a folder to serve in place of the \
+         one in the binary. Operations: docs/protocols/departments-exchange.md.\n",
         catalogue.apps().count(),
         catalogue.categories().len()
     );
     for category in catalogue.categories() {
         writeln!(page, "\n## {} `{}`\n", category.name.zh, category.slug.as_str()).unwrap();
         page.push_str(
-            "| app | slug | kind | level | department | runs |\n|---|---|---|---|---|---|\n",
+            "| app | slug | kind | level | channels | department | operation |\n\
+             |---|---|---|---|---|---|---|\n",
         );
-        for app in catalogue.apps_of(&category.slug) {
-            let kind = match app.kind {
-                AppKind::Query => "QUERY",
-                AppKind::Book => "BOOK",
-                AppKind::Apply => "APPLY",
-                AppKind::Pay => "PAY",
-                AppKind::Certificate => "CERTIFICATE",
-            };
-            let runs = if app.runs() { "yes" } else { "" };
-            let (name, slug) = (&app.name.zh, app.slug.as_str());
-            let (level, department) = (app.identity_level, &app.department);
-            writeln!(page, "| {name} | `{slug}` | {kind} | {level:?} | {department} | {runs} |")
-                .unwrap();
-        }
+        catalogue.apps_of(&category.slug).for_each(|app| page.push_str(&app_line(app)));
     }
     page
+}
+
+/// Without an operation nothing runs behind it.
+fn app_line(app: &AppDefinition) -> String {
+    let kind = match app.kind {
+        AppKind::Query => "QUERY",
+        AppKind::Book => "BOOK",
+        AppKind::Apply => "APPLY",
+        AppKind::Pay => "PAY",
+        AppKind::Certificate => "CERTIFICATE",
+    };
+    let channels: Vec<String> = app.channels.iter().map(|channel| format!("{channel:?}")).collect();
+    let operation = app.look_up.as_ref().map(|look_up| format!("`{}`", look_up.operation));
+    format!(
+        "| {} | `{}` | {kind} | {:?} | {} | {} | {} |\n",
+        app.name.zh,
+        app.slug,
+        app.identity_level,
+        channels.join(" "),
+        app.department,
+        operation.unwrap_or_default()
+    )
 }

@@ -13,4 +13,5 @@ pub mod node;
 pub mod own_postgres;
 pub mod postgres;
 pub mod results;
+pub mod scenarios;
 pub mod sim;

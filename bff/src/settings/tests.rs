@@ -172,3 +172,14 @@ fn a_ceiling_of_refunds_is_an_amount_of_fen() {
     }
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn a_folder_of_apps_must_be_there() {
+    let here = env!("CARGO_MANIFEST_DIR");
+    let settings = Settings::load(&environment(&[("YIWANG_APPS_DIR", here)])).unwrap();
+    assert_eq!(settings.apps_dir.as_deref(), Some(Path::new(here)));
+    let none = Settings::load(&environment(&[("YIWANG_APPS_DIR", "")])).unwrap();
+    assert_eq!(none.apps_dir, None);
+    let gone = environment(&[("YIWANG_APPS_DIR", "/no/such/folder")]);
+    assert_eq!(places(Settings::load(&gone)), ["YIWANG_APPS_DIR"]);
+}

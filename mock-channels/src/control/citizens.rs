@@ -46,6 +46,7 @@ fn described(world: &World, citizen: &Citizen) -> Value {
         .filter(|notice| notice.citizen_id == citizen.id)
         .map(|notice| &notice.notice_no)
         .collect();
+    let (house, child) = (citizen.house(), citizen.child());
     json!({
         "citizenId": citizen.id,
         "name": citizen.name,
@@ -54,6 +55,9 @@ fn described(world: &World, citizen: &Citizen) -> Value {
         "openId": citizen.open_id,
         "unionId": citizen.union_id,
         "vehicles": citizen.vehicles,
+        "house": house.address,
+        "child": {"name": child.name, "birth": child.birth.text()},
+        "papers": crate::exchange::papers_of(citizen),
         "noticeNos": notices,
     })
 }

@@ -110,17 +110,7 @@ pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::Alipay => &alipay::method::NAMES,
         Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => &crate::gateway::OPERATIONS,
-        Channel::Exchange => &[
-            "traffic.violations",
-            "social_insurance.personal",
-            "housing_fund.personal",
-            "police.newborn_names",
-            "environment.air_quality",
-            "police.real_name_check",
-            "police.face_check_start",
-            "police.face_check_result",
-            "messages.send_code",
-        ],
+        Channel::Exchange => crate::exchange::targets(),
     }
 }
 

@@ -1,13 +1,52 @@
-//! What the departments know about cars, names and air.
+//! What the departments know about cars, names and air, and who answers each operation.
+
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{messages, people};
+use super::{answer, estimates, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
 use crate::world::people::{CITIES, Violation, number_of};
+
+/// What is answered by code, because it is about things of this world or computed; all others are
+/// data.
+const BY_CODE: [&str; 15] = [
+    "traffic.violations",
+    "social_insurance.personal",
+    "social_insurance.pension_estimate",
+    "social_insurance.unit",
+    "housing_fund.personal",
+    "housing_fund.loan_estimate",
+    "police.newborn_names",
+    "environment.air_quality",
+    "finance.receipt_check",
+    "finance.payment_records",
+    "companies.find",
+    "police.real_name_check",
+    "police.face_check_start",
+    "police.face_check_result",
+    "messages.send_code",
+];
+
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
+    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+});
+
+static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let departments = NAMES.iter().filter_map(|name| name.split('.').next());
+    let departments: std::collections::BTreeSet<&str> = departments.collect();
+    let of_department = departments.into_iter().map(|word| &*format!("{word}.*").leak());
+    NAMES.iter().copied().chain(of_department).collect()
+});
+
+/// What a fault can be aimed at: every operation, and `WORD.*` for all of a department.
+pub(crate) fn targets() -> &'static [&'static str] {
+    &TARGETS
+}
 
 /// Nothing when there is no such operation.
 pub(super) fn run(
@@ -25,7 +64,17 @@ pub(super) fn run(
         "police.face_check_start" => people::face_check_start(outside, call),
         "police.face_check_result" => people::face_check_result(outside, call),
         "messages.send_code" => messages::send_code(outside, call),
-        _ => return None,
+        "social_insurance.pension_estimate" => estimates::pension(call),
+        "social_insurance.unit" => registers::insured_unit(outside, call),
+        "housing_fund.loan_estimate" => estimates::loan(call),
+        "finance.receipt_check" => registers::fiscal_receipt(outside, call),
+        "finance.payment_records" => registers::payment_records(outside, call),
+        "companies.find" => registers::companies(outside, call),
+        _ => {
+            let table = table::embedded().ok()?;
+            let (name, found) = table.operations.get_key_value(operation)?;
+            answer::answer(outside, table, name, found, call)
+        }
     })
 }
 

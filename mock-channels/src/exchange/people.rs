@@ -15,7 +15,7 @@ const PENSION_PERCENT: i64 = 8;
 const SHOWN_MONTHS: i64 = 3;
 
 /// The person asked about: unknown is nobody, known under another name is refused.
-fn subject<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Citizen>, Refusal> {
+pub(super) fn subject<'a>(world: &'a World, call: &Call) -> Result<Option<&'a Citizen>, Refusal> {
     let subject = call.subject()?;
     match world.citizen_by_id_card(&subject.id_card) {
         Some(citizen) if citizen.name == subject.name => Ok(Some(citizen)),

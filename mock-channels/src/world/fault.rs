@@ -58,7 +58,7 @@ pub(crate) enum FaultKind {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Fault {
     pub(crate) channel: Channel,
-    /// Any operation of the channel when empty.
+    /// Any operation of the channel when empty; `WORD.*` is any of a department.
     pub(crate) operation: Option<String>,
     pub(crate) fault: FaultKind,
     /// How many calls are still to be hit.
@@ -80,7 +80,8 @@ pub(crate) fn take(
 ) -> Option<Fault> {
     faults.retain(|fault| fault.until_ms.is_none_or(|until_ms| now_ms < until_ms));
     let position = faults.iter().position(|fault| {
-        fault.channel == channel && fault.operation.as_deref().is_none_or(|name| name == operation)
+        fault.channel == channel
+            && fault.operation.as_deref().is_none_or(|name| hits(name, operation))
     })?;
     let taken = faults[position].clone();
     if taken.until_ms.is_none() {
@@ -90,6 +91,11 @@ pub(crate) fn take(
         faults.remove(position);
     }
     Some(taken)
+}
+
+fn hits(aim: &str, operation: &str) -> bool {
+    let department = aim.strip_suffix('*');
+    aim == operation || department.is_some_and(|department| operation.starts_with(department))
 }
 
 /// How the trade bill of one day is wrong.

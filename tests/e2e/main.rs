@@ -21,6 +21,7 @@ mod readme;
 mod refunds;
 mod refusals;
 mod same_key;
+mod search;
 mod silence;
 mod staff;
 mod thread;

@@ -17,6 +17,10 @@ mod fit {
     pub(super) const PINYIN_BEGUN: f32 = 0.85;
     pub(super) const PINYIN_SLIP: f32 = 0.65;
     pub(super) const INITIAL: f32 = 0.8;
+    /// zh, ch and sh are typed for an initial by few.
+    pub(super) const LONG_INITIAL: f32 = 0.7;
+    /// The other sound of a character is meant less often.
+    pub(super) const OTHER_SOUND: f32 = 0.93;
     /// A single letter out of any order fits half of all words.
     pub(super) const STRAY_INITIAL: f32 = 0.15;
 }
@@ -27,6 +31,8 @@ struct Laid {
     gain: f32,
     query: f32,
     phrase: f32,
+    /// Whether any two neighbours were laid on neighbours.
+    neighbours: bool,
 }
 
 impl Laid {
@@ -60,13 +66,14 @@ pub(super) fn fit(query: &Query, phrase: &Phrase, sounds: &Sounds, room: &mut Ro
         }
     }
     let laid = room.best.last().copied().unwrap_or_default();
-    if laid.phrase <= 0.0 || query.weight <= 0.0 {
+    let by_chance = query.several && !laid.neighbours;
+    if laid.phrase <= 0.0 || query.weight <= 0.0 || by_chance {
         return 0.0;
     }
     let how_well = laid.gain / (laid.phrase * (1.0 + TOGETHER));
     let of_query = laid.query / query.weight;
     let of_phrase = laid.phrase / phrase.weight;
-    how_well * of_query * (0.55 + 0.45 * of_phrase)
+    how_well * of_query * of_query.sqrt() * (0.55 + 0.45 * of_phrase)
 }
 
 /// The best way to end with this element on this part.
@@ -92,6 +99,7 @@ fn lay(
             gain: before.gain + part.weight * fit * (1.0 + together),
             query: before.query + weight * fit,
             phrase: before.phrase + part.weight,
+            neighbours: before.neighbours,
         };
         let begins = column == 1 || from == 0;
         let apart = if begins {
@@ -99,7 +107,8 @@ fn lay(
         } else {
             on(room.best[before], stray, 0.0)
         };
-        let laid = room.ends[before].map_or(apart, |end| apart.better(on(end, fit, TOGETHER)));
+        let laid = room.ends[before]
+            .map_or(apart, |end| apart.better(Laid { neighbours: true, ..on(end, fit, TOGETHER) }));
         best = Some(best.map_or(laid, |best| best.better(laid)));
     };
     if element.run == 0 {
@@ -111,8 +120,10 @@ fn lay(
             try_on(1, fit::SAME, fit::SAME);
         }
     } else {
-        for sound in present(&part.sounds) {
-            pinyin(query, row, sound, sounds, &mut try_on);
+        for (sound, rare) in present(&part.sounds).zip([1.0, fit::OTHER_SOUND]) {
+            pinyin(query, row, sound, sounds, &mut |length, fit, stray| {
+                try_on(length, fit * rare, stray);
+            });
         }
     }
     best
@@ -122,18 +133,20 @@ fn character(element: &Element, part: &Part, sounds: &Sounds) -> Option<f32> {
     if element.c == part.c {
         return Some(fit::SAME);
     }
-    let mut spoken = None;
-    for typed in present(&element.sounds) {
-        for meant in present(&part.sounds) {
-            if typed == meant {
-                return Some(fit::SOUNDS_ALIKE);
-            }
-            if sounds.spoken(typed) == sounds.spoken(meant) {
-                spoken = Some(fit::SPOKEN_ALIKE);
-            }
+    let mut best: Option<f32> = None;
+    for (typed, rare) in present(&element.sounds).zip([1.0, fit::OTHER_SOUND]) {
+        for (meant, rarer) in present(&part.sounds).zip([rare, rare * fit::OTHER_SOUND]) {
+            let fit = if typed == meant {
+                fit::SOUNDS_ALIKE
+            } else if sounds.spoken(typed) == sounds.spoken(meant) {
+                fit::SPOKEN_ALIKE
+            } else {
+                continue;
+            };
+            best = Some(best.unwrap_or_default().max(fit * rarer));
         }
     }
-    spoken
+    best
 }
 
 /// Every number of letters, up to this one, that may mean the sound.
@@ -158,6 +171,9 @@ fn pinyin(
             fit::SAME
         } else if element.heard[length - 1].is_some_and(|heard| Some(heard) == spoken) {
             fit::PINYIN_SPOKEN
+        } else if length == 2 && matches!(typed, b"zh" | b"ch" | b"sh") && meant.starts_with(typed)
+        {
+            fit::LONG_INITIAL
         } else if last && length >= 2 && meant.starts_with(typed) {
             fit::PINYIN_BEGUN
         } else if slip && one_slip(typed, meant) {

@@ -24,7 +24,7 @@ pub struct AppHit {
 pub(super) struct Weights(HashMap<char, f32>);
 
 impl Weights {
-    const UNKNOWN: f32 = 0.8;
+    const UNKNOWN: f32 = 0.45;
     const LEAST: f32 = 0.12;
 
     fn new(names_of_apps: &[BTreeSet<char>]) -> Self {
@@ -70,7 +70,9 @@ pub struct SearchIndex {
 /// So many phrases and apps are looked at closely.
 const CLOSELY: usize = 64;
 /// A worse answer is none.
-const LEAST: f32 = 0.3;
+const LEAST: f32 = 0.1;
+/// Letters fit something by chance.
+const LEAST_OF_LETTERS: f32 = 0.34;
 /// What the phrase is worth beside the texts around it.
 const PHRASE: f32 = 0.72;
 /// Numbers that fit a field: kinds of numbers that citizens have.
@@ -153,11 +155,12 @@ impl SearchIndex {
             }
         }
         let around_share = if query.pairs.is_empty() { 0.0 } else { (1.0 - PHRASE) * query.han };
+        let least = LEAST + (LEAST_OF_LETTERS - LEAST) * query.letter;
         let mut ranked: Vec<(u32, u32, Option<u32>)> = Vec::new();
         for (app, (fit, phrase)) in best {
             let near = around.get(&app).copied().unwrap_or(0.0);
             let score = fit * (1.0 - around_share) + near * around_share;
-            if score >= LEAST {
+            if score >= least {
                 ranked.push((in_steps(score), app, phrase));
             }
         }

@@ -8,6 +8,8 @@ use super::text::is_han;
 
 /// A letter of pinyin says less than a character.
 const LETTER: f32 = 0.5;
+/// A digit says less still: years, ages and numbers of things stand in no name.
+const DIGIT: f32 = 0.2;
 /// A word that says nothing may be missing, but counts where it is part of a name.
 const FILLER: f32 = 0.04;
 /// The longest sound, zhuang, with a slip.
@@ -39,6 +41,10 @@ pub(super) struct Query {
     pub(super) pairs: Vec<[char; 2]>,
     /// What share of the weight is Chinese characters.
     pub(super) han: f32,
+    /// Chinese alone, and more than one character of it: one of them fits something by chance.
+    pub(super) several: bool,
+    /// What share is letters.
+    pub(super) letter: f32,
 }
 
 impl Query {
@@ -67,11 +73,16 @@ impl Query {
             }
         }
         let letters = elements.iter().map(|e| u8::try_from(e.c).unwrap_or(0)).collect();
-        let mut query =
-            Self { weight: 0.0, letters, pairs: pairs(&words, silent), han: 0.0, elements };
-        query.weight = query.elements.iter().map(|element| element.weight).sum();
-        let han = query.elements.iter().filter(|element| is_han(element.c));
-        query.han = han.map(|element| element.weight).sum::<f32>() / query.weight.max(FILLER);
+        let weight_of = |which: fn(&Element) -> bool| -> f32 {
+            elements.iter().filter(|e| which(e)).map(|e| e.weight).sum()
+        };
+        let weight = weight_of(|_| true);
+        let han = weight_of(|e| is_han(e.c)) / weight.max(FILLER);
+        let letter = weight_of(|e| e.run > 0) / weight.max(FILLER);
+        let pairs = pairs(&words, silent);
+        let characters = elements.iter().filter(|e| is_han(e.c) && !e.filler).count();
+        let several = letter <= 0.0 && characters > 1;
+        let mut query = Self { elements, letters, weight, pairs, han, several, letter };
         query.listen(sounds);
         query
     }
@@ -96,6 +107,7 @@ fn weight(c: char, filler: bool, weights: &Weights) -> f32 {
     match (filler, is_han(c)) {
         (true, _) => FILLER,
         (false, true) => weights.of(c),
+        (false, false) if c.is_ascii_digit() => DIGIT,
         (false, false) => LETTER,
     }
 }

@@ -52,6 +52,11 @@ enum Key {
     Letters([u8; 3]),
 }
 
+/// What a key is worth, and where it stands.
+type Posting<T> = (f32, Vec<T>);
+/// Apps, each with the weight of the text where the pair stands.
+type Pairs = HashMap<[char; 2], Posting<(u32, f32)>>;
+
 /// The index.
 pub struct SearchIndex {
     sounds: Sounds,
@@ -59,10 +64,10 @@ pub struct SearchIndex {
     phrases: Vec<Phrase>,
     /// In the order of ties: category, then slug.
     apps: Vec<AppSlug>,
-    /// Phrases, and what the key is worth.
-    postings: HashMap<Key, (f32, Vec<u32>)>,
-    /// Apps with the weight of the text where the pair stands, and what the pair is worth.
-    pairs: HashMap<[char; 2], (f32, Vec<(u32, f32)>)>,
+    /// Of phrases.
+    postings: HashMap<Key, Posting<u32>>,
+    /// Of the texts around apps.
+    pairs: Pairs,
     /// Apps that take a number of the kind, best first, with the field's label.
     takes: BTreeMap<FieldType, Vec<(u32, String)>>,
 }
@@ -274,8 +279,8 @@ fn count(of: usize) -> f32 {
     u16::try_from(of).map_or(f32::from(u16::MAX), f32::from)
 }
 
-fn postings(phrases: &[Phrase], sounds: &Sounds) -> HashMap<Key, (f32, Vec<u32>)> {
-    let mut postings: HashMap<Key, (f32, Vec<u32>)> = HashMap::new();
+fn postings(phrases: &[Phrase], sounds: &Sounds) -> HashMap<Key, Posting<u32>> {
+    let mut postings: HashMap<Key, Posting<u32>> = HashMap::new();
     for (at, phrase) in (0_u32..).zip(phrases) {
         for key in phrase_keys(phrase, sounds) {
             postings.entry(key).or_insert((0.0, Vec::new())).1.push(at);
@@ -317,11 +322,8 @@ fn triples(letters: &str) -> impl Iterator<Item = Key> + '_ {
 /// How much a text says about what an app is for.
 const TEXTS: [f32; 4] = [1.0, 0.6, 0.4, 0.25];
 
-fn pairs(
-    catalogue: &Catalogue,
-    apps: &[&AppDefinition],
-) -> HashMap<[char; 2], (f32, Vec<(u32, f32)>)> {
-    let mut pairs: HashMap<[char; 2], (f32, Vec<(u32, f32)>)> = HashMap::new();
+fn pairs(catalogue: &Catalogue, apps: &[&AppDefinition]) -> Pairs {
+    let mut pairs = Pairs::new();
     for (at, app) in (0_u32..).zip(apps) {
         let mut of_app: HashMap<[char; 2], f32> = HashMap::new();
         for (weight, text) in texts(catalogue, app) {

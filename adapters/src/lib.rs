@@ -14,6 +14,7 @@ pub mod guarded;
 pub mod http;
 pub mod non_tax;
 pub mod password;
+pub mod reading;
 pub mod sealed_tokens;
 pub mod store;
 pub mod system;

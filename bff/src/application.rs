@@ -19,10 +19,11 @@ use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
+use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use domain::catalogue::FixedCatalogue;
+use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
 use domain::identity::{
@@ -94,6 +95,8 @@ impl Application {
         };
         let catalogue = catalogue.map_err(|faults| StartupError::Definitions(faults.into()))?;
         let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
+        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading));
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let items = Arc::new(items);
@@ -232,6 +235,7 @@ impl Application {
         });
         let use_cases = UseCases {
             catalogue: catalogue.clone(),
+            find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue,
                 exchange: departments.clone(),
@@ -317,6 +321,7 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),
+            find_apps,
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,

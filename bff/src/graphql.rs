@@ -15,10 +15,11 @@ mod rail;
 mod receipt;
 pub(crate) mod refund;
 pub(crate) mod scalars;
+mod search;
 mod sign_in;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
-use domain::catalogue::CatalogueSource;
+use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
@@ -50,6 +51,8 @@ pub struct Requester {
 pub struct UseCases {
     /// The published catalogue.
     pub catalogue: Arc<dyn CatalogueSource>,
+    /// Finds an app by text.
+    pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
     /// Signs in.
@@ -213,6 +216,19 @@ impl Query {
     /// One app; null when there is none of this slug.
     async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
+    }
+
+    /// By Chinese name, pinyin, initials, synonym or typo, or by a document's number. Best first,
+    /// what does not serve the region last; at most `first`, 1 to 20.
+    #[graphql(complexity = "first.clamp(0, search::FIRST_MAX) as usize * child_complexity + 1")]
+    async fn search_apps(
+        &self,
+        ctx: &Context<'_>,
+        text: String,
+        region: Option<scalars::RegionCode>,
+        #[graphql(default = 10)] first: i32,
+    ) -> Result<Vec<search::AppHit>> {
+        search::find(ctx, &text, region, first)
     }
 
     /// The regions directly below `parent`; at most 100.

@@ -3,11 +3,13 @@
 
 mod audit;
 mod refund;
+mod search;
 mod session;
 
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
 use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
+use domain::catalogue::FindApps;
 use domain::identity::{AuditTrail, Secret, SignInStaff, StaffAccount, StaffRole, StaffSessions};
 use domain::payment::{DecideRefund, RefundStore, RequestRefund};
 use std::sync::Arc;
@@ -25,6 +27,8 @@ pub struct StaffUseCases {
     pub request_refund: Arc<RequestRefund>,
     /// Decides on one.
     pub decide_refund: Arc<DecideRefund>,
+    /// Knows what was searched for in vain.
+    pub find_apps: Arc<FindApps>,
     /// Reads what was done.
     pub audit: Arc<dyn AuditTrail>,
 }
@@ -121,6 +125,17 @@ impl StaffQuery {
         before: Option<String>,
     ) -> Result<Vec<audit::AuditEntry>> {
         audit::list(ctx, first, before).await
+    }
+
+    /// What citizens searched for and found nothing, the most frequent first; for editors and
+    /// operators. Counted by each server since its start.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn zero_results(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+    ) -> Result<Vec<search::ZeroResult>> {
+        search::zero_results(ctx, first)
     }
 
     /// Recomputes the whole chain; for auditors.

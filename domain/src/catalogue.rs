@@ -12,6 +12,7 @@ mod raw;
 mod region;
 #[cfg(test)]
 pub(crate) mod samples;
+mod search;
 mod words;
 
 pub use app::{
@@ -24,4 +25,8 @@ pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::{RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
+pub use search::{
+    AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,
+    TEXT_MAX, TextTooLong,
+};
 pub use words::{AppKind, AppSlug, CategorySlug, FieldType, ShownAs, SlugInvalid, Wording};

@@ -3,7 +3,7 @@
 //! Contexts, each in a module of its own; they meet through use cases and ids, never through
 //! each other's stores:
 //!
-//! * [`catalogue`]: categories, apps, regions with validity dates, availability.
+//! * [`catalogue`]: categories, apps, regions with validity dates, availability, search.
 //! * [`engine`]: what a submission of an app asks for; checks of answers, all faults at once.
 //! * [`identity`]: persons, their channel links, identity levels and sessions.
 //! * [`notice`]: what is owed (缴款单), with its late fee by day.

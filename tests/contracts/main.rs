@@ -22,6 +22,7 @@ mod refund_databases;
 mod refund_samples;
 mod refund_work;
 mod refunds;
+mod search;
 mod sessions;
 mod staff;
 

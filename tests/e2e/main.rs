@@ -22,6 +22,7 @@ mod refunds;
 mod refusals;
 mod same_key;
 mod scenarios;
+mod search;
 mod silence;
 mod staff;
 mod thread;

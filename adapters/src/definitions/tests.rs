@@ -213,6 +213,17 @@ fn a_parameter_can_have_the_departments_own_name() {
 }
 
 #[test]
+fn keywords_are_read_and_their_faults_have_a_line() {
+    let with = |keywords: &str| {
+        APP.replacen("provenance =", &format!("keywords = {keywords}\nprovenance ="), 1)
+    };
+    let catalogue = load(&folder(&with("[\"罚单\", \"违停\"]")).0).unwrap();
+    assert_eq!(catalogue.apps().next().unwrap().keywords, ["罚单", "违停"]);
+    let got = folder(&with("[\"罚单\", \"罚单\"]")).faults();
+    assert_eq!(got, ["travel/fines.toml:11: keywords: `罚单` is there twice"]);
+}
+
+#[test]
 fn folders_without_categories_or_without_anything_are_faults() {
     assert_eq!(Folder::with(&[]).faults().len(), 2, "no folder, no categories");
     let got = Folder::with(&[("travel/fines.toml", APP)]).faults();

@@ -65,6 +65,8 @@ struct AppWire {
     #[serde(default)]
     provenance: String,
     source: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
     note: Option<String>,
     #[serde(default)]
     field: Vec<FieldWire>,
@@ -213,6 +215,7 @@ impl AppWire {
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
             source: self.source,
+            keywords: self.keywords,
             note: self.note,
         }
     }

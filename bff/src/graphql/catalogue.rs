@@ -170,6 +170,11 @@ pub struct App {
 }
 
 impl App {
+    /// An app of that catalogue, with the region that was asked about.
+    pub(super) fn of(catalogue: Arc<Catalogue>, slug: AppSlug, region: Option<Code>) -> Self {
+        Self { catalogue, slug, region }
+    }
+
     fn definition(&self) -> Result<&AppDefinition> {
         // Made from a slug of the same immutable catalogue, so it is always there.
         self.catalogue.app(&self.slug).ok_or_else(|| FailureCode::Internal.error())

@@ -54,6 +54,8 @@ pub struct AppDefinition {
     pub leads_to: Option<LeadsTo>,
     /// How sure we are of it.
     pub provenance: Provenance,
+    /// Other words by which citizens look for it; none for its name, which is found anyway.
+    pub keywords: Vec<String>,
     /// For the maintainers of the file.
     pub note: Option<String>,
 }

@@ -61,7 +61,7 @@ pub(super) fn availability(
     if regions.find(region, on).is_none() {
         return Err(UnknownRegion(region.clone()));
     }
-    if !app.coverage.iter().any(|covered| regions.contains(covered, region, on)) {
+    if !serves(app, regions, region, on) {
         return Ok(Availability::NotInRegion { reason: elsewhere(app, regions, on) });
     }
     if !app.channels.contains(&channel) {
@@ -71,6 +71,15 @@ pub(super) fn availability(
         return Ok(Availability::not_running());
     }
     Ok(Availability::Open)
+}
+
+pub(super) fn serves(
+    app: &AppDefinition,
+    regions: &RegionTable,
+    region: &RegionCode,
+    on: Date,
+) -> bool {
+    app.coverage.iter().any(|covered| regions.contains(covered, region, on))
 }
 
 fn elsewhere(app: &AppDefinition, regions: &RegionTable, on: Date) -> String {

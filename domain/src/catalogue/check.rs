@@ -17,6 +17,9 @@ use texts::Findings;
 const NAME_MAX: usize = 80;
 const SUMMARY_MAX: usize = 200;
 const COVERAGE_MAX: usize = 200;
+/// What is longer is a sentence, and found by its words.
+const KEYWORD_MAX: usize = 20;
+const KEYWORDS_MAX: usize = 40;
 
 impl Category {
     /// `index` is its place in the file, for the faults.
@@ -68,6 +71,7 @@ impl AppDefinition {
         let look_up = run::check_look_up(&mut findings, raw, identity_level);
         let leads_to = run::check_leads_to(&mut findings, raw, kind);
         let provenance = provenance(&mut findings, raw);
+        let keywords = keywords(&mut findings, raw);
         let note = raw.note.clone();
         let all = slug.zip(category).zip(kind).zip(identity_level);
         findings.into_result(all.map(|(((slug, category), kind), identity_level)| Self {
@@ -87,6 +91,7 @@ impl AppDefinition {
             rows,
             leads_to,
             provenance,
+            keywords,
             note,
         }))
     }
@@ -103,6 +108,16 @@ fn coverage(findings: &mut Findings, codes: &[String]) -> Vec<RegionCode> {
         }
     }
     checked
+}
+
+fn keywords(findings: &mut Findings, raw: &RawApp) -> Vec<String> {
+    let place = Place::App { key: "keywords" };
+    if raw.keywords.len() > KEYWORDS_MAX {
+        findings.add(place.clone(), Problem::TooMany { max: KEYWORDS_MAX });
+    }
+    findings.distinct(&place, &raw.keywords);
+    let text = |keyword: &String| findings.text(place.clone(), keyword, KEYWORD_MAX);
+    raw.keywords.iter().map(text).collect()
 }
 
 fn provenance(findings: &mut Findings, raw: &RawApp) -> Provenance {

@@ -1,6 +1,6 @@
 //! The whole catalogue, checked; immutable, and replaced whole.
 
-use super::availability::availability;
+use super::availability::{availability, serves};
 use super::{
     AppDefinition, AppSlug, Availability, Category, CategorySlug, Fault, Place, Problem,
     RegionTable, UnknownRegion,
@@ -107,6 +107,11 @@ impl Catalogue {
         on: Date,
     ) -> Result<Availability, UnknownRegion> {
         availability(app, &self.regions, region, channel, on)
+    }
+
+    /// Whether an app serves the region on that day, by whatever channel.
+    pub fn serves(&self, app: &AppDefinition, region: &RegionCode, on: Date) -> bool {
+        serves(app, &self.regions, region, on)
     }
 }
 

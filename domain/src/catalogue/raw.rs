@@ -57,6 +57,8 @@ pub struct RawApp {
     pub provenance: String,
     /// Where the name is attested.
     pub source: Option<String>,
+    /// Other words for it.
+    pub keywords: Vec<String>,
     /// For maintainers.
     pub note: Option<String>,
 }

@@ -72,6 +72,7 @@ pub(crate) fn sample() -> RawApp {
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),
         source: Some("speech".to_owned()),
+        keywords: words("罚单 违停"),
         note: None,
     }
 }

@@ -27,7 +27,7 @@ type Spoil = fn(&mut RawApp);
 
 #[test]
 fn each_fault_names_its_place() {
-    let table: [(Spoil, &str); 22] = [
+    let table: [(Spoil, &str); 26] = [
         (|a| a.slug = "Bad-slug".to_owned(), "slug: `Bad-slug` is not a name"),
         (|a| a.name.en = None, "name: there is no language `en`"),
         (|a| a.name.zh = " ".to_owned(), "name: is empty"),
@@ -50,6 +50,13 @@ fn each_fault_names_its_place() {
         (|a| a.rows[0].from = "paid".to_owned(), "row.paid.from: `paid` is there twice"),
         (|a| a.rows.clear(), "row: a look-up without a row"),
         (|a| a.look_up = None, "leads_to.notice: only rows of a look-up"),
+        (|a| a.keywords = words("罚单 违停 罚单"), "keywords: `罚单` is there twice"),
+        (|a| a.keywords.push(" ".to_owned()), "keywords: is empty"),
+        (|a| a.keywords.push("长".repeat(21)), "keywords: has more than 20 characters"),
+        (
+            |a| a.keywords = (0..41).map(|number| number.to_string()).collect(),
+            "keywords: has more than 40 entries",
+        ),
     ];
     for (spoil, expected) in table {
         let got = faults(spoil);

@@ -1,0 +1,50 @@
+//! Finding apps by what a citizen types.
+
+use super::catalogue::App;
+use super::error::{FailureCode, bad_input};
+use super::scalars::RegionCode;
+use super::{UseCases, requester};
+use async_graphql::{Context, Error, Result, SimpleObject};
+use domain::catalogue::{FindAppsError, TEXT_MAX};
+use domain::standards::RegionCode as Code;
+use std::sync::Arc;
+
+/// More are never asked for: who does not find it among 20 types something else.
+pub const FIRST_MAX: i32 = 20;
+
+/// An app that answers a search.
+#[derive(SimpleObject)]
+pub struct AppHit {
+    /// The app.
+    app: App,
+    /// What of it answers: its name or another word for it, with the pinyin when letters were
+    /// typed; of a number, the field that takes it.
+    matched: String,
+}
+
+/// The query `searchApps`.
+pub fn find(
+    ctx: &Context<'_>,
+    text: &str,
+    region: Option<RegionCode>,
+    first: i32,
+) -> Result<Vec<AppHit>> {
+    let bad = || FailureCode::BadInput.error();
+    let first = usize::try_from(first).ok().filter(|_| (1..=FIRST_MAX).contains(&first));
+    let first = first.ok_or_else(bad)?;
+    let region = region.map(|code| Code::new(&code.0)).transpose().or(Err(bad()))?;
+    let find = &ctx.data_unchecked::<UseCases>().find_apps;
+    let found = find.run(text, region.as_ref(), first, requester(ctx).now).map_err(refused)?;
+    let hit = |hit: domain::catalogue::AppHit| AppHit {
+        app: App::of(Arc::clone(&found.catalogue), hit.slug, region.clone()),
+        matched: hit.matched,
+    };
+    Ok(found.hits.into_iter().map(hit).collect())
+}
+
+fn refused(error: FindAppsError) -> Error {
+    match error {
+        FindAppsError::TextTooLong(_) => bad_input(&format!("搜索内容不能超过{TEXT_MAX}个字")),
+        FindAppsError::UnknownRegion(_) => FailureCode::BadInput.error(),
+    }
+}

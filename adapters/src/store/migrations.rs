@@ -20,6 +20,7 @@ const MIGRATIONS: [(i64, &str); 12] = [
     (10, include_str!("migrations/0010_gateway.sql")),
     (11, include_str!("migrations/0011_ledger.sql")),
     (12, include_str!("migrations/0012_under_review.sql")),
+    (13, include_str!("migrations/0013_accounts.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -81,6 +81,13 @@ pub struct SubmitAppPayload {
     user_errors: Vec<UserError>,
 }
 
+impl SubmitAppPayload {
+    /// Something came of it.
+    pub(super) fn went_through(&self) -> bool {
+        self.outcome.is_some()
+    }
+}
+
 /// What can come of an app.
 #[derive(Union)]
 pub enum AppOutcome {

@@ -27,8 +27,7 @@ use domain::catalogue::FixedCatalogue;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
-    VerifyRealName,
+    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;

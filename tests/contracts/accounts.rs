@@ -10,8 +10,8 @@ use domain::identity::{
 };
 use domain::ids::SessionId;
 use domain::outside::StoreError;
-use domain::payment::{Payment, PaymentStore};
-use domain::receipt::{PaidBook, PaidWithin};
+use domain::payment::Payment;
+use domain::receipt::PaidWithin;
 use domain::standards::CitizenId;
 
 /// What every `LinkStore` must do.
@@ -166,7 +166,8 @@ async fn an_unlinked_channel_leads_nowhere_and_its_sessions_end(store: &impl Acc
     let person = join(store, "P1", 0).await.id;
     store.link(&alipay("P1"), &line("CHANNEL_LINK")).await.unwrap();
     join(store, "P2", 0).await;
-    store.link(&ChannelLink { app_id: "2".to_owned(), ..alipay("P2") }, &line("CHANNEL_LINK"))
+    store
+        .link(&ChannelLink { app_id: "2".to_owned(), ..alipay("P2") }, &line("CHANNEL_LINK"))
         .await
         .unwrap();
     let there = signs_in(store, "P1", Channel::Alipay, 1).await;
@@ -236,7 +237,8 @@ async fn whoever_was_merged_before_points_at_the_eldest(store: &impl AccountPort
     PersonStore::insert(store, &third, &phone("P3", 1)).await.unwrap();
     store.merge(&merge(store, "P2", "P3").await).await.unwrap();
     store.merge(&merge(store, "P1", "P2").await).await.unwrap();
-    let ids = |person: &Person| person.former_ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let ids =
+        |person: &Person| person.former_ids.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(ids(&found(store, "P1").await), ["P2", "P3"]);
     for id in ["P2", "P3"] {
         let merged = found(store, id).await;
@@ -269,9 +271,10 @@ async fn of_two_merges_at_once_one_wins<S: AccountPorts>(bench: &Bench<S>) {
     join_by_alipay(&bench.store, "P2", 2).await;
     let plans = [merge(&bench.store, "P1", "P2").await, merge(&bench.store, "P2", "P1").await];
     let stores = [bench.store.clone(), bench.other.clone()];
-    let tasks = stores.into_iter().zip(plans).map(|(store, plan)| {
-        tokio::spawn(async move { store.merge(&plan).await })
-    });
+    let tasks = stores
+        .into_iter()
+        .zip(plans)
+        .map(|(store, plan)| tokio::spawn(async move { store.merge(&plan).await }));
     let mut won = 0;
     for task in tasks.collect::<Vec<_>>() {
         match task.await.unwrap() {

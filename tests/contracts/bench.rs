@@ -1,8 +1,8 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
-use domain::fakes::{InMemoryStore, samples};
 use domain::catalogue::AppMarks;
+use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
     AuditTrail, LinkStore, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
 };

@@ -104,7 +104,8 @@ fn work(store: &Store) -> Work {
 async fn is_read_and_healed(store: &Store) {
     with_person(store).await;
     let person = PersonId::new(PERSON).unwrap();
-    let page = PaymentStore::list_of_person(store, std::slice::from_ref(&person), None, 10).await.unwrap();
+    let page =
+        PaymentStore::list_of_person(store, std::slice::from_ref(&person), None, 10).await.unwrap();
     assert_eq!(page.payments.len(), 6, "every row is read");
     let mut lines = 0;
     for payment in &page.payments {

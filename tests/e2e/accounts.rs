@@ -170,7 +170,8 @@ async fn who_links_alipay_and_signs_in_there_sees_the_same() {
         let channel = |name: &str| json!({ "channel": name });
         let unlinks = async |name: &str| {
             let input = channel(name);
-            let done = citizen.mutation("unlinkChannel", "UnlinkChannelInput", "__typename", &input);
+            let done =
+                citizen.mutation("unlinkChannel", "UnlinkChannelInput", "__typename", &input);
             codes(&done.await)
         };
         assert_eq!(unlinks("APP").await, ["NOT_FOUND"]);

@@ -35,11 +35,8 @@ impl LinkStore for Store {
     async fn link(&self, link: &ChannelLink, audit: &AuditRecord) -> Result<Linked, StoreError> {
         let transaction = self.begin().await?;
         touch(&transaction, &link.person).await?;
-        let key = (
-            link.channel.code().to_owned(),
-            link.app_id.clone(),
-            link.open_id.as_str().to_owned(),
-        );
+        let key =
+            (link.channel.code().to_owned(), link.app_id.clone(), link.open_id.as_str().to_owned());
         let taken = channel_link::Entity::find_by_id(key).one(&transaction).await;
         if taken.map_err(unavailable)?.is_some() {
             return Err(StoreError::Conflict);

@@ -23,8 +23,7 @@ pub(super) fn connect(
     around: Around<'_>,
 ) -> (SignIn, AccountUseCases) {
     let Around { store, catalogue, clock, ids } = around;
-    let door =
-        Arc::new(ChannelDoor { platforms, codes: store.clone(), persons: store.clone() });
+    let door = Arc::new(ChannelDoor { platforms, codes: store.clone(), persons: store.clone() });
     let sign_in = SignIn {
         door: door.clone(),
         persons: store.clone(),

@@ -203,9 +203,7 @@ pub async fn set_favourite(
             let favourites = Some(favourites(ctx, &caller.person).await?);
             return Ok(SetFavouritePayload { favourites, user_errors: Vec::new() });
         }
-        Err(FavouriteError::NotFound) => {
-            UserError::at(Code::NotFound, &["app"], "没有这个应用")
-        }
+        Err(FavouriteError::NotFound) => UserError::at(Code::NotFound, &["app"], "没有这个应用"),
         Err(FavouriteError::Full) => {
             UserError::at(Code::Conflict, &["app"], "最多收藏50个应用，请先取消一些")
         }

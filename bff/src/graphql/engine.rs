@@ -61,7 +61,7 @@ impl From<AnswerInput> for Answer {
 #[derive(InputObject)]
 pub struct SubmitAppInput {
     /// The app's slug.
-    app: String,
+    pub(super) app: String,
     /// Where; the whole province when left out.
     region: Option<RegionCode>,
     /// The version of the form that was filled in.

@@ -37,8 +37,9 @@ pub async fn link_channel(
     input: LinkChannelInput,
 ) -> Result<LinkChannelPayload> {
     let caller = signed_in(ctx)?;
-    let refused =
-        |error| Ok(LinkChannelPayload { user_errors: vec![error], ..LinkChannelPayload::default() });
+    let refused = |error| {
+        Ok(LinkChannelPayload { user_errors: vec![error], ..LinkChannelPayload::default() })
+    };
     let (fields, by) = sign_in_by(input.by);
     let by = match by {
         Ok(by) => by,
@@ -72,9 +73,7 @@ fn link_refused(fields: &SignInFields, error: LinkError) -> Result<UserError> {
 fn step_up_refused(error: StepUpError) -> Result<UserError> {
     let at = |code, message: &str| UserError::at(code, &["phoneCode"], message);
     Ok(match error {
-        StepUpError::LevelTooLow => {
-            UserError::whole(Code::IdentityLevelTooLow, "请先完成实名认证")
-        }
+        StepUpError::LevelTooLow => UserError::whole(Code::IdentityLevelTooLow, "请先完成实名认证"),
         StepUpError::Required => {
             at(Code::StepUpRequired, "请先刷脸，或填写发送到您本人手机的验证码")
         }

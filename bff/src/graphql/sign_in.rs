@@ -151,9 +151,8 @@ fn by_phone(sent: PhoneSignIn) -> std::result::Result<By, UserError> {
     let code = sent.code.trim().chars().take(16).collect();
     let claims = sent.real_name.map(|claimed| {
         let at = |field| ["by", "phone", "realName", field];
-        let name = PersonName::new(&claimed.name).map_err(|_| {
-            UserError::at(Code::Invalid, &at("name"), "请填写身份证上的姓名")
-        })?;
+        let name = PersonName::new(&claimed.name)
+            .map_err(|_| UserError::at(Code::Invalid, &at("name"), "请填写身份证上的姓名"))?;
         let id_card = CitizenId::normalised(&claimed.id_card).map_err(|_| {
             UserError::at(Code::Invalid, &at("idCard"), "身份证号有误，请核对18位号码")
         })?;

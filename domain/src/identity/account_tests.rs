@@ -35,8 +35,7 @@ impl ChannelIdentity for Platform {
     }
 
     async fn account_of(&self, code: &str) -> Result<ChannelAccount, OutsideError> {
-        let refused =
-            || OutsideError::Refused { code: "40029".to_owned(), message: String::new() };
+        let refused = || OutsideError::Refused { code: "40029".to_owned(), message: String::new() };
         let (user, _) = code.split_once('-').ok_or_else(refused)?;
         if !self.1.lock().unwrap().insert(code.to_owned()) {
             return Err(refused());
@@ -352,10 +351,7 @@ fn merging_asks_for_the_same_proofs_and_for_somebody_to_merge_with() {
     assert_eq!(refused.unwrap_err().to_string(), too_low);
     let caller = bench.proves_name(&caller, CARDS[0]);
     let refused = wait(bench.merge.run(&caller, &alipay("wang-2"), None));
-    assert!(matches!(
-        refused,
-        Err(MergeError::Link(LinkError::StepUp(StepUpError::Required)))
-    ));
+    assert!(matches!(refused, Err(MergeError::Link(LinkError::StepUp(StepUpError::Required)))));
     let caller = bench.proves_face(&caller);
     let refused = wait(bench.merge.run(&caller, &alipay("nobody-1"), None));
     assert!(matches!(refused, Err(MergeError::Nobody)));
@@ -388,7 +384,9 @@ fn one_person_absorbs_eight_accounts() {
     let full = merged((&eldest, &[]), (&account("P2", 2, 2), &[])).unwrap();
     assert_eq!(full.elder.former_ids.len(), Person::MAX_FORMER);
     assert_eq!(full.younger.former_ids, []);
-    assert!(full.elder.owns(&samples::person("P2").id) && !full.elder.owns(&samples::person("P3").id));
+    assert!(
+        full.elder.owns(&samples::person("P2").id) && !full.elder.owns(&samples::person("P3").id)
+    );
     assert_eq!(full.elder.ids().len(), 9);
     let refused = merged((&eldest, &[]), (&account("P2", 2, 3), &[]));
     assert_eq!(refused, Err(MergeRefusal::TooMany));

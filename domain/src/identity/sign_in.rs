@@ -71,9 +71,10 @@ pub struct ClaimedName {
 impl ClaimedName {
     /// Is it what this person has proved?
     fn is_of(&self, person: &Person) -> bool {
-        person.real_name.as_ref().is_some_and(|proved| {
-            proved.name == self.name && proved.id_card == self.id_card
-        })
+        person
+            .real_name
+            .as_ref()
+            .is_some_and(|proved| proved.name == self.name && proved.id_card == self.id_card)
     }
 }
 

@@ -166,7 +166,8 @@ impl Documents {
             }
             Document::Year(year) => {
                 let person = living(self.persons.as_ref(), &claim.person).await?;
-                let owners = person.as_ref().map_or_else(|| vec![claim.person.clone()], Person::ids);
+                let owners =
+                    person.as_ref().map_or_else(|| vec![claim.person.clone()], Person::ids);
                 let Some(year) = self.years.run(&owners, *year).await? else {
                     return Ok(Opened::Unknown);
                 };

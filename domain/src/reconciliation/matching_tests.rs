@@ -1,6 +1,6 @@
 use super::*;
 use crate::fakes::samples;
-use crate::reconciliation::{QuarantinedLine, RefundStanding, StatedRefund, Trailer};
+use crate::reconciliation::{RefundStanding, StatedRefund, Trailer};
 
 fn merchant() -> MerchantIdentity {
     MerchantIdentity {

@@ -213,7 +213,7 @@ async fn a_merge_moves_links_and_proofs_and_ends_sessions(store: &impl AccountPo
     let merge = merge(store, "P2", "P1").await;
     store.merge(&merge).await.unwrap();
     let (elder, younger) = (found(store, "P1").await, found(store, "P2").await);
-    assert_eq!(elder.former_ids, [younger.id.clone()]);
+    assert_eq!(elder.former_ids, std::slice::from_ref(&younger.id));
     assert_eq!((elder.version, younger.version), (1, 2));
     assert_eq!(elder.real_name.as_ref().unwrap().id_card, card);
     assert_eq!(younger.merged_into, Some(elder.id.clone()));

@@ -66,7 +66,7 @@ async fn what_is_not_there_is_none(store: &impl EveryPort) {
     assert_eq!(store.find_by_key(&absent.person, &absent.key).await.unwrap(), None);
     assert_eq!(store.find_holder(&absent.notices[0].no).await.unwrap(), None);
     assert_eq!(store.history(&absent.no).await.unwrap(), []);
-    let page = store.list_of_person(&[absent.person.clone()], None, 10).await.unwrap();
+    let page = store.list_of_person(std::slice::from_ref(&absent.person), None, 10).await.unwrap();
     assert_eq!((page.payments, page.more), (Vec::new(), false));
     let saved = PaymentStore::save(store, &change(&absent, PaymentEvent::Close)).await;
     assert!(matches!(saved, Err(StoreError::Conflict)));

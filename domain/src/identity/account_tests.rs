@@ -302,7 +302,7 @@ fn the_younger_account_becomes_the_elder_whoever_asks() {
         let caller = bench.proves_face(&bench.proves_name(caller, CARDS[0]));
         let merged = wait(bench.merge.run(&caller, &by, None)).unwrap();
         assert_eq!(merged.person.id, first.person.id);
-        assert_eq!(merged.person.former_ids, [second.person.id.clone()]);
+        assert_eq!(merged.person.former_ids, std::slice::from_ref(&second.person.id));
         assert_eq!(merged.person.level(), IdentityLevel::Face, "what was proved goes along");
         for by in [we_chat("wang-3"), alipay("wang-3")] {
             assert_eq!(bench.arrives(&by).person, merged.person);

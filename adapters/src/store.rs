@@ -5,6 +5,7 @@
 //! one payment per key, one person per id card. Rows become domain types in one `match` each;
 //! what no code of ours writes is [`StoreError::Corrupt`].
 
+mod app_marks;
 mod audit;
 mod balances;
 mod callbacks;
@@ -17,6 +18,7 @@ mod entity;
 mod gateway_inbox;
 mod journals;
 mod key_file;
+mod links;
 mod migrations;
 mod outbox;
 mod paid;

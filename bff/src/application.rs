@@ -3,6 +3,7 @@
 
 pub mod rails;
 
+mod accounts;
 mod documents;
 
 mod gateway;
@@ -27,8 +28,7 @@ use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignInStaff, SignOut,
-    VerifyRealName,
+    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -233,7 +233,15 @@ impl Application {
             clock: clock.clone(),
             ids: ids.clone(),
         });
+        let around = accounts::Around {
+            store: &shared,
+            catalogue: catalogue.clone(),
+            clock: &clock,
+            ids: &ids,
+        };
+        let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
+            account,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -242,14 +250,7 @@ impl Application {
                 notices: gateway.clone(),
                 clock: clock.clone(),
             }),
-            sign_in: Arc::new(SignIn {
-                platforms: platforms.identities,
-                codes: shared.clone(),
-                persons: shared.clone(),
-                sessions: shared.clone(),
-                clock: clock.clone(),
-                ids: ids.clone(),
-            }),
+            sign_in: Arc::new(sign_in),
             send_phone_code: Arc::new(SendPhoneCode {
                 codes: shared.clone(),
                 sender: departments.clone(),

@@ -1,10 +1,12 @@
 //! The public schema: one file per domain context. A resolver converts, calls one use case,
 //! converts.
 
+pub(crate) mod account;
 mod catalogue;
 mod engine;
 pub mod error;
 mod identity;
+mod link;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -17,6 +19,7 @@ pub(crate) mod refund;
 pub(crate) mod scalars;
 mod search;
 mod sign_in;
+mod verify;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
@@ -97,6 +100,8 @@ pub struct UseCases {
     pub verify_receipt: Arc<VerifyReceipt>,
     /// Links to documents.
     pub documents: Arc<Documents>,
+    /// What somebody does with their account.
+    pub account: account::AccountUseCases,
 }
 
 /// The executable schema.
@@ -174,6 +179,8 @@ pub enum Node {
     Refund(refund::Refund),
     /// An own receipt.
     Receipt(receipt::Receipt),
+    /// An own session.
+    Session(account::Session),
 }
 
 /// What can be read.
@@ -198,6 +205,7 @@ impl Query {
             Kind::Payment => Ok(payment::own_payment(ctx, &key).await?.map(Node::Payment)),
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
+            Kind::Session => account::own_session(ctx, &key).await,
         }
     }
 
@@ -320,23 +328,23 @@ impl Mutation {
     async fn verify_real_name(
         &self,
         ctx: &Context<'_>,
-        input: identity::VerifyRealNameInput,
-    ) -> Result<identity::VerifyRealNamePayload> {
-        identity::verify_real_name(ctx, input).await
+        input: verify::VerifyRealNameInput,
+    ) -> Result<verify::VerifyRealNamePayload> {
+        verify::verify_real_name(ctx, input).await
     }
 
     /// Opens a face check; the citizen shows the face on the page it names.
-    async fn start_face_check(&self, ctx: &Context<'_>) -> Result<identity::StartFaceCheckPayload> {
-        identity::start_face_check(ctx).await
+    async fn start_face_check(&self, ctx: &Context<'_>) -> Result<verify::StartFaceCheckPayload> {
+        verify::start_face_check(ctx).await
     }
 
     /// Asks for the outcome of a face check.
     async fn finish_face_check(
         &self,
         ctx: &Context<'_>,
-        input: identity::FinishFaceCheckInput,
-    ) -> Result<identity::FinishFaceCheckPayload> {
-        identity::finish_face_check(ctx, input).await
+        input: verify::FinishFaceCheckInput,
+    ) -> Result<verify::FinishFaceCheckPayload> {
+        verify::finish_face_check(ctx, input).await
     }
 
     /// Runs an app: looks up, books, opens a case, raises a notice or issues a certificate.
@@ -345,7 +353,58 @@ impl Mutation {
         ctx: &Context<'_>,
         input: engine::SubmitAppInput,
     ) -> Result<engine::SubmitAppPayload> {
-        engine::submit(ctx, input).await
+        let app = input.app.clone();
+        let payload = engine::submit(ctx, input).await?;
+        if payload.went_through() {
+            account::remember(ctx, &app).await;
+        }
+        Ok(payload)
+    }
+
+    /// Makes an app a favourite of the caller, or none.
+    async fn set_favourite(
+        &self,
+        ctx: &Context<'_>,
+        input: account::SetFavouriteInput,
+    ) -> Result<account::SetFavouritePayload> {
+        account::set_favourite(ctx, input).await
+    }
+
+    /// Ends an own session, on whichever device.
+    async fn revoke_session(
+        &self,
+        ctx: &Context<'_>,
+        input: account::RevokeSessionInput,
+    ) -> Result<account::RevokeSessionPayload> {
+        account::revoke_session(ctx, input).await
+    }
+
+    /// An account of another channel leads to the caller, too. Asks for a face or a code again.
+    async fn link_channel(
+        &self,
+        ctx: &Context<'_>,
+        input: link::LinkChannelInput,
+    ) -> Result<link::LinkChannelPayload> {
+        link::link_channel(ctx, input).await
+    }
+
+    /// A channel leads to the caller no more, and its sessions end; never the last one.
+    async fn unlink_channel(
+        &self,
+        ctx: &Context<'_>,
+        input: link::UnlinkChannelInput,
+    ) -> Result<link::UnlinkChannelPayload> {
+        link::unlink_channel(ctx, input).await
+    }
+
+    /// Another account, whose holder the caller is, becomes one with the caller's: the elder of
+    /// both, with both histories. Asks for a face or a code again.
+    async fn merge_persons(
+        &self,
+        ctx: &Context<'_>,
+        input: link::MergePersonsInput,
+    ) -> Result<link::MergePersonsPayload> {
+        link::merge_persons(ctx, input).await
     }
 
     /// Pays one or more notices in one go, by one rail. Repeating the call with its key never

@@ -7,6 +7,7 @@ mod availability;
 mod check;
 mod fault;
 mod field;
+mod marks;
 mod published;
 mod raw;
 mod region;
@@ -22,6 +23,9 @@ pub use app::{
 pub use availability::{Availability, UnknownRegion};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
+pub use marks::{
+    AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
+};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::{RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};

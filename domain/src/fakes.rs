@@ -9,6 +9,7 @@ mod rails;
 mod refunds;
 pub mod samples;
 mod store;
+mod store_account;
 mod store_gateway;
 mod store_identity;
 mod store_payment;

@@ -1,17 +1,26 @@
 //! Who somebody is: person, channel links, identity levels, sessions.
 
 mod audit;
+mod devices;
+mod door;
+mod links;
+mod merge;
 mod person;
 mod phone_code;
 mod session;
 mod sign_in;
 mod staff;
+mod step_up;
 mod verify;
 
 pub use audit::{AuditEntry, AuditRecord, AuditTrail, AuditVerdict};
+pub use devices::OwnSessions;
+pub use door::{ChannelDoor, ProvedAccount};
+pub use links::{LinkChannel, LinkError, LinkStore, Linked, UnlinkChannel, Unlinked};
+pub use merge::{Account, Merge, MergeError, MergePersons, MergeRefusal, Merged};
 pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
-    PersonName, PersonStore, RealName,
+    PersonName, PersonStore, RealName, living,
 };
 pub use phone_code::{
     CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore, SendCodeError,
@@ -21,12 +30,18 @@ pub use session::{
     Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret,
     SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
-pub use sign_in::{ChannelAccount, ChannelCodes, ChannelIdentity, SignIn, SignInBy, SignInError};
+pub use sign_in::{
+    ChannelAccount, ChannelCodes, ChannelIdentity, ClaimedName, SignIn, SignInBy, SignInError,
+};
 pub use staff::{
     PasswordCheck, SignInStaff, StaffAccount, StaffRole, StaffSession, StaffSessions,
     StaffSignInError, StaffStore,
 };
+pub use step_up::{FRESH, StepUpError};
 pub use verify::{
     CheckFace, FaceCheck, FaceError, FaceStart, FaceState, RealNameCheck, VerifyError,
     VerifyRealName,
 };
+
+#[cfg(test)]
+mod account_tests;

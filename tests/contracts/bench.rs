@@ -1,9 +1,10 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
+use domain::catalogue::AppMarks;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
-    AuditTrail, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
+    AuditTrail, LinkStore, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
 };
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBalances, LedgerBook, OutboxStore, Payment,
@@ -62,6 +63,11 @@ pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
 impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
+/// And those of accounts.
+pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail {}
+
+impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail {}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -76,6 +82,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn persons() {
             crate::persons::person_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn accounts() {
+            crate::accounts::link_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn app_marks() {
+            crate::app_marks::app_marks_contract($new_bench).await;
         }
         #[tokio::test]
         async fn sessions() {

@@ -150,11 +150,11 @@ impl PaymentStore for ErrorInjectingStore {
     }
     async fn list_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
-        PaymentStore::list_of_person(&self.inner, person, before, limit).await
+        PaymentStore::list_of_person(&self.inner, owners, before, limit).await
     }
     async fn lease_unsettled(
         &self,
@@ -178,8 +178,8 @@ async fn an_error_injecting_store_on_postgres_takes_no_money_while_its_disk_is_f
     let refused = start.run(&caller("P1"), wanted()).await;
     assert!(matches!(refused, Err(StartPaymentError::Store(StoreError::Unavailable(_)))));
     assert_eq!(rail.orders(), 0, "no money can be taken");
-    let person = samples::person("P1").id;
-    let page = PaymentStore::list_of_person(store.as_ref(), &person, None, 9).await.unwrap();
+    let owners = samples::person("P1").ids();
+    let page = PaymentStore::list_of_person(store.as_ref(), &owners, None, 9).await.unwrap();
     assert_eq!(page.payments, [], "reading goes on");
     store.full.store(false, Ordering::SeqCst);
     let started = start.run(&caller("P1"), wanted()).await.unwrap();

@@ -150,6 +150,7 @@ async fn personal_data_and_tokens_are_not_in_the_file() {
         channel: domain::identity::Channel::WeChat,
         device: None,
         created_at: at(0),
+        last_seen_at: at(0),
         access_until: at(1),
         refresh_until: at(2),
     };

@@ -2,6 +2,8 @@
 //! nobody checks lies, and so does a database.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod accounts;
+mod app_marks;
 mod bench;
 mod callbacks;
 mod commits;

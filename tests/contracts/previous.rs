@@ -104,7 +104,8 @@ fn work(store: &Store) -> Work {
 async fn is_read_and_healed(store: &Store) {
     with_person(store).await;
     let person = PersonId::new(PERSON).unwrap();
-    let page = PaymentStore::list_of_person(store, &person, None, 10).await.unwrap();
+    let page =
+        PaymentStore::list_of_person(store, std::slice::from_ref(&person), None, 10).await.unwrap();
     assert_eq!(page.payments.len(), 6, "every row is read");
     let mut lines = 0;
     for payment in &page.payments {
@@ -151,7 +152,7 @@ async fn is_read_and_healed(store: &Store) {
     assert_eq!((receipts[0].person.as_str(), receipts[0].agency.code.as_str()), (PERSON, "011102"));
     // The next node that starts finishes what one of the previous release left.
     store.migrate().await.unwrap();
-    let page = store.list_receipts_of_person(&person, None, 9).await.unwrap();
+    let page = store.list_receipts_of_person(&[person], None, 9).await.unwrap();
     assert_eq!(page.receipts.len(), 4);
     // The previous release booked no claims; this one does, with the money that it honours.
     let all = Fen::new(10_100 + 10_200 + 10_300 + 10_400 + 10_300 + 10_400);

@@ -163,7 +163,7 @@ async fn receipts_of_a_person_are_paged_newest_first(store: &impl EveryPort) {
     filed(store, &foreign, 0, 6).await;
     let original = find(store, 1).await.unwrap();
     store.file_reversal(&red(&original, 9)).await.unwrap();
-    let p1 = samples::person("P1").id;
+    let p1 = samples::person("P1").ids();
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
         let page = store.list_receipts_of_person(&p1, before.as_ref(), 2).await.unwrap();
@@ -175,6 +175,10 @@ async fn receipts_of_a_person_are_paged_newest_first(store: &impl EveryPort) {
         }
     }
     assert_eq!(seen, [9, 5, 4, 3, 2, 1].map(id), "the red letter is the newest");
+    let both = [samples::person("P1").id, samples::person("P2").id];
+    let page = store.list_receipts_of_person(&both, Some(&id(9)), 3).await.unwrap();
+    let ids: Vec<_> = page.receipts.into_iter().map(|filed| filed.receipt.id).collect();
+    assert_eq!((ids, page.more), ([6, 5, 4].map(id).to_vec(), true), "two ids, one history");
     for unknown in [id(6), id(99)] {
         let page = store.list_receipts_of_person(&p1, Some(&unknown), 2).await.unwrap();
         assert_eq!((page.receipts, page.more), (Vec::new(), false));
@@ -207,9 +211,9 @@ async fn payments_are_listed_by_the_time_of_their_money(store: &impl EveryPort) 
     let mut foreign = payment(7, 7);
     foreign.person = samples::person("P2").id;
     paid(store, &foreign).await;
-    let person = samples::person("P1").id;
+    let owners = samples::person("P1").ids();
     // Every sample's money comes at second 10.
-    let within = PaidWithin { person, from: at(10), until: at(11) };
+    let within = PaidWithin { owners, from: at(10), until: at(11) };
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = store.list_paid(&within, after.as_ref(), 2).await.unwrap();

@@ -16,6 +16,8 @@ pub async fn session_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> B
     of_many_refreshes_with_one_token_at_most_one_wins(&new_bench().await).await;
     a_revoked_session_is_gone_and_the_others_stay(&new_bench().await.store).await;
     all_sessions_of_one_person_can_be_ended(&new_bench().await.store).await;
+    a_person_sees_their_living_sessions_the_newest_first(&new_bench().await.store).await;
+    a_person_ends_their_own_sessions_alone(&new_bench().await.store).await;
 }
 
 fn secret(number: u32) -> Secret {
@@ -34,6 +36,7 @@ fn session(number: u32, person: &str) -> Session {
         channel: Channel::WeChat,
         device: Some("华为 Mate".to_owned()),
         created_at: at(0),
+        last_seen_at: at(0),
         access_until: at(100),
         refresh_until: at(1000),
     }
@@ -67,7 +70,12 @@ async fn a_session_is_found_by_its_access_token_alone(store: &impl EveryPort) {
 
 async fn a_refresh_replaces_both_tokens(store: &impl EveryPort) {
     let session = sign_in(store, 1, "P1").await;
-    let renewed = Session { access_until: at(200), refresh_until: at(2000), ..session };
+    let renewed = Session {
+        last_seen_at: at(999),
+        access_until: at(200),
+        refresh_until: at(2000),
+        ..session
+    };
     assert_eq!(refresh(store, 1, 2, at(999)).await.as_ref(), Some(&renewed));
     assert_eq!(by_access(store, 1).await, None);
     assert_eq!(by_access(store, 2).await.as_ref(), Some(&renewed));
@@ -135,4 +143,37 @@ async fn all_sessions_of_one_person_can_be_ended(store: &impl EveryPort) {
     store.revoke_all(&session.person).await.unwrap();
     assert_eq!((by_access(store, 1).await, by_access(store, 2).await), (None, None));
     assert_eq!(by_access(store, 3).await, Some(other));
+}
+
+async fn a_person_sees_their_living_sessions_the_newest_first(store: &impl EveryPort) {
+    for number in 1..=4 {
+        let created_at = at(i64::from(number));
+        let session = Session { created_at, ..session(number, "P1") };
+        SessionStore::insert(store, &session, &tokens(number)).await.unwrap();
+    }
+    sign_in(store, 5, "P2").await;
+    let person = samples::person("P1").id;
+    store.revoke(&session(3, "P1").id).await.unwrap();
+    let listed = async |now, limit| {
+        let all = store.list_sessions(&person, now, limit).await.unwrap();
+        all.into_iter().map(|session| session.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(at(999), 9).await, ["S4", "S2", "S1"]);
+    assert_eq!(listed(at(999), 2).await, ["S4", "S2"]);
+    assert_eq!(listed(at(1000), 9).await, [""; 0], "they are over");
+    assert!(refresh(store, 1, 9, at(500)).await.is_some());
+    let all = store.list_sessions(&person, at(1000), 9).await.unwrap();
+    assert_eq!((all.len(), all[0].last_seen_at, all[0].created_at), (1, at(500), at(1)));
+}
+
+async fn a_person_ends_their_own_sessions_alone(store: &impl EveryPort) {
+    let (first, second) = (sign_in(store, 1, "P1").await, sign_in(store, 2, "P2").await);
+    assert!(!store.revoke_of(&first.person, &second.id).await.unwrap(), "somebody else's");
+    assert!(!store.revoke_of(&first.person, &session(9, "P1").id).await.unwrap(), "nobody's");
+    assert!(by_access(store, 1).await.is_some() && by_access(store, 2).await.is_some());
+    for _ in 0..2 {
+        assert!(store.revoke_of(&first.person, &first.id).await.unwrap(), "again is the same");
+        assert_eq!(by_access(store, 1).await, None);
+    }
+    assert!(by_access(store, 2).await.is_some());
 }

@@ -1,6 +1,7 @@
 //! The product from the outside: real HTTP, real signatures, real databases, and the real binary.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod accounts;
 mod bills;
 mod callbacks;
 mod database;

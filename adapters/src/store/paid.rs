@@ -5,7 +5,7 @@ use super::column::micros;
 use super::entity::payment;
 use super::payments::all;
 use async_trait::async_trait;
-use domain::ids::PaymentNo;
+use domain::ids::{PaymentNo, PersonId};
 use domain::outside::StoreError;
 use domain::payment::Payment;
 use domain::receipt::{PaidBook, PaidWithin};
@@ -22,7 +22,7 @@ impl PaidBook for Store {
     ) -> Result<Vec<Payment>, StoreError> {
         use payment::Column as C;
         let mut select = payment::Entity::find()
-            .filter(C::PersonId.eq(within.person.as_str()))
+            .filter(C::PersonId.is_in(within.owners.iter().map(PersonId::as_str)))
             .filter(C::PaidAt.gte(micros(within.from)))
             .filter(C::PaidAt.lt(micros(within.until)))
             .order_by_asc(C::PaidAt)

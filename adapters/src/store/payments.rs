@@ -265,7 +265,7 @@ impl PaymentStore for Store {
 
     async fn list_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
@@ -274,7 +274,7 @@ impl PaymentStore for Store {
             None => Ok(None),
         };
         let mut select = payment::Entity::find()
-            .filter(payment::Column::PersonId.eq(person.as_str()))
+            .filter(payment::Column::PersonId.is_in(owners.iter().map(PersonId::as_str)))
             .order_by_desc(payment::Column::CreatedAt)
             .order_by_desc(payment::Column::No)
             .limit(u64::from(limit) + 1);

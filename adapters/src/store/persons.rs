@@ -11,12 +11,12 @@ use domain::outside::StoreError;
 use domain::standards::{CitizenId, Mobile};
 use sea_orm::ActiveValue::Unchanged;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 /// As many links as the port lists.
-const MOST_LINKS: u64 = 20;
+const MOST_LINKS: u64 = ChannelLink::MAX as u64;
 
 impl Store {
     fn person_row(&self, person: &Person) -> Result<person::Model, StoreError> {
@@ -37,6 +37,8 @@ impl Store {
             face_checked_at: person.face_checked_at.map(micros),
             created_at: micros(person.created_at),
             version: i64::from(person.version),
+            merged_into: person.merged_into.as_ref().map(|elder| elder.as_str().to_owned()),
+            former_ids: joined(&person.former_ids),
         })
     }
 
@@ -58,6 +60,9 @@ impl Store {
             Some(phone) => Some(at.valid("phone", Mobile::new(&open("phone", phone)?))?),
             None => None,
         };
+        let elder = row.merged_into.as_deref().map(PersonId::new).transpose();
+        let former_ids = row.former_ids.split(',').filter(|id| !id.is_empty());
+        let former_ids = former_ids.map(PersonId::new).collect::<Result<Vec<_>, _>>();
         Ok(Person {
             id: at.valid("id", PersonId::new(&row.id))?,
             phone,
@@ -65,11 +70,53 @@ impl Store {
             face_checked_at: at.time_if_any("face_checked_at", row.face_checked_at)?,
             created_at: at.time("created_at", row.created_at)?,
             version: at.count("version", row.version)?,
+            merged_into: at.valid("merged_into", elder)?,
+            former_ids: at.valid("former_ids", former_ids)?,
         })
+    }
+
+    /// Replaces the row whose version is `person.version`, as part of a transaction or alone.
+    pub(super) async fn update_person(
+        &self,
+        connection: &impl ConnectionTrait,
+        person: &Person,
+    ) -> Result<(), StoreError> {
+        let stored_version = i64::from(person.version);
+        let row = person::Model { version: stored_version + 1, ..self.person_row(person)? };
+        let mut row = row.into_active_model().reset_all();
+        row.id = Unchanged(person.id.as_str().to_owned());
+        let updated = person::Entity::update_many()
+            .set(row)
+            .filter(person::Column::Id.eq(person.id.as_str()))
+            .filter(person::Column::Version.eq(stored_version))
+            .exec(connection)
+            .await
+            .map_err(conflict_if_duplicate)?;
+        if updated.rows_affected == 1 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 }
 
-fn link_row(link: &ChannelLink) -> channel_link::Model {
+/// No id has a comma.
+fn joined(ids: &[PersonId]) -> String {
+    ids.iter().map(PersonId::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// The links of one person, oldest first.
+pub(super) async fn links_of(
+    connection: &impl ConnectionTrait,
+    person: &PersonId,
+) -> Result<Vec<ChannelLink>, StoreError> {
+    let rows = channel_link::Entity::find()
+        .filter(channel_link::Column::PersonId.eq(person.as_str()))
+        .order_by_asc(channel_link::Column::LinkedAt)
+        .limit(MOST_LINKS)
+        .all(connection)
+        .await
+        .map_err(unavailable)?;
+    rows.into_iter().map(link_of).collect()
+}
+
+pub(super) fn link_row(link: &ChannelLink) -> channel_link::Model {
     channel_link::Model {
         channel: link.channel.code().to_owned(),
         app_id: link.app_id.clone(),
@@ -107,18 +154,7 @@ impl PersonStore for Store {
     }
 
     async fn update(&self, person: &Person) -> Result<(), StoreError> {
-        let stored_version = i64::from(person.version);
-        let row = person::Model { version: stored_version + 1, ..self.person_row(person)? };
-        let mut row = row.into_active_model().reset_all();
-        row.id = Unchanged(person.id.as_str().to_owned());
-        let updated = person::Entity::update_many()
-            .set(row)
-            .filter(person::Column::Id.eq(person.id.as_str()))
-            .filter(person::Column::Version.eq(stored_version))
-            .exec(&self.write)
-            .await
-            .map_err(conflict_if_duplicate)?;
-        if updated.rows_affected == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+        self.update_person(&self.write, person).await
     }
 
     async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
@@ -151,13 +187,6 @@ impl PersonStore for Store {
     }
 
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError> {
-        let rows = channel_link::Entity::find()
-            .filter(channel_link::Column::PersonId.eq(person.as_str()))
-            .order_by_asc(channel_link::Column::LinkedAt)
-            .limit(MOST_LINKS)
-            .all(&self.read)
-            .await
-            .map_err(unavailable)?;
-        rows.into_iter().map(link_of).collect()
+        links_of(&self.read, person).await
     }
 }

@@ -116,12 +116,13 @@ impl ReceiptBook for Store {
 
     async fn list_receipts_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&ReceiptId>,
         limit: u16,
     ) -> Result<ReceiptPage, StoreError> {
         use receipt::Column as C;
-        let mine = || receipt::Entity::find().filter(C::PersonId.eq(person.as_str()));
+        let owned = || C::PersonId.is_in(owners.iter().map(PersonId::as_str));
+        let mine = || receipt::Entity::find().filter(owned());
         let mut select = mine()
             .order_by_desc(C::IssuedAt)
             .order_by_desc(C::Code)

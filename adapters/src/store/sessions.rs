@@ -10,7 +10,8 @@ use domain::outside::StoreError;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 fn hash(secret: &Secret) -> String {
@@ -26,6 +27,7 @@ fn session_of(row: session::Model) -> Result<Session, StoreError> {
         created_at: at.time("created_at", row.created_at)?,
         access_until: at.time("access_until", row.access_until)?,
         refresh_until: at.time("refresh_until", row.refresh_until)?,
+        last_seen_at: at.time("last_seen_at", row.last_seen_at.unwrap_or(row.created_at))?,
         device: row.device,
     })
 }
@@ -44,6 +46,7 @@ impl SessionStore for Store {
             access_until: micros(session.access_until),
             refresh_until: micros(session.refresh_until),
             revoked: false,
+            last_seen_at: Some(micros(session.last_seen_at)),
         };
         let insert = session::Entity::insert(row.into_active_model());
         insert.exec_without_returning(&self.write).await.map_err(conflict_if_duplicate)?;
@@ -95,13 +98,14 @@ impl SessionStore for Store {
             refresh_hash: Set(hash(&tokens.refresh)),
             access_until: Set(micros(access_until)),
             refresh_until: Set(micros(refresh_until)),
+            last_seen_at: Set(Some(micros(now))),
             ..session::ActiveModel::default()
         };
         let this = session::Column::Id.eq(row.id.as_str());
         let renew = session::Entity::update_many().set(renewed).filter(this);
         renew.exec(&transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
-        Ok(Some(Session { access_until, refresh_until, ..session_of(row)? }))
+        Ok(Some(Session { last_seen_at: now, access_until, refresh_until, ..session_of(row)? }))
     }
 
     async fn revoke(&self, session: &SessionId) -> Result<(), StoreError> {
@@ -112,6 +116,32 @@ impl SessionStore for Store {
     async fn revoke_all(&self, person: &PersonId) -> Result<(), StoreError> {
         let theirs = session::Column::PersonId.eq(person.as_str());
         revoke_where(&self.write, theirs.into()).await
+    }
+
+    async fn list_sessions(
+        &self,
+        person: &PersonId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = session::Entity::find()
+            .filter(session::Column::PersonId.eq(person.as_str()))
+            .filter(session::Column::Revoked.eq(false))
+            .filter(session::Column::RefreshUntil.gt(micros(now)))
+            .order_by_desc(session::Column::CreatedAt)
+            .order_by_desc(session::Column::Id)
+            .limit(u64::from(limit))
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        rows.into_iter().map(session_of).collect()
+    }
+
+    async fn revoke_of(&self, person: &PersonId, session: &SessionId) -> Result<bool, StoreError> {
+        let this = Condition::all()
+            .add(session::Column::Id.eq(session.as_str()))
+            .add(session::Column::PersonId.eq(person.as_str()));
+        Ok(revoked(&self.write, this).await? > 0)
     }
 }
 
@@ -126,12 +156,16 @@ async fn revoke_holder(connection: &impl ConnectionTrait, used: &str) -> Result<
     }
 }
 
-async fn revoke_where(
+pub(super) async fn revoke_where(
     connection: &impl ConnectionTrait,
     which: Condition,
 ) -> Result<(), StoreError> {
+    revoked(connection, which).await.map(|_| ())
+}
+
+/// How many there were, ended before or now.
+async fn revoked(connection: &impl ConnectionTrait, which: Condition) -> Result<u64, StoreError> {
     let revoked = session::ActiveModel { revoked: Set(true), ..session::ActiveModel::default() };
     let revoke = session::Entity::update_many().set(revoked).filter(which);
-    revoke.exec(connection).await.map_err(unavailable)?;
-    Ok(())
+    Ok(revoke.exec(connection).await.map_err(unavailable)?.rows_affected)
 }

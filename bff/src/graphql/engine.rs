@@ -61,7 +61,7 @@ impl From<AnswerInput> for Answer {
 #[derive(InputObject)]
 pub struct SubmitAppInput {
     /// The app's slug.
-    app: String,
+    pub(super) app: String,
     /// Where; the whole province when left out.
     region: Option<RegionCode>,
     /// The version of the form that was filled in.
@@ -79,6 +79,13 @@ pub struct SubmitAppPayload {
     outcome: Option<AppOutcome>,
     /// Why not; all faults of the answers at once.
     user_errors: Vec<UserError>,
+}
+
+impl SubmitAppPayload {
+    /// Something came of it.
+    pub(super) fn went_through(&self) -> bool {
+        self.outcome.is_some()
+    }
 }
 
 /// What can come of an app.

@@ -23,10 +23,12 @@ pub enum Kind {
     Refund,
     /// A receipt.
     Receipt,
+    /// A session.
+    Session,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -35,6 +37,7 @@ impl Kind {
         Self::Payment,
         Self::Refund,
         Self::Receipt,
+        Self::Session,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -47,6 +50,7 @@ impl Kind {
             Self::Payment => "pay",
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
+            Self::Session => "ses",
         }
     }
 

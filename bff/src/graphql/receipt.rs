@@ -142,7 +142,7 @@ pub async fn own_receipts(
     first: i32,
     after: Option<String>,
 ) -> Result<ReceiptConnection> {
-    let person = &signed_in(ctx)?.person.id;
+    let person = &signed_in(ctx)?.person;
     let first = u16::try_from(bounded(first)?).unwrap_or(100);
     let book = &ctx.data_unchecked::<UseCases>().receipts;
     let before = match after.as_deref().map(id_of) {
@@ -150,13 +150,13 @@ pub async fn own_receipts(
         Some(Some(id)) => {
             // Else an unknown cursor would end the list silently.
             let known = book.find(&id).await.map_err(|error| store_failed(&error))?;
-            let own = known.filter(|filed| &filed.person == person);
+            let own = known.filter(|filed| person.owns(&filed.person));
             own.ok_or_else(|| FailureCode::BadInput.error())?;
             Some(id)
         }
         Some(None) => return Err(FailureCode::BadInput.error()),
     };
-    let page = book.list_receipts_of_person(person, before.as_ref(), first).await;
+    let page = book.list_receipts_of_person(&person.ids(), before.as_ref(), first).await;
     let page = page.map_err(|error| store_failed(&error))?;
     let end_cursor = page.receipts.last().map(|filed| key_of(&filed.receipt.id));
     let page_info = PageInfo { has_next_page: page.more, end_cursor };
@@ -182,17 +182,17 @@ pub struct YearlyStatement {
 
 /// The caller's statement; null for a year that no calendar has.
 pub async fn own_year(ctx: &Context<'_>, year: i32) -> Result<Option<YearlyStatement>> {
-    let person = &signed_in(ctx)?.person.id;
+    let person = &signed_in(ctx)?.person;
     let Ok(short) = i16::try_from(year) else { return Ok(None) };
     let years = &ctx.data_unchecked::<UseCases>().documents.years;
-    let found = years.run(person, short).await.map_err(|error| store_failed(&error))?;
+    let found = years.run(&person.ids(), short).await.map_err(|error| store_failed(&error))?;
     Ok(found.map(|found| YearlyStatement {
         year,
         lines: i32::try_from(found.lines.len()).unwrap_or(i32::MAX),
         total: found.paid.into(),
         refunded: found.refunded.into(),
         complete: found.complete,
-        pdf_url: pdf_url(ctx, person, Document::Year(short)),
+        pdf_url: pdf_url(ctx, &person.id, Document::Year(short)),
     }))
 }
 
@@ -270,6 +270,6 @@ pub async fn own_receipt(ctx: &Context<'_>, key: &str) -> Result<Option<super::N
     let Some(caller) = super::requester(ctx).caller.as_ref() else { return Ok(None) };
     let found = ctx.data_unchecked::<UseCases>().receipts.find(&id).await;
     let own = found.map_err(|error| store_failed(&error))?;
-    let own = own.filter(|filed| filed.person == caller.person.id);
+    let own = own.filter(|filed| caller.person.owns(&filed.person));
     Ok(own.map(|filed| super::Node::Receipt(Receipt(filed))))
 }

@@ -6,9 +6,10 @@ use super::identity::{IssuedSession, Viewer};
 use super::scalars::DateTime;
 use async_graphql::{Context, InputObject, OneofObject, Result, SimpleObject};
 use domain::identity::{
-    Channel as DomainChannel, ChannelCodes, SendCodeError, SignInBy as By, SignInError,
+    Channel as DomainChannel, ChannelCodes, ClaimedName, PersonName, SendCodeError, SignInBy as By,
+    SignInError,
 };
-use domain::standards::Mobile;
+use domain::standards::{CitizenId, Mobile};
 
 /// How to sign in, and from which device.
 #[derive(InputObject)]
@@ -55,6 +56,18 @@ pub struct PhoneSignIn {
     phone: String,
     /// The six digits that came by text message.
     code: String,
+    /// Whose account it is: asked for with STEP_UP_REQUIRED where the account has proved a name,
+    /// because numbers are handed on.
+    real_name: Option<RealNameInput>,
+}
+
+/// Name and id card as the account has proved them.
+#[derive(InputObject)]
+pub struct RealNameInput {
+    /// As on the id card.
+    name: String,
+    /// GB 11643, 18 characters.
+    id_card: String,
 }
 
 /// The client's device.
@@ -83,7 +96,7 @@ const CODE_LENGTH: std::ops::RangeInclusive<usize> = 1..=256;
 const SEALED_PHONE_LENGTH: std::ops::RangeInclusive<usize> = 1..=2_048;
 
 /// Fields of the input that a refusal can be about.
-struct SignInFields {
+pub(super) struct SignInFields {
     code: [&'static str; 3],
     phone: [&'static str; 3],
     bad_code: &'static str,
@@ -109,7 +122,7 @@ const PHONE: SignInFields = SignInFields {
 };
 
 /// What was sent, checked for its shape.
-fn sign_in_by(by: SignInBy) -> (SignInFields, std::result::Result<By, UserError>) {
+pub(super) fn sign_in_by(by: SignInBy) -> (SignInFields, std::result::Result<By, UserError>) {
     let platform = |fields: SignInFields, channel, code: String, phone_code: Option<String>| {
         let bad = |field: &[&str], message| UserError::at(Code::CodeInvalid, field, message);
         let checked = if !CODE_LENGTH.contains(&code.len()) {
@@ -128,14 +141,24 @@ fn sign_in_by(by: SignInBy) -> (SignInFields, std::result::Result<By, UserError>
         SignInBy::Alipay(sent) => {
             platform(ALIPAY, DomainChannel::Alipay, sent.auth_code, sent.encrypted_phone)
         }
-        SignInBy::Phone(sent) => match Mobile::new(sent.phone.trim()) {
-            Ok(phone) => {
-                let code = sent.code.trim().chars().take(16).collect();
-                (PHONE, Ok(By::Phone { phone, code }))
-            }
-            Err(_) => (PHONE, Err(UserError::at(Code::Invalid, &PHONE.code, PHONE.bad_code))),
-        },
+        SignInBy::Phone(sent) => (PHONE, by_phone(sent)),
     }
+}
+
+fn by_phone(sent: PhoneSignIn) -> std::result::Result<By, UserError> {
+    let bad_phone = |_| UserError::at(Code::Invalid, &PHONE.code, PHONE.bad_code);
+    let phone = Mobile::new(sent.phone.trim()).map_err(bad_phone)?;
+    let code = sent.code.trim().chars().take(16).collect();
+    let claims = sent.real_name.map(|claimed| {
+        let at = |field| ["by", "phone", "realName", field];
+        let name = PersonName::new(&claimed.name)
+            .map_err(|_| UserError::at(Code::Invalid, &at("name"), "请填写身份证上的姓名"))?;
+        let id_card = CitizenId::normalised(&claimed.id_card).map_err(|_| {
+            UserError::at(Code::Invalid, &at("idCard"), "身份证号有误，请核对18位号码")
+        })?;
+        Ok(ClaimedName { name, id_card })
+    });
+    Ok(By::Phone { phone, code, claims: claims.transpose()? })
 }
 
 /// The mutation `signIn`.
@@ -144,7 +167,9 @@ pub async fn sign_in(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayl
         |error| Ok(SignInPayload { user_errors: vec![error], ..SignInPayload::default() });
     let device = input.device.map(|device| {
         let name = device.name.unwrap_or_default();
-        format!("{} {name}", device.id).chars().take(129).collect()
+        // The first space parts both.
+        let id: String = device.id.split_whitespace().collect();
+        format!("{id} {name}").chars().take(129).collect()
     });
     let (fields, by) = sign_in_by(input.by);
     let by = match by {
@@ -164,7 +189,7 @@ pub async fn sign_in(ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayl
     }
 }
 
-fn sign_in_refused(fields: &SignInFields, error: SignInError) -> Result<UserError> {
+pub(super) fn sign_in_refused(fields: &SignInFields, error: SignInError) -> Result<UserError> {
     Ok(match error {
         SignInError::CodeInvalid => UserError::at(Code::CodeInvalid, &fields.code, fields.bad_code),
         SignInError::PhoneCodeInvalid => {
@@ -174,7 +199,8 @@ fn sign_in_refused(fields: &SignInFields, error: SignInError) -> Result<UserErro
             UserError::at(Code::CodeExpired, &fields.phone, "验证码已过期，请重新获取")
         }
         SignInError::StepUpRequired => {
-            let message = "这个手机号的账户已实名，请从微信或支付宝小程序登录";
+            let message = "这个手机号的账户已实名，请重新获取验证码，并填写该账户的姓名和身份证号；\
+                           也可以从微信或支付宝小程序登录";
             UserError::at(Code::StepUpRequired, &fields.code, message)
         }
         SignInError::NotConnected => {

@@ -3,6 +3,7 @@
 use super::NextDue;
 use super::store::{Boxed, Waiting};
 use crate::clock::beijing_day;
+use crate::identity::ChannelLink;
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
 use crate::notice::NoticeNo;
 use crate::payment::{Journal, OutboxItem, OutboxKind, Payment, Rail};
@@ -74,13 +75,14 @@ impl Index {
         self.holders.get(notice).into_iter().flatten()
     }
 
-    /// The person's payments, newest first, before `edge`.
+    /// The payments of a person, who has these ids, newest first, before `edge`.
     pub fn of_person<'a>(
         &'a self,
-        person: &PersonId,
+        owners: &[PersonId],
         edge: Option<(Timestamp, PaymentNo)>,
     ) -> impl Iterator<Item = &'a PaymentNo> {
-        let mine = self.persons.get(person).into_iter().flatten().rev();
+        let mine = owners.iter().flat_map(|owner| self.persons.get(owner).into_iter().flatten());
+        let mine = mine.collect::<BTreeSet<_>>().into_iter().rev();
         mine.filter(move |at| edge.as_ref().is_none_or(|edge| *at < edge)).map(|(_, no)| no)
     }
 
@@ -200,6 +202,14 @@ impl Index {
 
     pub fn link(&mut self, person: &PersonId, place: usize) {
         self.links.entry(person.clone()).or_default().push(place);
+    }
+
+    /// Anew, after links moved or went.
+    pub fn relink(&mut self, links: &[ChannelLink]) {
+        self.links.clear();
+        for (place, link) in links.iter().enumerate() {
+            self.link(&link.person, place);
+        }
     }
 
     pub fn links_of(&self, person: &PersonId) -> &[usize] {

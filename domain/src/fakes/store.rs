@@ -2,8 +2,9 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
+use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
-use crate::ids::PaymentNo;
+use crate::ids::{PaymentNo, PersonId};
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -88,6 +89,10 @@ pub(super) struct Tables {
     pub released: BTreeSet<(String, String)>,
     pub audit: Vec<AuditEntry>,
     pub staff_sessions: Vec<(String, String, Timestamp)>,
+    /// Owner, app, since when.
+    pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
+    /// Owner, app, last used when.
+    pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -1,7 +1,7 @@
 //! Persons, sessions and staff, in memory.
 
 use super::InMemoryStore;
-use super::store::{Held, SentCode};
+use super::store::{Held, SentCode, Tables};
 use crate::identity::{
     CODE_LIFE, Channel, ChannelLink, CodeIssued, CodeRedeemed, OpenId, Person, PersonStore,
     PhoneCode, PhoneCodeStore, Secret, Session, SessionStore, StaffAccount, StaffStore, Tokens,
@@ -15,6 +15,19 @@ use jiff::Timestamp;
 
 fn id_card(person: &Person) -> Option<&CitizenId> {
     person.real_name.as_ref().map(|proved| &proved.id_card)
+}
+
+pub(super) fn update(t: &mut Tables, person: &Person) -> Result<(), StoreError> {
+    let proved = id_card(person);
+    let mut others = t.persons.iter().filter(|other| other.id != person.id);
+    if proved.is_some() && others.any(|other| id_card(other) == proved) {
+        return Err(StoreError::Conflict);
+    }
+    let mut stored = t.persons.iter_mut();
+    let stored = stored.find(|known| known.id == person.id && known.version == person.version);
+    let stored = stored.ok_or(StoreError::Conflict)?;
+    *stored = Person { version: person.version + 1, ..person.clone() };
+    Ok(())
 }
 
 #[async_trait]
@@ -37,20 +50,7 @@ impl PersonStore for InMemoryStore {
     }
 
     async fn update(&self, person: &Person) -> Result<(), StoreError> {
-        self.call(|t| {
-            let proved = id_card(person);
-            let mut others = t.persons.iter().filter(|other| other.id != person.id);
-            if proved.is_some() && others.any(|other| id_card(other) == proved) {
-                return Err(StoreError::Conflict);
-            }
-            let stored = t
-                .persons
-                .iter_mut()
-                .find(|stored| stored.id == person.id && stored.version == person.version);
-            let stored = stored.ok_or(StoreError::Conflict)?;
-            *stored = Person { version: person.version + 1, ..person.clone() };
-            Ok(())
-        })
+        self.call(|t| update(t, person))
     }
 
     async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
@@ -85,7 +85,7 @@ impl PersonStore for InMemoryStore {
             let mut mine: Vec<_> =
                 t.index.links_of(person).iter().map(|at| t.links[*at].clone()).collect();
             mine.sort_by_key(|link| link.linked_at);
-            mine.truncate(20);
+            mine.truncate(ChannelLink::MAX);
             Ok(mine)
         })
     }
@@ -132,7 +132,12 @@ impl SessionStore for InMemoryStore {
                     held.used.push(held.refresh.clone());
                     held.refresh = tokens.refresh.expose().to_owned();
                     held.access = tokens.access.expose().to_owned();
-                    held.session = Session { access_until, refresh_until, ..held.session.clone() };
+                    held.session = Session {
+                        last_seen_at: now,
+                        access_until,
+                        refresh_until,
+                        ..held.session.clone()
+                    };
                     return Ok(Some(held.session.clone()));
                 }
             }
@@ -155,6 +160,30 @@ impl SessionStore for InMemoryStore {
                 held.revoked = true;
             }
             Ok(())
+        })
+    }
+
+    async fn list_sessions(
+        &self,
+        person: &PersonId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.call(|t| {
+            let living = t.sessions.iter().filter(|held| !held.revoked).map(|held| &held.session);
+            let mine = living.filter(|s| &s.person == person && s.refresh_until > now);
+            let mut mine: Vec<_> = mine.cloned().collect();
+            mine.sort_by_key(|s| std::cmp::Reverse((s.created_at, s.id.clone())));
+            mine.truncate(usize::from(limit));
+            Ok(mine)
+        })
+    }
+
+    async fn revoke_of(&self, person: &PersonId, session: &SessionId) -> Result<bool, StoreError> {
+        self.call(|t| {
+            let mut all = t.sessions.iter_mut();
+            let found = all.find(|h| &h.session.person == person && &h.session.id == session);
+            Ok(found.map(|held| held.revoked = true).is_some())
         })
     }
 }

@@ -126,14 +126,14 @@ impl PaymentStore for InMemoryStore {
 
     async fn list_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
         self.call(|t| {
             let edge = before.and_then(|no| t.payments.get(no.as_str()));
             let edge = edge.map(|(payment, _)| (payment.created_at, payment.no.clone()));
-            let older = t.index.of_person(person, edge).take(usize::from(limit) + 1);
+            let older = t.index.of_person(owners, edge).take(usize::from(limit) + 1);
             let older = older.filter_map(|no| t.payments.get(no.as_str()));
             let mut mine: Vec<_> = older.map(|(payment, _)| payment.clone()).collect();
             let more = mine.len() > usize::from(limit);

@@ -42,13 +42,13 @@ impl ReceiptBook for InMemoryStore {
 
     async fn list_receipts_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&ReceiptId>,
         limit: u16,
     ) -> Result<ReceiptPage, StoreError> {
         self.call(|t| {
             let key = |filed: &FiledReceipt| (filed.receipt.issued_at, filed.receipt.id.clone());
-            let mine = || t.receipts.iter().filter(|filed| &filed.person == person);
+            let mine = || t.receipts.iter().filter(|filed| owners.contains(&filed.person));
             let edge = before.map(|id| mine().find(|filed| &filed.receipt.id == id).map(key));
             let mut receipts: Vec<_> = match edge {
                 None => mine().cloned().collect(),
@@ -128,7 +128,7 @@ impl PaidBook for InMemoryStore {
     ) -> Result<Vec<Payment>, StoreError> {
         self.call(|t| {
             let mine = t.payments.values().map(|(payment, _)| payment);
-            let mine = mine.filter(|payment| payment.person == within.person);
+            let mine = mine.filter(|payment| within.owners.contains(&payment.person));
             let dated = mine.filter_map(|payment| {
                 let paid_at = payment.state.money()?.at;
                 Some(((paid_at, payment.no.clone()), payment))

@@ -142,6 +142,10 @@ pub struct Person {
     pub face_checked_at: Option<Timestamp>,
     /// First sign-in.
     pub created_at: Timestamp,
+    /// The older account that this one turned out to be; then nobody signs in to it any more.
+    pub merged_into: Option<PersonId>,
+    /// Accounts that turned out to be this person: what stands under their ids is theirs.
+    pub former_ids: Vec<PersonId>,
     /// Grows with every save; guards against lost updates.
     pub version: u32,
 }
@@ -150,7 +154,30 @@ impl Person {
     /// Somebody new, who has proved nothing yet.
     pub fn new(id: PersonId, created_at: Timestamp) -> Self {
         let (phone, real_name, face_checked_at) = (None, None, None);
-        Self { id, phone, real_name, face_checked_at, created_at, version: 0 }
+        let (merged_into, former_ids) = (None, Vec::new());
+        Self {
+            id,
+            phone,
+            real_name,
+            face_checked_at,
+            created_at,
+            merged_into,
+            former_ids,
+            version: 0,
+        }
+    }
+
+    /// The most accounts that one person can absorb.
+    pub const MAX_FORMER: usize = 8;
+
+    /// Is what stands under this id the person's own?
+    pub fn owns(&self, owner: &PersonId) -> bool {
+        self.id == *owner || self.former_ids.contains(owner)
+    }
+
+    /// The ids under which something of the person can stand, the present one first.
+    pub fn ids(&self) -> Vec<PersonId> {
+        std::iter::once(&self.id).chain(&self.former_ids).cloned().collect()
     }
 
     /// The highest level proved.
@@ -181,6 +208,11 @@ pub struct ChannelLink {
     pub linked_at: Timestamp,
 }
 
+impl ChannelLink {
+    /// The most links of one person.
+    pub const MAX: usize = 20;
+}
+
 /// Persons and their links.
 #[async_trait]
 pub trait PersonStore: Send + Sync {
@@ -205,6 +237,22 @@ pub trait PersonStore: Send + Sync {
     /// The open id that a phone has in links of the native app: nobody else can compute it, and
     /// the phone cannot be read from it.
     fn phone_handle(&self, phone: &Mobile) -> OpenId;
-    /// All links of one person, oldest first; at most 20.
+    /// All links of one person, oldest first; at most [`ChannelLink::MAX`].
     async fn list_links(&self, person: &PersonId) -> Result<Vec<ChannelLink>, StoreError>;
+}
+
+/// The person who has this account now: the older one, where it was merged.
+///
+/// # Errors
+/// As the store fails.
+pub async fn living(
+    persons: &dyn PersonStore,
+    id: &PersonId,
+) -> Result<Option<Person>, StoreError> {
+    let found = persons.find(id).await?;
+    match found.as_ref().and_then(|person| person.merged_into.as_ref()) {
+        // Stores keep every pointer at a living person, so one step is all there is.
+        Some(elder) => persons.find(elder).await,
+        None => Ok(found),
+    }
 }

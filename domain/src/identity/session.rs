@@ -10,9 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How long an access token works.
-pub(super) const ACCESS_LIFE: SignedDuration = SignedDuration::from_hours(2);
+const ACCESS_LIFE: SignedDuration = SignedDuration::from_hours(2);
 /// How long a session can be refreshed without being used.
-pub(super) const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+const REFRESH_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A token that only its holder knows. Stores keep its hash alone; `Debug` never shows it.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct Session {
     pub device: Option<String>,
     /// Sign-in.
     pub created_at: Timestamp,
+    /// When its tokens were issued last: a session in use gets new ones every two hours.
+    pub last_seen_at: Timestamp,
     /// End of the access token.
     pub access_until: Timestamp,
     /// End of the refresh token.
@@ -122,6 +124,16 @@ pub trait SessionStore: Send + Sync {
     async fn revoke(&self, session: &SessionId) -> Result<(), StoreError>;
     /// Ends all sessions of a person.
     async fn revoke_all(&self, person: &PersonId) -> Result<(), StoreError>;
+    /// The person's sessions that can still be refreshed at `now`, the newest first.
+    async fn list_sessions(
+        &self,
+        person: &PersonId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<Session>, StoreError>;
+    /// Ends one session of this person; again is the same. `false`: the person never had it, and
+    /// nothing was ended.
+    async fn revoke_of(&self, person: &PersonId, session: &SessionId) -> Result<bool, StoreError>;
 }
 
 /// Use case: who holds this access token?
@@ -146,6 +158,8 @@ impl Authenticate {
             Some(_) | None => return Ok(None),
         };
         let person = self.persons.find(&session.person).await?;
+        // A session that was opened while its account was being merged is nobody's.
+        let person = person.filter(|person| person.merged_into.is_none());
         Ok(person.map(|person| Caller { person, channel: session.channel, session: session.id }))
     }
 }
@@ -183,6 +197,30 @@ impl RefreshSession {
             self.sessions.rotate(&used, &tokens, now, access_until, refresh_until).await?;
         let session = rotated.ok_or(RefreshError::NotValid)?;
         Ok(IssuedSession { session, tokens })
+    }
+}
+
+impl IssuedSession {
+    /// Opens a session of this person.
+    pub(super) async fn open(
+        (sessions, ids): (&dyn SessionStore, &dyn IdSource),
+        person: &PersonId,
+        (channel, device): (Channel, Option<String>),
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let tokens = Tokens::generate(ids);
+        let session = Session {
+            id: SessionId::generate(ids),
+            person: person.clone(),
+            channel,
+            device,
+            created_at: now,
+            last_seen_at: now,
+            access_until: now + ACCESS_LIFE,
+            refresh_until: now + REFRESH_LIFE,
+        };
+        sessions.insert(&session, &tokens).await?;
+        Ok(Self { session, tokens })
     }
 }
 

@@ -1,14 +1,13 @@
 //! Sign-in: from a mini-program by its platform's word, from the app by a code to a phone.
 
-use super::session::{ACCESS_LIFE, REFRESH_LIFE};
 use super::{
-    Channel, ChannelLink, CodeRedeemed, IdentityLevel, IssuedSession, OpenId, Person, PersonStore,
-    PhoneCodeStore, Session, SessionStore, Tokens,
+    Channel, ChannelDoor, ChannelLink, IdentityLevel, IssuedSession, OpenId, Person, PersonName,
+    PersonStore, ProvedAccount, SessionStore, living,
 };
 use crate::clock::{Clock, IdSource};
-use crate::ids::{PersonId, SessionId};
+use crate::ids::PersonId;
 use crate::outside::{OutsideError, StoreError};
-use crate::standards::Mobile;
+use crate::standards::{CitizenId, Mobile};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -55,7 +54,28 @@ pub enum SignInBy {
         phone: Mobile,
         /// What was typed in.
         code: String,
+        /// Who the phone's holder claims to be: for an account that has proved a name.
+        claims: Option<ClaimedName>,
     },
+}
+
+/// A name and an id card that somebody claims to be theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedName {
+    /// As on the id card.
+    pub name: PersonName,
+    /// GB 11643.
+    pub id_card: CitizenId,
+}
+
+impl ClaimedName {
+    /// Is it what this person has proved?
+    fn is_of(&self, person: &Person) -> bool {
+        person
+            .real_name
+            .as_ref()
+            .is_some_and(|proved| proved.name == self.name && proved.id_card == self.id_card)
+    }
 }
 
 /// Why nobody was signed in.
@@ -70,8 +90,8 @@ pub enum SignInError {
     /// The code that was sent to the phone is too old.
     #[error("the phone code is too old")]
     PhoneCodeExpired,
-    /// The phone's account has proved a name: a number alone, which is handed on when it is given
-    /// up, does not open it.
+    /// The phone's account has proved a name, and this is not it: a number alone, which is handed
+    /// on when it is given up, does not open it.
     #[error("the account needs more than a phone code")]
     StepUpRequired,
     /// This channel is not connected.
@@ -85,15 +105,10 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
-/// The "app id" of links from a phone to a person.
-const PHONE_APP: &str = "phone";
-
 /// Use case: sign in. The first sign-in makes the person.
 pub struct SignIn {
-    /// WeChat, Alipay: those that are connected.
-    pub platforms: Vec<Arc<dyn ChannelIdentity>>,
-    /// Codes that were sent to phones.
-    pub codes: Arc<dyn PhoneCodeStore>,
+    /// Exchanges codes.
+    pub door: Arc<ChannelDoor>,
     /// Persons.
     pub persons: Arc<dyn PersonStore>,
     /// Sessions.
@@ -113,75 +128,31 @@ impl SignIn {
         device: Option<String>,
     ) -> Result<(IssuedSession, Person), SignInError> {
         let now = self.clock.now();
-        let (channel, person) = match by {
-            SignInBy::Platform(channel, codes) => {
-                (*channel, self.by_platform(*channel, codes, now).await?)
+        let proved = self.door.account(by, now).await?;
+        let person = self.person_of(&proved, now).await?;
+        if let SignInBy::Phone { claims, .. } = by {
+            let is_theirs = claims.as_ref().is_some_and(|claimed| claimed.is_of(&person));
+            if person.level() > IdentityLevel::Phone && !is_theirs {
+                return Err(SignInError::StepUpRequired);
             }
-            SignInBy::Phone { phone, code } => {
-                (Channel::App, self.by_phone(phone, code, now).await?)
-            }
-        };
-        let issued = self.open_session(&person, channel, device, now).await?;
+        }
+        let person = self.with_phone(person, proved.phone).await?;
+        let stores = (self.sessions.as_ref(), self.ids.as_ref());
+        let issued = IssuedSession::open(stores, &person.id, (proved.channel, device), now).await?;
         Ok((issued, person))
-    }
-
-    async fn by_platform(
-        &self,
-        channel: Channel,
-        codes: &ChannelCodes,
-        now: Timestamp,
-    ) -> Result<Person, SignInError> {
-        let platform = self.platforms.iter().find(|platform| platform.channel() == channel);
-        let platform = platform.ok_or(SignInError::NotConnected)?;
-        let account = platform
-            .account_of(&codes.code)
-            .await
-            .map_err(|error| refused_or(error, SignInError::CodeInvalid))?;
-        let phone = match &codes.phone_code {
-            Some(code) => {
-                let phone = platform.phone_of(code).await;
-                Some(phone.map_err(|error| refused_or(error, SignInError::PhoneCodeInvalid))?)
-            }
-            None => None,
-        };
-        let person = self.person_of(channel, account, now).await?;
-        self.with_phone(person, phone).await
-    }
-
-    async fn by_phone(
-        &self,
-        phone: &Mobile,
-        code: &str,
-        now: Timestamp,
-    ) -> Result<Person, SignInError> {
-        match self.codes.redeem(phone, code, now).await? {
-            CodeRedeemed::Right => {}
-            CodeRedeemed::Wrong => return Err(SignInError::PhoneCodeInvalid),
-            CodeRedeemed::Expired => return Err(SignInError::PhoneCodeExpired),
-        }
-        let account = ChannelAccount {
-            app_id: PHONE_APP.to_owned(),
-            open_id: self.persons.phone_handle(phone),
-            union_id: None,
-        };
-        let person = self.person_of(Channel::App, account, now).await?;
-        if person.level() > IdentityLevel::Phone {
-            return Err(SignInError::StepUpRequired);
-        }
-        self.with_phone(person, Some(phone.clone())).await
     }
 
     async fn person_of(
         &self,
-        channel: Channel,
-        account: ChannelAccount,
+        proved: &ProvedAccount,
         now: Timestamp,
     ) -> Result<Person, SignInError> {
+        let ProvedAccount { channel, account, .. } = proved;
         // Twice at most: when two first sign-ins race, the loser finds the winner's link.
         for _ in 0..2 {
-            let known = self.persons.find_link(channel, &account.app_id, &account.open_id).await?;
+            let known = self.persons.find_link(*channel, &account.app_id, &account.open_id).await?;
             if let Some(link) = known {
-                let found = self.persons.find(&link.person).await?;
+                let found = living(self.persons.as_ref(), &link.person).await?;
                 return found.ok_or(SignInError::Store(StoreError::Corrupt {
                     table: "channel_link",
                     column: "person_id",
@@ -189,15 +160,7 @@ impl SignIn {
                 }));
             }
             let person = Person::new(PersonId::generate(self.ids.as_ref()), now);
-            let link = ChannelLink {
-                channel,
-                app_id: account.app_id.clone(),
-                open_id: account.open_id.clone(),
-                union_id: account.union_id.clone(),
-                person: person.id.clone(),
-                linked_at: now,
-            };
-            match self.persons.insert(&person, &link).await {
+            match self.persons.insert(&person, &proved.link_to(&person.id, now)).await {
                 Ok(()) => return Ok(person),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
@@ -218,32 +181,18 @@ impl SignIn {
         self.persons.update(&changed).await?;
         Ok(Person { version: changed.version + 1, ..changed })
     }
-
-    async fn open_session(
-        &self,
-        person: &Person,
-        channel: Channel,
-        device: Option<String>,
-        now: Timestamp,
-    ) -> Result<IssuedSession, StoreError> {
-        let tokens = Tokens::generate(self.ids.as_ref());
-        let session = Session {
-            id: SessionId::generate(self.ids.as_ref()),
-            person: person.id.clone(),
-            channel,
-            device,
-            created_at: now,
-            access_until: now + ACCESS_LIFE,
-            refresh_until: now + REFRESH_LIFE,
-        };
-        self.sessions.insert(&session, &tokens).await?;
-        Ok(IssuedSession { session, tokens })
-    }
 }
 
-fn refused_or(error: OutsideError, refused: SignInError) -> SignInError {
-    match error {
-        OutsideError::Refused { .. } => refused,
-        OutsideError::NotSent(_) | OutsideError::OutcomeUnknown(_) => SignInError::Platform(error),
+impl ProvedAccount {
+    /// "This account is that person."
+    pub(super) fn link_to(&self, person: &PersonId, now: Timestamp) -> ChannelLink {
+        ChannelLink {
+            channel: self.channel,
+            app_id: self.account.app_id.clone(),
+            open_id: self.account.open_id.clone(),
+            union_id: self.account.union_id.clone(),
+            person: person.clone(),
+            linked_at: now,
+        }
     }
 }

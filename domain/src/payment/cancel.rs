@@ -73,7 +73,7 @@ impl CancelPayment {
 
     async fn mine(&self, caller: &Caller, no: &PaymentNo) -> Result<Payment, CancelError> {
         let found = self.payments.find(no).await?;
-        found.filter(|p| p.person == caller.person.id).ok_or(CancelError::NotFound)
+        found.filter(|p| caller.person.owns(&p.person)).ok_or(CancelError::NotFound)
     }
 
     async fn closed(&self, caller: &Caller, payment: &Payment) -> Result<Payment, CancelError> {

@@ -157,7 +157,7 @@ impl RefreshPayment {
     /// # Errors
     /// [`RefreshError`]; a silent rail is none, the payment is UNKNOWN then.
     pub async fn run(&self, caller: &Caller, no: &PaymentNo) -> Result<Payment, RefreshError> {
-        let mine = |found: Option<Payment>| found.filter(|p| p.person == caller.person.id);
+        let mine = |found: Option<Payment>| found.filter(|p| caller.person.owns(&p.person));
         let payment = mine(self.payments.find(no).await?).ok_or(RefreshError::NotFound)?;
         if !payment.state.is_unsettled() {
             return Ok(payment);

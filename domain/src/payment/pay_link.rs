@@ -171,6 +171,7 @@ impl PayByLink {
         };
         let starter = Starter {
             person: link.person,
+            former: Vec::new(),
             channel: Channel::App,
             cashier: Some(CashierKind::WeChatNative),
         };

@@ -35,7 +35,7 @@ impl ReadPayments {
         no: &PaymentNo,
     ) -> Result<Option<Payment>, StoreError> {
         let found = self.payments.find(no).await?;
-        Ok(found.filter(|payment| payment.person == caller.person.id))
+        Ok(found.filter(|payment| caller.person.owns(&payment.person)))
     }
 
     /// The caller's payments, newest first.
@@ -48,7 +48,7 @@ impl ReadPayments {
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
-        self.payments.list_of_person(&caller.person.id, before, limit).await
+        self.payments.list_of_person(&caller.person.ids(), before, limit).await
     }
 
     /// The history of a payment that the caller was shown.
@@ -70,7 +70,7 @@ impl ReadPayments {
     ) -> Result<Holder, StoreError> {
         Ok(match self.payments.find_holder(notice).await? {
             None => Holder::Nobody,
-            Some(payment) if caller.is_some_and(|c| c.person.id == payment.person) => {
+            Some(payment) if caller.is_some_and(|c| c.person.owns(&payment.person)) => {
                 Holder::Own(Box::new(payment))
             }
             Some(payment) => Holder::Foreign(payment.state.status()),

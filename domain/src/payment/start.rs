@@ -75,8 +75,12 @@ impl StartPayment {
         caller: &Caller,
         wanted: WantedPayment,
     ) -> Result<Started, StartPaymentError> {
-        let starter =
-            Starter { person: caller.person.id.clone(), channel: caller.channel, cashier: None };
+        let starter = Starter {
+            person: caller.person.id.clone(),
+            former: caller.person.former_ids.clone(),
+            channel: caller.channel,
+            cashier: None,
+        };
         self.start(&starter, wanted).await
     }
 
@@ -86,10 +90,9 @@ impl StartPayment {
         starter: &Starter,
         mut wanted: WantedPayment,
     ) -> Result<Started, StartPaymentError> {
-        let person = &starter.person;
         let order = wanted.notice_nos.clone();
         wanted.notice_nos.sort();
-        if let Some(earlier) = self.payments.find_by_key(person, &wanted.key).await? {
+        if let Some(earlier) = self.earlier(starter, &wanted).await? {
             return self.again(starter, &wanted, earlier).await;
         }
         let (rail, cashier) = self.rail_for(starter, wanted.rail)?;
@@ -135,7 +138,7 @@ impl StartPayment {
             || matches!(holder.state, PaymentState::UnderReview(_))
             || !holder.state.holds_notices(); // Let go meanwhile: the next try will get through.
         let why = if open { Refusal::InProgress } else { Refusal::AlreadyPaid(index) };
-        if holder.person != starter.person {
+        if !starter.owns(&holder.person) {
             return refused(why);
         }
         let own = if holder.rail == wanted.rail {
@@ -336,6 +339,8 @@ impl StartPayment {
 pub(super) struct Starter {
     /// The payment will be theirs.
     pub person: PersonId,
+    /// Accounts that turned out to be them: their keys and payments are theirs.
+    pub former: Vec<PersonId>,
     /// Where they are.
     pub channel: Channel,
     /// Another cashier than the channel's own.
@@ -343,6 +348,10 @@ pub(super) struct Starter {
 }
 
 impl Starter {
+    fn owns(&self, owner: &PersonId) -> bool {
+        self.person == *owner || self.former.contains(owner)
+    }
+
     fn cashier_of(&self, rail: &dyn PaymentRail) -> Option<CashierKind> {
         self.cashier.or_else(|| rail.cashier(self.channel))
     }
@@ -373,6 +382,8 @@ fn refused<T>(why: Refusal) -> Result<T, StartPaymentError> {
     Err(StartPaymentError::Refused(why, None))
 }
 
+#[cfg(test)]
+mod merged_tests;
 #[cfg(test)]
 mod order_tests;
 #[cfg(test)]

@@ -124,10 +124,11 @@ pub trait PaymentStore: Send + Sync {
     async fn find_holder(&self, notice: &NoticeNo) -> Result<Option<Payment>, StoreError>;
     /// The history, oldest first.
     async fn history(&self, no: &PaymentNo) -> Result<Vec<PaymentRecord>, StoreError>;
-    /// The person's payments before (older than) the one with number `before`; keyset paging.
+    /// The payments of a person, who has these ids, before (older than) the one with number
+    /// `before`; keyset paging.
     async fn list_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError>;

@@ -3,7 +3,7 @@
 
 use super::{FiledReceipt, ReceiptBook, ReceiptId, YearOfPayments, YearlyStatement};
 use crate::clock::Clock;
-use crate::identity::{PersonName, PersonStore};
+use crate::identity::{Person, PersonName, PersonStore, living};
 use crate::ids::PersonId;
 use crate::outside::{BoxError, StoreError};
 use async_trait::async_trait;
@@ -165,10 +165,12 @@ impl Documents {
                 printer.receipt(ReceiptSheet { filed, printed_at }).await?
             }
             Document::Year(year) => {
-                let Some(year) = self.years.run(&claim.person, *year).await? else {
+                let person = living(self.persons.as_ref(), &claim.person).await?;
+                let owners =
+                    person.as_ref().map_or_else(|| vec![claim.person.clone()], Person::ids);
+                let Some(year) = self.years.run(&owners, *year).await? else {
                     return Ok(Opened::Unknown);
                 };
-                let person = self.persons.find(&claim.person).await?;
                 let payer = person.and_then(|p| p.real_name).map(|proved| proved.name);
                 printer.year(YearSheet { year, payer, printed_at }).await?
             }

@@ -2,7 +2,7 @@
 
 use super::{FiledReceipt, Receipt};
 use crate::clock::Clock;
-use crate::identity::PersonStore;
+use crate::identity::{PersonStore, living};
 use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
@@ -156,7 +156,7 @@ impl FulfilPayments {
         payment: &Payment,
         receipt: Receipt,
     ) -> Result<Result<(), OutsideError>, StoreError> {
-        let person = self.persons.find(&payment.person).await?;
+        let person = living(self.persons.as_ref(), &payment.person).await?;
         let payer = person.and_then(|person| person.real_name).map(|proved| proved.name);
         match FiledReceipt::of(receipt, payment, payer) {
             Ok(filed) => self.outbox.receipted(item, &filed).await.map(Ok),

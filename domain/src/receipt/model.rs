@@ -150,11 +150,11 @@ pub trait ReceiptBook: Send + Sync {
         payment: &PaymentNo,
         notice: &NoticeNo,
     ) -> Result<Vec<FiledReceipt>, StoreError>;
-    /// The person's receipts, red-letter ones included, that are older than `before`; newest
-    /// first. MUST answer nothing for a `before` that is not the person's.
+    /// The receipts of a person, who has these ids, red-letter ones included, that are older than
+    /// `before`; newest first. MUST answer nothing for a `before` that is not the person's.
     async fn list_receipts_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&ReceiptId>,
         limit: u16,
     ) -> Result<ReceiptPage, StoreError>;

@@ -217,7 +217,7 @@ fn a_year_has_all_that_was_paid_in_it_over_many_pages() {
     }
     let back = filed(&store, 950);
     wait(reversing(&store).reverse(&request(&back, "YT000001"))).unwrap();
-    let year = wait(years(&store).run(&p1, 2026)).unwrap().unwrap();
+    let year = wait(years(&store).run(std::slice::from_ref(&p1), 2026)).unwrap().unwrap();
     assert_eq!((year.lines.len(), year.complete), (251, true));
     assert_eq!(year.paid, Fen::new(251 * 20_600));
     assert_eq!((year.refunded, year.kept()), (Fen::new(20_600), Fen::new(250 * 20_600)));
@@ -227,9 +227,9 @@ fn a_year_has_all_that_was_paid_in_it_over_many_pages() {
     numbers.dedup();
     assert_eq!(numbers.len(), 251, "each once");
     let p2 = PersonId::new("P2").unwrap();
-    let nothing = wait(years(&store).run(&p2, 2026)).unwrap().unwrap();
+    let nothing = wait(years(&store).run(std::slice::from_ref(&p2), 2026)).unwrap().unwrap();
     assert_eq!((nothing.lines.len(), nothing.paid, nothing.complete), (0, Fen::ZERO, true));
-    assert_eq!(wait(years(&store).run(&p1, -5)).unwrap(), None);
+    assert_eq!(wait(years(&store).run(std::slice::from_ref(&p1), -5)).unwrap(), None);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn money_that_went_back_without_a_receipt_is_told_as_well() {
         wait(PaymentStore::save(&store, &change)).unwrap();
     }
     let p1 = PersonId::new("P1").unwrap();
-    let year = wait(years(&store).run(&p1, 2026)).unwrap().unwrap();
+    let year = wait(years(&store).run(std::slice::from_ref(&p1), 2026)).unwrap().unwrap();
     assert_eq!((year.paid, year.refunded), (Fen::new(20_600), Fen::new(20_600)));
 }
 
@@ -255,9 +255,9 @@ fn a_year_of_too_many_payments_says_that_it_is_not_complete() {
         paid(&store, number, 10);
     }
     let p1 = PersonId::new("P1").unwrap();
-    assert!(wait(years(&store).run(&p1, 2026)).unwrap().unwrap().complete);
+    assert!(wait(years(&store).run(std::slice::from_ref(&p1), 2026)).unwrap().unwrap().complete);
     paid(&store, most + 1, 10);
-    let year = wait(years(&store).run(&p1, 2026)).unwrap().unwrap();
+    let year = wait(years(&store).run(std::slice::from_ref(&p1), 2026)).unwrap().unwrap();
     assert_eq!((year.lines.len(), year.complete), (YearlyStatement::MAX_LINES, false));
 }
 

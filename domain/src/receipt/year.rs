@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// Which payments: those whose money came within a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaidWithin {
-    /// Whose.
-    pub person: PersonId,
+    /// Whose: the ids of one person.
+    pub owners: Vec<PersonId>,
     /// From here.
     pub from: Timestamp,
     /// Before this.
@@ -86,17 +86,17 @@ impl YearlyStatement {
     /// Nobody pays more often; whoever does is told that the statement stops there.
     pub const MAX_LINES: usize = 2_000;
 
-    /// The statement; `None` for a year that no calendar has.
+    /// The statement of a person, who has these ids; `None` for a year that no calendar has.
     ///
     /// # Errors
     /// As the store fails.
     pub async fn run(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         year: i16,
     ) -> Result<Option<YearOfPayments>, StoreError> {
         let Some((from, until)) = bounds(year) else { return Ok(None) };
-        let within = PaidWithin { person: person.clone(), from, until };
+        let within = PaidWithin { owners: owners.to_vec(), from, until };
         let (mut lines, mut after) = (Vec::new(), None);
         let complete = loop {
             let page = self.paid.list_paid(&within, after.as_ref(), PAGE).await?;

@@ -164,11 +164,11 @@ impl PaymentStore for SimStore {
 
     async fn list_of_person(
         &self,
-        person: &PersonId,
+        owners: &[PersonId],
         before: Option<&PaymentNo>,
         limit: u16,
     ) -> Result<PaymentPage, StoreError> {
-        self.call(self.truth.list_of_person(person, before, limit)).await
+        self.call(self.truth.list_of_person(owners, before, limit)).await
     }
 
     async fn lease_unsettled(

@@ -14,6 +14,8 @@ pub struct Model {
     pub face_checked_at: Option<i64>,
     pub created_at: i64,
     pub version: i64,
+    pub merged_into: Option<String>,
+    pub former_ids: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

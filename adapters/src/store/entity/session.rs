@@ -14,6 +14,7 @@ pub struct Model {
     pub access_until: i64,
     pub refresh_until: i64,
     pub revoked: bool,
+    pub last_seen_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

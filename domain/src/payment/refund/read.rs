@@ -22,7 +22,7 @@ impl ReadRefunds {
     /// As the store fails.
     pub async fn find(&self, caller: &Caller, no: &RefundNo) -> Result<Option<Refund>, StoreError> {
         let found = self.refunds.find(no).await?;
-        Ok(found.filter(|refund| refund.person == caller.person.id))
+        Ok(found.filter(|refund| caller.person.owns(&refund.person)))
     }
 
     /// The refunds of a payment, in order of their making.

@@ -32,6 +32,14 @@ impl RefundMaker<'_> {
             Self::Staff(staff) => Actor::Staff(staff.name.clone()),
         }
     }
+
+    /// As whom the maker may have asked before.
+    fn actors(&self) -> Vec<Actor> {
+        match self {
+            Self::Citizen(caller) => caller.person.ids().into_iter().map(Actor::Citizen).collect(),
+            Self::Staff(_) => vec![self.actor()],
+        }
+    }
 }
 
 /// What is asked for.
@@ -118,8 +126,7 @@ impl RequestRefund {
         let reason = checked_reason(&wanted.reason).ok_or_else(|| no(RefundRefusal::Reason))?;
         let wanted = WantedRefund { reason, ..wanted.clone() };
         for _ in 0..ROUNDS {
-            let earlier = self.refunds.find_by_key(&maker.actor(), &wanted.key).await?;
-            if !earlier.is_empty() {
+            if let Some(earlier) = self.earlier(maker, &wanted).await? {
                 return again(earlier, &wanted);
             }
             let payment = self.payment_for(maker, &wanted).await?;
@@ -141,6 +148,24 @@ impl RequestRefund {
         Err(StoreError::Conflict.into())
     }
 
+    /// What the maker asked for with this key: the same thing, where several accounts that are
+    /// one now have used it.
+    async fn earlier(
+        &self,
+        maker: RefundMaker<'_>,
+        wanted: &WantedRefund,
+    ) -> Result<Option<Vec<Refund>>, StoreError> {
+        let mut first = None;
+        for actor in maker.actors() {
+            let found = self.refunds.find_by_key(&actor, &wanted.key).await?;
+            if !found.is_empty() && is_asked(&found, wanted) {
+                return Ok(Some(found));
+            }
+            first = first.or_else(|| Some(found).filter(|found| !found.is_empty()));
+        }
+        Ok(first)
+    }
+
     async fn payment_for(
         &self,
         maker: RefundMaker<'_>,
@@ -148,7 +173,7 @@ impl RequestRefund {
     ) -> Result<Payment, RequestRefundError> {
         let found = self.payments.find(&wanted.payment_no).await?;
         let visible = found.filter(|payment| match maker {
-            RefundMaker::Citizen(caller) => payment.person == caller.person.id,
+            RefundMaker::Citizen(caller) => caller.person.owns(&payment.person),
             RefundMaker::Staff(_) => true,
         });
         visible.ok_or_else(|| no(RefundRefusal::NotFound))
@@ -300,9 +325,12 @@ fn asked(wanted: &WantedRefund) -> String {
 }
 
 fn again(earlier: Vec<Refund>, wanted: &WantedRefund) -> Result<Vec<Refund>, RequestRefundError> {
+    if is_asked(&earlier, wanted) { Ok(earlier) } else { Err(no(RefundRefusal::KeyReused)) }
+}
+
+fn is_asked(earlier: &[Refund], wanted: &WantedRefund) -> bool {
     let asked = asked(wanted);
-    let same = |refund: &Refund| refund.key.as_ref().is_some_and(|key| key.asked == asked);
-    if earlier.iter().all(same) { Ok(earlier) } else { Err(no(RefundRefusal::KeyReused)) }
+    earlier.iter().all(|refund| refund.key.as_ref().is_some_and(|key| key.asked == asked))
 }
 
 fn no(refusal: RefundRefusal) -> RequestRefundError {

@@ -220,3 +220,20 @@ fn the_gateways_message_has_the_worker_ask_at_once_and_decides_nothing_itself() 
     bench.work();
     assert!(matches!(bench.refund(&made[0].no).state, RefundState::Done { .. }));
 }
+
+#[test]
+fn what_a_merged_account_paid_and_asked_for_is_the_persons_still() {
+    let bench = bench();
+    let no = bench.settled();
+    let one = wanted(Some(NOTICE_1), Some(3), "key-number-1");
+    let made = bench.asks(&one).unwrap();
+    let mut elder = samples::caller("P0");
+    elder.person.former_ids = vec![samples::person("P1").id];
+    let elder = RefundMaker::Citizen(&elder);
+    assert_eq!(bench.asks_as(elder, &one).unwrap(), made, "the key has been used");
+    let other = WantedRefund { amount: Some(Fen::new(4)), ..one };
+    assert_eq!(bench.asks_as(elder, &other), Err(No::KeyReused));
+    let anew = WantedRefund { key: wanted(None, None, "key-number-2").key, ..other };
+    let anew = bench.asks_as(elder, &anew).unwrap();
+    assert_eq!((anew[0].person.as_str(), bench.refunds(&no).len()), ("P1", 2));
+}

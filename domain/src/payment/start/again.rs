@@ -11,6 +11,23 @@ use crate::outside::StoreError;
 const ROUNDS: usize = 8;
 
 impl StartPayment {
+    /// The payment that was made with this key: of the same wish, where several accounts that
+    /// are one now have used it.
+    pub(super) async fn earlier(
+        &self,
+        starter: &Starter,
+        wanted: &WantedPayment,
+    ) -> Result<Option<Payment>, StoreError> {
+        let mut first = None;
+        for owner in std::iter::once(&starter.person).chain(&starter.former) {
+            match self.payments.find_by_key(owner, &wanted.key).await? {
+                Some(found) if is_wanted(&found, wanted) => return Ok(Some(found)),
+                found => first = first.or(found),
+            }
+        }
+        Ok(first)
+    }
+
     /// The same key again: the same payment, as it is now.
     pub(super) async fn again(
         &self,
@@ -18,11 +35,7 @@ impl StartPayment {
         wanted: &WantedPayment,
         earlier: Payment,
     ) -> Result<Started, StartPaymentError> {
-        let nos: Vec<_> = earlier.notices.iter().map(|notice| &notice.no).collect();
-        let same = nos == wanted.notice_nos.iter().collect::<Vec<_>>()
-            && earlier.rail == wanted.rail
-            && earlier.amount.fen() == wanted.expected_total;
-        if !same {
+        if !is_wanted(&earlier, wanted) {
             return refused(Refusal::KeyReused);
         }
         self.resume(starter, earlier).await
@@ -77,4 +90,11 @@ impl StartPayment {
         }
         Err(StoreError::Conflict.into())
     }
+}
+
+fn is_wanted(earlier: &Payment, wanted: &WantedPayment) -> bool {
+    let nos = earlier.notices.iter().map(|notice| &notice.no);
+    nos.eq(&wanted.notice_nos)
+        && earlier.rail == wanted.rail
+        && earlier.amount.fen() == wanted.expected_total
 }

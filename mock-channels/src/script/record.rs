@@ -75,7 +75,9 @@ fn read(body: &[u8]) -> Value {
 
 fn line(world: &World, outside: &Outside, done: &Done) -> Option<String> {
     let action = action(world, outside, done)?;
-    Some(format!("at {}: {action}", written(done.at_ms)))
+    // When it was over: what it did bears no later moment. But a move begins where the clock stood.
+    let at_ms = if done.path == "/clock" { done.at_ms } else { outside.now_ms() };
+    Some(format!("at {}: {action}", written(at_ms)))
 }
 
 fn action(world: &World, outside: &Outside, done: &Done) -> Option<String> {

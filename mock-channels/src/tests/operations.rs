@@ -140,11 +140,11 @@ async fn estimates_follow_their_published_rules() {
     let row = loan("等额本息", "true").await;
     assert_eq!((&row["max_loan_fen"], &row["rate"]), (&json!(100_000_000), &json!("3.250%")));
     // 1,000,000.00 over 360 months at 3.25 % a year.
-    assert_eq!(row["monthly_fen"], 435_206);
+    assert_eq!((&row["monthly_fen"], &row["interest_fen"]), (&json!(435_206), &json!(56_674_275)));
     let row = loan("等额本金", "false").await;
     assert_eq!((&row["max_loan_fen"], &row["rate"]), (&json!(80_000_000), &json!("3.575%")));
     // 800,000.00: a 360th of it and the first month's interest.
-    assert_eq!(row["monthly_fen"], 460_556);
+    assert_eq!((&row["monthly_fen"], &row["interest_fen"]), (&json!(460_556), &json!(43_019_167)));
     let pension = async |years: &str| {
         let asked = json!({
             "retire_age": "60", "pay_years": years, "average_index": "1.0",

@@ -2,6 +2,7 @@
 //! converts.
 
 pub(crate) mod account;
+mod cashier;
 mod catalogue;
 mod engine;
 pub mod error;
@@ -19,6 +20,7 @@ pub(crate) mod refund;
 pub(crate) mod scalars;
 mod search;
 mod sign_in;
+mod start_payment;
 mod verify;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
@@ -147,7 +149,7 @@ pub fn sdl() -> String {
 
 /// A refusal of a payment in words for a citizen.
 pub(crate) fn refusal_words(why: &domain::payment::Refusal) -> String {
-    payment::refusal(why).message
+    start_payment::refusal(why).message
 }
 
 pub(crate) fn requester<'a>(ctx: &Context<'a>) -> &'a Requester {
@@ -412,9 +414,9 @@ impl Mutation {
     async fn start_payment(
         &self,
         ctx: &Context<'_>,
-        input: payment::StartPaymentInput,
-    ) -> Result<payment::StartPaymentPayload> {
-        payment::start(ctx, input).await
+        input: start_payment::StartPaymentInput,
+    ) -> Result<start_payment::StartPaymentPayload> {
+        start_payment::start(ctx, input).await
     }
 
     /// Asks the rail now; what a client calls after the cashier closes.

@@ -1,9 +1,22 @@
 //! The same key again: while the first request is under way, and after one that failed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::app::TestApp;
 use tests::citizen::{Citizen, codes};
 use tests::levers::eventually;
+use tokio::task::JoinHandle;
+
+/// Starts the payment, and comes back when the rail has the order and has not answered yet.
+async fn is_on_its_way(app: &TestApp, citizen: &Citizen, wish: &Value) -> JoinHandle<Value> {
+    let (citizen, wish) = (citizen.clone(), wish.clone());
+    let first = tokio::spawn(async move { citizen.starts(&wish).await });
+    eventually("an order at the rail", || async {
+        let orders = app.levers.look("orders").await;
+        orders["orders"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+    })
+    .await;
+    first
+}
 
 /// Fault case 18.
 #[tokio::test(flavor = "multi_thread")]
@@ -15,15 +28,7 @@ async fn the_same_key_while_the_first_runs_is_told_where_it_stands() {
     // The first call is answered late; a second one would fail at once, and use the fault up.
     app.levers.fault("wechat-pay", "prepay", "slow", 1).await;
     app.levers.fault("wechat-pay", "prepay", "error500", 1).await;
-    let first = {
-        let (citizen, wish) = (citizen.clone(), wish.clone());
-        tokio::spawn(async move { citizen.starts(&wish).await })
-    };
-    eventually("an order at the rail", || async {
-        let orders = app.levers.look("orders").await;
-        orders["orders"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
-    })
-    .await;
+    let first = is_on_its_way(&app, &citizen, &wish).await;
     let again = citizen.starts(&wish).await;
     assert_eq!(codes(&again), ["PAYMENT_IN_PROGRESS"], "{again}");
     assert_eq!(again["payment"]["status"], "SUBMITTED", "and where it stands: {again}");
@@ -50,15 +55,7 @@ async fn at_another_node_the_same_key_is_the_same_payment_and_the_rail_has_one_o
         let (fine, fen) = citizen.finds_fine().await;
         let wish = Citizen::wish(&fine, fen, "twice-at-two-nodes");
         app.levers.fault("wechat-pay", "prepay", "slow", 1).await;
-        let first = {
-            let (citizen, wish) = (citizen.clone(), wish.clone());
-            tokio::spawn(async move { citizen.starts(&wish).await })
-        };
-        eventually("an order at the rail", || async {
-            let orders = app.levers.look("orders").await;
-            orders["orders"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
-        })
-        .await;
+        let first = is_on_its_way(&app, &citizen, &wish).await;
         let again = citizen.at(&second.base_url).starts(&wish).await;
         assert!(!first.is_finished(), "the first request is still under way");
         assert!(again["cashier"]["paySign"].is_string(), "{again}");

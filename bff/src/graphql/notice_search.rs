@@ -1,7 +1,7 @@
 //! What a citizen looks for at the gateway: by number, code, QR text, vehicle or company.
 
 use super::error::{FailureCode, bad_input, gateway_failed};
-use super::payment::notice_no_hint;
+use super::start_payment::notice_no_hint;
 use super::{UseCases, requester};
 use async_graphql::{Context, Error, InputObject, OneofObject, Result};
 use domain::notice::{ListedNotice, NoticeNo, SearchError, Sought};

@@ -1,8 +1,8 @@
 //! Links by which somebody else pays.
 
 use super::error::{UserError, UserErrorCode as Code, gateway_failed};
-use super::payment::{notice_no_hint, refusal};
 use super::scalars::DateTime;
+use super::start_payment::{notice_no_hint, refusal};
 use super::{UseCases, signed_in};
 use async_graphql::{Context, InputObject, Result, SimpleObject};
 use domain::notice::NoticeNo;

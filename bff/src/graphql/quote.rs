@@ -3,8 +3,8 @@
 use super::UseCases;
 use super::error::{FailureCode, gateway_failed};
 use super::notice::NoticeItem;
-use super::payment::{notice_no_hint, refusal};
 use super::scalars::{DateTime, Money};
+use super::start_payment::{notice_no_hint, refusal};
 use async_graphql::{Context, Error, ErrorExtensions as _, Result, SimpleObject};
 use domain::notice::NoticeNo;
 use domain::payment::{PayableError, Quoted};

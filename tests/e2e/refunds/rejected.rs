@@ -33,22 +33,29 @@ async fn agree(app: &TestApp, number: &str) {
     }
 }
 
+/// Somebody has paid; the gateway has the write-off and says nothing of it for a day. Answers who,
+/// the notice's number and the payment's.
+async fn paid_and_undecided(app: &TestApp) -> (Payer<'_>, String, String) {
+    let url = format!("{}/callbacks/non-tax", app.node.base_url);
+    let later = json!({ "notifyUrl": url, "confirm": "later", "confirmAfterSeconds": 90_000 });
+    app.levers.pull("gateway/settings", later).await;
+    let payer = Payer::arrives(app, "WECHAT_PAY").await;
+    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
+    let no = payer.starts(&[&notice], FEN).await;
+    payer.pays(&no).await;
+    eventually("pending at the gateway", || async {
+        let there = app.levers.gateway_notice(&notice).await;
+        there["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
+    })
+    .await;
+    (payer, notice, no)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_agency_does_not_take_goes_back_without_it() {
     for reason in ["already-paid", "withdrawn"] {
         let app = TestApp::start().await;
-        let url = format!("{}/callbacks/non-tax", app.node.base_url);
-        let later = json!({ "notifyUrl": url, "confirm": "later", "confirmAfterSeconds": 90_000 });
-        app.levers.pull("gateway/settings", later).await;
-        let payer = Payer::arrives(&app, "WECHAT_PAY").await;
-        let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
-        let no = payer.starts(&[&notice], FEN).await;
-        payer.pays(&no).await;
-        eventually("pending at the gateway", || async {
-            let there = app.levers.gateway_notice(&notice).await;
-            there["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
-        })
-        .await;
+        let (payer, notice, no) = paid_and_undecided(&app).await;
         let no_to_it = json!({ "rejected": reason, "reason": "柜台已收" });
         app.levers.pull(&format!("notices/{notice}/confirm"), no_to_it).await;
         payer.waits_for(&no, "REFUNDED").await;
@@ -79,18 +86,7 @@ async fn what_another_channel_collected_meanwhile_goes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_that_proves_nothing_waits_for_two_persons() {
     let app = TestApp::start().await;
-    let url = format!("{}/callbacks/non-tax", app.node.base_url);
-    let later = json!({ "notifyUrl": url, "confirm": "later", "confirmAfterSeconds": 90_000 });
-    app.levers.pull("gateway/settings", later).await;
-    let payer = Payer::arrives(&app, "WECHAT_PAY").await;
-    let notice = payer.gets_notice(json!({ "amountFen": FEN })).await;
-    let no = payer.starts(&[&notice], FEN).await;
-    payer.pays(&no).await;
-    eventually("pending at the gateway", || async {
-        let there = app.levers.gateway_notice(&notice).await;
-        there["writeOffs"].as_array().is_some_and(|all| !all.is_empty()).then_some(())
-    })
-    .await;
+    let (payer, notice, no) = paid_and_undecided(&app).await;
     let other = json!({ "rejected": "other", "reason": "账户有误" });
     app.levers.pull(&format!("notices/{notice}/confirm"), other).await;
     let refund = eventually("a refund for staff", || async {

@@ -47,6 +47,8 @@ pub struct Jobs {
 
 /// Items one turn takes: small enough that a stop is never long in coming.
 const TURN: u16 = 16;
+/// Fewer where many work side by side: whoever takes the last ones holds nobody up for long.
+const CALLBACK_TURN: u16 = 8;
 /// Act on callbacks side by side, since most of a settlement is waiting for the database: half of
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
@@ -112,10 +114,10 @@ async fn rest(pause: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
 /// was put off or left behind by a node that died.
 async fn callbacks(watches: bool, jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     loop {
-        match jobs.callbacks.run_once(TURN).await {
+        match jobs.callbacks.run_once(CALLBACK_TURN).await {
             Ok(done) => {
                 done.iter().for_each(|(callback, acted)| tell(&jobs.metrics, callback, acted));
-                if done.len() == usize::from(TURN) && !*stopped.borrow() {
+                if done.len() == usize::from(CALLBACK_TURN) && !*stopped.borrow() {
                     // There may be more: one more comes to help, and nobody sleeps.
                     jobs.wake_callbacks.notify_one();
                     continue;

@@ -14,7 +14,7 @@ use target::{Measured, Target};
 
 /// Payments that wait for their callback, and callbacks that tell of them. One more is for the
 /// look at the SQL.
-pub const PAYMENTS: u32 = 4_000;
+pub const PAYMENTS: u32 = 8_000;
 /// Connections that send callbacks, and clients of `pgbench`.
 pub const CLIENTS: u32 = 16;
 const ROUNDS: usize = 3;

@@ -38,6 +38,7 @@ use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Who asks, where, and when; made by the HTTP layer for every request.
@@ -47,6 +48,10 @@ pub struct Requester {
     pub caller: Option<Caller>,
     /// The session's own channel, else that of `X-Channel`.
     pub channel: Channel,
+    /// The same; `None` where neither says anything.
+    pub named_channel: Option<Channel>,
+    /// The client's network address, as far as our own proxies tell it.
+    pub address: Option<IpAddr>,
     /// The request's own time: one answer shows one moment.
     pub now: Timestamp,
 }

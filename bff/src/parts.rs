@@ -11,6 +11,7 @@ use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -20,6 +21,8 @@ pub struct Parts {
     pub schema: PublicSchema,
     /// Who holds a token.
     pub authenticate: Authenticate,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
     /// Takes the gateway's calls in.

@@ -23,11 +23,11 @@ pub use person::{
     PersonName, PersonStore, RealName, living,
 };
 pub use phone_code::{
-    CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore, SendCodeError,
-    SendPhoneCode, SixDigits, WRONG_CODES, next_issue,
+    AskedFrom, CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore,
+    SendCodeError, SendPhoneCode, SixDigits, Source, WRONG_CODES, next_issue,
 };
 pub use session::{
-    Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Secret,
+    Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Renewal, Secret,
     SecretInvalid, Session, SessionStore, SignOut, Tokens,
 };
 pub use sign_in::{

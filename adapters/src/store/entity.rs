@@ -20,6 +20,7 @@ pub(super) mod payment_event;
 pub(super) mod payment_notice;
 pub(super) mod person;
 pub(super) mod phone_code;
+pub(super) mod phone_code_source;
 pub(super) mod receipt;
 pub(super) mod recent_app;
 pub(super) mod reconciliation_day;

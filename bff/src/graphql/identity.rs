@@ -9,7 +9,7 @@ use super::notice_search::NoticesOf;
 use super::payment::{PaymentConnection, own_payments};
 use super::receipt::{ReceiptConnection, YearlyStatement, own_receipts, own_year};
 use super::scalars::DateTime;
-use super::{UseCases, signed_in};
+use super::{UseCases, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::identity::{Everywhere, IssuedSession as DomainSession, RefreshError};
 
@@ -186,7 +186,7 @@ impl From<DomainSession> for IssuedSession {
 /// The refresh token.
 #[derive(InputObject)]
 pub struct RefreshSessionInput {
-    /// Used up by this call, whatever comes of it.
+    /// Used up by this call; shown from another channel than its session's it is refused.
     refresh_token: String,
 }
 
@@ -199,12 +199,14 @@ pub struct RefreshSessionPayload {
     user_errors: Vec<UserError>,
 }
 
-/// The mutation `refreshSession`.
+/// The mutation `refreshSession`. A token that is shown from another channel than its session's
+/// stays as it is.
 pub async fn refresh(
     ctx: &Context<'_>,
     input: RefreshSessionInput,
 ) -> Result<RefreshSessionPayload> {
-    match ctx.data_unchecked::<UseCases>().refresh_session.run(&input.refresh_token).await {
+    let (sent, channel) = (&input.refresh_token, requester(ctx).named_channel);
+    match ctx.data_unchecked::<UseCases>().refresh_session.run(sent, channel).await {
         Ok(issued) => {
             Ok(RefreshSessionPayload { session: Some(issued.into()), user_errors: Vec::new() })
         }

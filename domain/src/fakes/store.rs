@@ -3,7 +3,7 @@
 use super::index::Index;
 use super::{Fault, FaultPlan};
 use crate::catalogue::AppSlug;
-use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
 use crate::ids::{PaymentNo, PersonId};
 use crate::money::Fen;
 use crate::outside::StoreError;
@@ -63,6 +63,8 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct SentCode {
     pub code: PhoneCode,
+    /// What it counts for, the phone included.
+    pub sources: Vec<(Source, String)>,
     pub wrong: u32,
     pub used: bool,
 }

@@ -12,13 +12,16 @@ mod callbacks;
 mod clearing;
 mod column;
 mod connect;
+mod data_readings;
 mod day_rows;
 mod days;
 mod entity;
+mod facts;
 mod gateway_inbox;
 mod journals;
 mod key_file;
 mod links;
+mod mandates;
 #[expect(dead_code, reason = "the first part that tells citizens something will insert")]
 mod message_events;
 mod migrations;
@@ -36,6 +39,7 @@ mod refund_balances;
 mod refund_rows;
 mod refunds;
 mod sessions;
+mod sso_tickets;
 mod staff;
 mod submissions;
 

@@ -12,6 +12,7 @@ use crate::server::Shared;
 
 mod answer;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;

@@ -47,6 +47,7 @@ impl SessionStore for Store {
             refresh_until: micros(session.refresh_until),
             revoked: false,
             last_seen_at: Some(micros(session.last_seen_at)),
+            mandate_no: None,
         };
         let insert = session::Entity::insert(row.into_active_model());
         insert.exec_without_returning(&self.write).await.map_err(conflict_if_duplicate)?;

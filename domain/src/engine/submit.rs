@@ -1,5 +1,6 @@
 //! Runs an app.
 
+mod acting;
 mod claim;
 mod notices;
 
@@ -13,7 +14,7 @@ use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
-use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::identity::{Acting, Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
@@ -36,6 +37,17 @@ pub struct Submission {
     pub answers: Vec<Answer>,
     /// Made by the client; `None` is enough for a look-up, which is not stored.
     pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Why somebody who acts for another gets no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActingRefusal {
+    /// The mandate was ended or its time is over.
+    Over,
+    /// The app serves natural persons alone, and the caller acts for a legal person.
+    PersonsOnly,
+    /// The app serves legal persons alone, and the caller acts for none.
+    LegalPersonsOnly,
 }
 
 /// Why nothing came of a submission.
@@ -65,6 +77,9 @@ pub enum SubmitError {
         /// What to prove.
         needed: IdentityLevel,
     },
+    /// The caller acts for somebody whom this app, or this answer, does not serve.
+    #[error("the app is not for whom the caller acts for")]
+    ActingFor(ActingRefusal),
     /// The answers are not complete or not right.
     #[error("{} of the answers are not acceptable", .0.len())]
     Answers(Vec<AnswerFault>),
@@ -103,6 +118,8 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// For whom a session acts.
+    pub acting: Arc<Acting>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -127,9 +144,14 @@ impl SubmitApp {
             return Err(SubmitError::FormVersionRetired { current: app.form_version });
         }
         check_level(app, caller)?;
-        let who = caller.map(|caller| &caller.person);
+        let acting = self.acting_for(caller).await?;
+        acting::check(app, &submission.answers, &acting)?;
+        let who = caller.map(|caller| acting.stand_in(&caller.person));
+        let who = who.as_ref();
         let circumstances = Circumstances { who, regions: catalogue.regions(), today };
-        match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
+        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        self.note_act(caller, &acting, app).await?;
+        match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),

@@ -97,6 +97,8 @@ pub(super) struct Tables {
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    /// Mandates, readings, consents, facts, tickets.
+    pub around: super::store_mandates::Around,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

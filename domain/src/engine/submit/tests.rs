@@ -97,6 +97,11 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
         exchange: exchange.clone(),
         notices: book.clone(),
         submissions: Arc::new(InMemoryStore::new()),
+        acting: Arc::new(Acting {
+            store: Arc::new(InMemoryStore::new()),
+            clock: Arc::new(FakeClock::at(at(0))),
+            ids: Arc::new(CountingIds::default()),
+        }),
         ids: Arc::new(CountingIds::default()),
         clock: Arc::new(FakeClock::at(at(0))),
     };

@@ -117,7 +117,11 @@ impl RunLotteries {
         let list: Vec<_> = entries
             .into_iter()
             .filter(|entry| known(&entry.pool))
-            .map(|Entry { pool, code, lost, .. }| Eligible { pool, code, weight: terms.weight(lost) })
+            .map(|Entry { pool, code, lost, .. }| Eligible {
+                pool,
+                code,
+                weight: terms.weight(lost),
+            })
             .collect();
         let eligible = u32::try_from(list.len()).unwrap_or(u32::MAX);
         let list = list_text(list);

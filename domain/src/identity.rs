@@ -31,9 +31,7 @@ pub use mandate::{
     LegalPerson, Mandate, MandateKind, MandateRefused, MandateState, MandateStatus, MandateStore,
     Principal, ProxyAct,
 };
-pub use mandates::{
-    FamilyRegister, ForDays, Kinship, LegalPersonRegister, MandateError, Mandates,
-};
+pub use mandates::{FamilyRegister, ForDays, Kinship, LegalPersonRegister, MandateError, Mandates};
 pub use merge::{Account, Merge, MergeError, MergePersons, MergeRefusal, Merged};
 pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
@@ -43,7 +41,9 @@ pub use phone_code::{
     AskedFrom, CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore,
     SendCodeError, SendPhoneCode, SixDigits, Source, WRONG_CODES, next_issue,
 };
-pub use prefill::{Fact, FactOrigin, FactStore, LearnFacts, Learnt, Prefill, PrefillSource, Prefills};
+pub use prefill::{
+    Fact, FactOrigin, FactStore, LearnFacts, Learnt, Prefill, PrefillSource, Prefills,
+};
 pub use session::{
     Authenticate, Caller, Everywhere, IssuedSession, RefreshError, RefreshSession, Renewal, Secret,
     SecretInvalid, Session, SessionStore, SignOut, Tokens,

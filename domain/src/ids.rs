@@ -74,6 +74,18 @@ text_id!(
     ReadNo, "reading's number", 6..=32
 );
 text_id!(
+    /// Our number of one case, 6 to 32 characters.
+    CaseNo, "case number", 6..=32
+);
+text_id!(
+    /// One rating. Made at random, so that it tells neither the case nor the time.
+    RatingNo, "rating number", 6..=32
+);
+text_id!(
+    /// Our number of one delivery: the carrier's customer order number, 6 to 32 characters.
+    DeliveryNo, "delivery number", 6..=32
+);
+text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
     IdempotencyKey, "idempotency key", 8..=64
 );
@@ -123,9 +135,9 @@ fn in_order_of_time(prefix: &str, now: Timestamp, ids: &dyn IdSource) -> String 
 }
 
 impl MandateNo {
-    /// A new number, with `YD` for 代.
+    /// A new number, with `DB` for 代办.
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
-        Self(in_order_of_time("YD", now, ids))
+        Self(in_order_of_time("DB", now, ids))
     }
 }
 
@@ -140,6 +152,21 @@ impl ReadNo {
     /// A new number.
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
         Self(in_order_of_time("R", now, ids))
+    }
+}
+
+impl RatingNo {
+    /// `PJ` for 评价 and 20 random characters.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(format!("PJ{}", random_text(ids, 20)))
+    }
+}
+
+impl DeliveryNo {
+    /// Like [`PaymentNo::generate`], with `YD` for 邮递.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YD{time}{}", random_text(ids, 12)))
     }
 }
 

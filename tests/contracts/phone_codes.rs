@@ -3,9 +3,7 @@
 use crate::bench::{Bench, EveryPort};
 use domain::clock::IdSource;
 use domain::fakes::samples::at;
-use domain::identity::{
-    AskedFrom, CodeIssued, CodeRedeemed, PhoneCode, SixDigits, WRONG_CODES,
-};
+use domain::identity::{AskedFrom, CodeIssued, CodeRedeemed, PhoneCode, SixDigits, WRONG_CODES};
 use domain::standards::Mobile;
 
 /// What every `PhoneCodeStore` must do.

@@ -13,9 +13,7 @@ use domain::ids::{PersonId, ReadNo};
 use domain::outside::StoreError;
 use domain::standards::CitizenId;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 /// As many consents as the port lists.
 const MOST_CONSENTS: u64 = 200;

@@ -9,9 +9,7 @@ use domain::identity::{Fact, FactOrigin, FactStore};
 use domain::ids::PersonId;
 use domain::outside::StoreError;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 /// As many as the port lists.
 const MOST: u64 = 200;
@@ -67,7 +65,8 @@ impl FactStore for Store {
         let rows = facts.iter().map(|fact| self.fact_row(person, fact));
         let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
         // Two that learn at once take the rows in one order, and none twice.
-        let order = |row: &known_fact::Model| (row.field.clone(), row.kind.clone(), row.origin.clone());
+        let order =
+            |row: &known_fact::Model| (row.field.clone(), row.kind.clone(), row.origin.clone());
         rows.sort_by_key(order);
         rows.dedup_by_key(|row| order(row));
         let key = [

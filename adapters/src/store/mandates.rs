@@ -127,11 +127,7 @@ fn act_of(row: &mandate_act::Model) -> Result<ProxyAct, StoreError> {
 
 #[async_trait]
 impl MandateStore for Store {
-    async fn ask_mandate(
-        &self,
-        mandate: &Mandate,
-        audit: &AuditRecord,
-    ) -> Result<(), StoreError> {
+    async fn ask_mandate(&self, mandate: &Mandate, audit: &AuditRecord) -> Result<(), StoreError> {
         let row = self.mandate_row(mandate)?;
         let transaction = self.begin().await?;
         // One whose time is over, or that nobody answered, is held no more.

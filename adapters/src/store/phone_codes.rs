@@ -99,7 +99,8 @@ impl PhoneCodeStore for Store {
     async fn issue(&self, code: &PhoneCode, from: &AskedFrom) -> Result<CodeIssued, StoreError> {
         let phone_index = self.keys.blind("phone", code.phone.as_str());
         let now = micros(code.issued_at);
-        let mut sources: Vec<_> = from.sources().into_iter().map(|(s, n)| self.source(s, &n)).collect();
+        let mut sources: Vec<_> =
+            from.sources().into_iter().map(|(s, n)| self.source(s, &n)).collect();
         // Everybody waits for the same locks in the same order: the sources', then the phone's.
         sources.sort();
         let transaction = self.begin().await?;

@@ -8,7 +8,8 @@ use super::{UseCases, requester};
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject, Union};
 use domain::catalogue::AppSlug;
 use domain::engine::{
-    ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink, Outcome, OutcomeRow, Submission, SubmitError,
+    ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink,
+    Outcome, OutcomeRow, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;

@@ -80,10 +80,9 @@ impl Mandate {
     /// The legal person that is represented; null for a natural one.
     async fn legal_person(&self) -> Option<LegalPerson> {
         match &self.0.principal {
-            Principal::LegalPerson(legal) => Some(LegalPerson {
-                uscc: legal.uscc.as_str().to_owned(),
-                name: legal.name.clone(),
-            }),
+            Principal::LegalPerson(legal) => {
+                Some(LegalPerson { uscc: legal.uscc.as_str().to_owned(), name: legal.name.clone() })
+            }
             Principal::Person { .. } => None,
         }
     }
@@ -226,10 +225,9 @@ impl MandatePayload {
     fn of(done: std::result::Result<DomainMandate, MandateError>, at: &[&str]) -> Result<Self> {
         match done {
             Ok(mandate) => Ok(Self { mandate: Some(Mandate(mandate)), user_errors: Vec::new() }),
-            Err(error) => refusal(error, at).map(|error| Self {
-                mandate: None,
-                user_errors: vec![error],
-            }),
+            Err(error) => {
+                refusal(error, at).map(|error| Self { mandate: None, user_errors: vec![error] })
+            }
         }
     }
 }

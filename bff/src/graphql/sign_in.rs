@@ -1,9 +1,9 @@
 //! Signing in: by a mini-program's codes, or by a phone and a code that was sent to it.
 
-use super::{UseCases, requester};
 use super::error::{UserError, UserErrorCode as Code, chain, store_failed};
 use super::identity::{IssuedSession, Viewer};
 use super::scalars::DateTime;
+use super::{UseCases, requester};
 use async_graphql::{Context, InputObject, OneofObject, Result, SimpleObject};
 use domain::identity::{
     AskedFrom, Channel as DomainChannel, ChannelCodes, ClaimedName, PersonName, SendCodeError,

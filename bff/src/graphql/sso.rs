@@ -48,9 +48,7 @@ pub async fn issue(ctx: &Context<'_>, input: IssueTicketInput) -> Result<IssueTi
         Err(TicketError::LevelTooLow { needed }) => {
             at(Code::IdentityLevelTooLow, super::engine::level_hint(needed))
         }
-        Err(TicketError::ActsForAnother) => {
-            at(Code::Conflict, "您正在代他人办理，请先切换回本人")
-        }
+        Err(TicketError::ActsForAnother) => at(Code::Conflict, "您正在代他人办理，请先切换回本人"),
         Err(TicketError::Store(error)) => return Err(store_failed(&error)),
     };
     Ok(IssueTicketPayload { user_errors: vec![refused], ..IssueTicketPayload::default() })

@@ -40,12 +40,21 @@ pub async fn verify(
     };
     let now = parts.clock.now();
     let Some(client) = parts.sso_clients.sender(sent, now) else {
-        return refused(StatusCode::UNAUTHORIZED, "BAD_SIGNATURE", "签名不正确，或时间相差超过300秒");
+        return refused(
+            StatusCode::UNAUTHORIZED,
+            "BAD_SIGNATURE",
+            "签名不正确，或时间相差超过300秒",
+        );
     };
-    let not_valid =
-        || refused(StatusCode::FORBIDDEN, "TICKET_INVALID", "票据无效、已使用、已过期或不属于该应用");
+    let not_valid = || {
+        refused(StatusCode::FORBIDDEN, "TICKET_INVALID", "票据无效、已使用、已过期或不属于该应用")
+    };
     let Ok(Asked { ticket, app }) = serde_json::from_slice(&body) else {
-        return refused(StatusCode::BAD_REQUEST, "BAD_INPUT", "请求体应为 {\"ticket\":…,\"app\":…}");
+        return refused(
+            StatusCode::BAD_REQUEST,
+            "BAD_INPUT",
+            "请求体应为 {\"ticket\":…,\"app\":…}",
+        );
     };
     // What is not this system's own is refused before it is used up.
     let app = AppSlug::new(&app).ok().filter(|app| client.serves(app));

@@ -27,15 +27,13 @@ impl RecordedExchange {
     async fn note(&self, call: &ExchangeCall, of: &Subject) -> Result<(), OutsideError> {
         let at = self.clock.now();
         let catalogue = self.catalogue.current();
-        let asks = |app: &&AppDefinition| {
-            app.call().is_some_and(|made| made.operation == call.operation)
-        };
+        let asks =
+            |app: &&AppDefinition| app.call().is_some_and(|made| made.operation == call.operation);
         let mut asking = catalogue.apps().filter(asks);
         let (one, more) = (asking.next(), asking.next());
         let word = word_of(&call.operation);
-        let same_word = |app: &&AppDefinition| {
-            app.call().is_some_and(|made| word_of(&made.operation) == word)
-        };
+        let same_word =
+            |app: &&AppDefinition| app.call().is_some_and(|made| word_of(&made.operation) == word);
         let department = one.or_else(|| catalogue.apps().find(same_word));
         let fields = ["name", "id_card"].into_iter().map(str::to_owned);
         let parameters = call.parameters.iter().filter(|(_, value)| !value.is_empty());

@@ -42,11 +42,7 @@ fn newest(mut mandates: Vec<Mandate>) -> Vec<Mandate> {
 
 #[async_trait]
 impl MandateStore for InMemoryStore {
-    async fn ask_mandate(
-        &self,
-        mandate: &Mandate,
-        audit: &AuditRecord,
-    ) -> Result<(), StoreError> {
+    async fn ask_mandate(&self, mandate: &Mandate, audit: &AuditRecord) -> Result<(), StoreError> {
         self.call(|t| {
             let open = |one: &&Mandate| {
                 let ended = matches!(one.state, MandateState::Ended { .. });

@@ -206,11 +206,7 @@ pub struct ProxyAct {
 pub trait MandateStore: Send + Sync {
     /// Stores a new one. MUST answer [`StoreError::Conflict`] while the agent has another of the
     /// same principal that is neither ended nor over.
-    async fn ask_mandate(
-        &self,
-        mandate: &Mandate,
-        audit: &AuditRecord,
-    ) -> Result<(), StoreError>;
+    async fn ask_mandate(&self, mandate: &Mandate, audit: &AuditRecord) -> Result<(), StoreError>;
     /// Replaces the one whose stored version is `mandate.version`, and stores version + 1. MUST
     /// answer [`StoreError::Conflict`] on another version.
     async fn change_mandate(

@@ -176,9 +176,8 @@ impl Mandates {
         let own = self.representative_of(caller, uscc, now).await?;
         let own = own.ok_or(MandateError::NotFound)?;
         let operator = self.persons.find_by_id_card(id_card).await?;
-        let named = |person: &Person| {
-            person.real_name.as_ref().is_some_and(|proved| proved.name == *name)
-        };
+        let named =
+            |person: &Person| person.real_name.as_ref().is_some_and(|proved| proved.name == *name);
         let operator = operator.filter(named).ok_or(MandateError::NotFound)?;
         let wish = Wish {
             kind: MandateKind::Operator,
@@ -327,8 +326,8 @@ impl Mandates {
         }
         let now = self.clock.now();
         for own in self.held_by(person).await? {
-            let represents = own.kind == MandateKind::Representative
-                && own.status(now) == MandateStatus::Active;
+            let represents =
+                own.kind == MandateKind::Representative && own.status(now) == MandateStatus::Active;
             if represents {
                 let all = self.store.mandates_of_principal(&own.principal).await?;
                 given.extend(all.into_iter().filter(|one| one.kind == MandateKind::Operator));

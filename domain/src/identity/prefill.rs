@@ -115,9 +115,7 @@ impl Prefills {
         let seen = acting.stand_in(person);
         let for_other = seen.real_name != person.real_name;
         let facts = if for_other { Vec::new() } else { self.allowed_facts(person).await? };
-        let of = |field: &Field| {
-            verified(field, &seen, for_other).or_else(|| said(field, &facts))
-        };
+        let of = |field: &Field| verified(field, &seen, for_other).or_else(|| said(field, &facts));
         Ok(Some(app.fields.iter().filter_map(of).collect()))
     }
 

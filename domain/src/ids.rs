@@ -58,6 +58,10 @@ text_id!(
     RefundNo, "refund number", 6..=32
 );
 text_id!(
+    /// An uploaded file.
+    FileId, "file id", 1..=32
+);
+text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
     IdempotencyKey, "idempotency key", 8..=64
 );
@@ -82,6 +86,13 @@ impl SessionId {
     /// A new id, 20 characters of 5 random bits each.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 20))
+    }
+}
+
+impl FileId {
+    /// A new id, 26 characters of 5 random bits each: nobody guesses one.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 26))
     }
 }
 

@@ -93,6 +93,7 @@ pub(super) struct Tables {
     pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, app, last used when.
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
+    pub files: Vec<super::store_files::KeptFile>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

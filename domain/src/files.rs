@@ -4,10 +4,12 @@
 
 mod kind;
 mod store;
+mod sweep;
 mod upload;
 
 pub use kind::{FileKind, FileRule};
 pub use store::{FileStore, NewFile, Put, StoredFile, owned_files};
+pub use sweep::SweepFiles;
 pub use upload::{Quota, Sha256, Upload, UploadError, UploadFile};
 
 #[cfg(test)]

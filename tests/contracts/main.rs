@@ -9,6 +9,7 @@ mod callbacks;
 mod commits;
 mod databases;
 mod days;
+mod files;
 mod gateway;
 mod leases;
 mod ledger;
@@ -27,6 +28,7 @@ mod refunds;
 mod search;
 mod sessions;
 mod staff;
+mod submissions;
 
 mod in_memory {
     use crate::bench::in_memory;

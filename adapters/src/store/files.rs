@@ -10,7 +10,7 @@ use domain::ids::{FileId, PersonId};
 use domain::outside::StoreError;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Statement,
@@ -51,9 +51,9 @@ pub(super) async fn mark_used(
         return Ok(());
     }
     // Those that are used already keep their time, and are locked and counted all the same.
-    let kept = Expr::cust_with_values("COALESCE(used_at, $1)", [micros(at)]);
+    let kept = Func::coalesce([Expr::col(C::UsedAt), Expr::val(micros(at))]);
     let update = uploaded_file::Entity::update_many()
-        .col_expr(C::UsedAt, kept)
+        .col_expr(C::UsedAt, kept.into())
         .filter(C::Id.is_in(distinct.iter().copied()))
         .filter(C::PersonId.is_in(owners.iter().map(PersonId::as_str)));
     let marked = update.exec(connection).await.map_err(unavailable)?.rows_affected;

@@ -5,7 +5,7 @@ use super::node_id::Kind;
 use super::receipt::pdf_url;
 use super::scalars::DateTime;
 use super::{UseCases, requester};
-use async_graphql::{Context, Enum, ID, Object, Result};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::files::{FileKind as DomainKind, Sha256, StoredFile, owned_files};
 use domain::ids::FileId;
 use domain::receipt::Document;
@@ -21,6 +21,24 @@ pub enum FileKind {
     Png,
     /// A document.
     Pdf,
+}
+
+/// What a FILE field takes.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FileRule {
+    /// Which kinds, by their content.
+    kinds: Vec<FileKind>,
+    /// The largest file, in bytes.
+    max_bytes: i32,
+}
+
+impl From<&domain::files::FileRule> for FileRule {
+    fn from(rule: &domain::files::FileRule) -> Self {
+        Self {
+            kinds: rule.kinds.iter().map(|kind| (*kind).into()).collect(),
+            max_bytes: i32::try_from(rule.most_bytes).unwrap_or(i32::MAX),
+        }
+    }
 }
 
 /// A file of the caller, uploaded by `/files`.

@@ -47,8 +47,8 @@ pub struct RawApp {
     pub form_version: u32,
     /// The form.
     pub fields: Vec<RawField>,
-    /// The call.
-    pub look_up: Option<RawLookUp>,
+    /// The look-up.
+    pub look_up: Option<RawCall>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -84,6 +84,10 @@ pub struct RawField {
     pub own: Option<String>,
     /// Number of letters and digits.
     pub letters_and_digits: Option<u8>,
+    /// Words of [`crate::files::FileKind`]; none: every kind.
+    pub accepts: Vec<String>,
+    /// The largest file; `None`: as large as any.
+    pub most_kilobytes: Option<u32>,
 }
 
 /// A choice.
@@ -97,7 +101,7 @@ pub struct RawOption {
 
 /// A call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RawLookUp {
+pub struct RawCall {
     /// Operation.
     pub operation: String,
     /// Answers that go along.

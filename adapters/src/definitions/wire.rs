@@ -8,6 +8,7 @@ use super::lines::line_at;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
+use super::wire_lottery::LotteryWire;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -71,6 +72,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -214,6 +216,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,

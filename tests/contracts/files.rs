@@ -8,7 +8,9 @@ use domain::ids::{FileId, PersonId};
 use domain::outside::StoreError;
 
 /// What every `FileStore` must do.
-pub async fn file_store_contract<S: FileStore + Clone + 'static>(new_bench: impl AsyncFn() -> Bench<S>) {
+pub async fn file_store_contract<S: FileStore + Clone + 'static>(
+    new_bench: impl AsyncFn() -> Bench<S>,
+) {
     a_file_comes_back_as_it_came(&new_bench().await.store).await;
     the_same_content_is_one_file_until_it_is_used(&new_bench().await.store).await;
     a_quota_holds_for_those_who_come_at_once(&new_bench().await).await;
@@ -78,7 +80,9 @@ async fn the_same_content_is_one_file_until_it_is_used(store: &impl FileStore) {
     assert_eq!(kept(store.put(&third, &ROOM).await.unwrap()).id, id(4), "the first is in use");
 }
 
-async fn a_quota_holds_for_those_who_come_at_once<S: FileStore + Clone + 'static>(bench: &Bench<S>) {
+async fn a_quota_holds_for_those_who_come_at_once<S: FileStore + Clone + 'static>(
+    bench: &Bench<S>,
+) {
     let quota = Quota { files: 3, bytes: 1_000_000 };
     let tasks = (1..=8).map(|number| {
         let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
@@ -105,9 +109,8 @@ async fn only_owners_use_a_file_and_all_or_none(store: &impl FileStore) {
     for number in [1, 2] {
         kept(store.put(&file(number, 0), &ROOM).await.unwrap());
     }
-    let used = async |owners: &[PersonId], ids: &[FileId]| {
-        store.mark_used(owners, ids, at(5)).await
-    };
+    let used =
+        async |owners: &[PersonId], ids: &[FileId]| store.mark_used(owners, ids, at(5)).await;
     let stranger = [owner("P2")];
     let merged = [owner("P2"), owner("P1")];
     for (owners, ids) in [(&stranger[..], vec![id(1)]), (&merged[..], vec![id(1), id(9)])] {

@@ -96,8 +96,7 @@ async fn known(
         uploaded_at: Set(row.uploaded_at),
         ..uploaded_file::ActiveModel::default()
     };
-    let update =
-        uploaded_file::Entity::update_many().set(time).filter(C::Id.eq(found.id.as_str()));
+    let update = uploaded_file::Entity::update_many().set(time).filter(C::Id.eq(found.id.as_str()));
     update.exec(transaction).await.map_err(unavailable)?;
     stored(&found).map(Some)
 }

@@ -140,8 +140,7 @@ fn amount(label: &str, fen: i64) -> Result<String, String> {
 fn file(field: &Field, id: &str, files: &[StoredFile]) -> Result<String, String> {
     let label = &field.label.zh;
     let found = files.iter().find(|file| file.id.as_str() == id);
-    let found =
-        found.ok_or_else(|| format!("“{label}”的文件不存在或已过期，请重新上传"))?;
+    let found = found.ok_or_else(|| format!("“{label}”的文件不存在或已过期，请重新上传"))?;
     let rule = field.file.clone().unwrap_or_else(FileRule::any);
     if !rule.kinds.contains(&found.kind) {
         let kinds: Vec<_> = rule.kinds.iter().map(|kind| kind.name_zh()).collect();

@@ -76,9 +76,7 @@ impl FileStore for InMemoryStore {
             let mut found: Vec<_> = t
                 .files
                 .iter()
-                .filter(|kept| {
-                    owners.contains(&kept.file.person) && ids.contains(&kept.file.id)
-                })
+                .filter(|kept| owners.contains(&kept.file.person) && ids.contains(&kept.file.id))
                 .map(KeptFile::stored)
                 .collect();
             found.sort_by(|a, b| a.id.cmp(&b.id));

@@ -185,7 +185,8 @@ impl Documents {
     ) -> Result<Opened, OpenDocumentError> {
         let owner = living(self.persons.as_ref(), person).await?;
         let owners = owner.as_ref().map_or_else(|| vec![person.clone()], Person::ids);
-        let found = owned_files(self.files.as_ref(), &owners, std::slice::from_ref(id), now).await?;
+        let found =
+            owned_files(self.files.as_ref(), &owners, std::slice::from_ref(id), now).await?;
         let Some(file) = found.into_iter().next() else { return Ok(Opened::Unknown) };
         let content = self.files.read_file(id).await?;
         Ok(content.map_or(Opened::Unknown, |content| {

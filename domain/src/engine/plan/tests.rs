@@ -34,7 +34,8 @@ fn planned(
     who: Option<&Person>,
 ) -> Result<ExchangeCall, Vec<(String, C)>> {
     let regions = table();
-    let circumstances = Circumstances { who, regions: &regions, today: date(2026, 3, 2), files: &[] };
+    let circumstances =
+        Circumstances { who, regions: &regions, today: date(2026, 3, 2), files: &[] };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
         Ok(None) => panic!("nothing runs behind the app"),
@@ -243,7 +244,8 @@ fn an_app_without_anything_behind_it_still_checks_its_form() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let regions = table();
-    let circumstances = Circumstances { who: None, regions: &regions, today: date(2026, 3, 2), files: &[] };
+    let circumstances =
+        Circumstances { who: None, regions: &regions, today: date(2026, 3, 2), files: &[] };
     assert_eq!(plan(&checked(app.clone()), &right_answers(), circumstances), Ok(None));
     assert_eq!(plan(&checked(app), &[], circumstances).unwrap_err().len(), 3);
 }
@@ -270,12 +272,7 @@ fn a_file_is_the_callers_own_and_what_the_field_takes() {
     };
     let regions = table();
     let asked = |field: RawField, id: &str| {
-        let app = RawApp {
-            fields: vec![field],
-            look_up: None,
-            leads_to_notice: None,
-            ..sample()
-        };
+        let app = RawApp { fields: vec![field], look_up: None, leads_to_notice: None, ..sample() };
         let (who, today) = (None, date(2026, 3, 2));
         let circumstances = Circumstances { who, regions: &regions, today, files: &files };
         let answer = Answer { name: "photo".to_owned(), value: AnswerValue::FileId(id.to_owned()) };

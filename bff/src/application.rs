@@ -225,6 +225,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
@@ -258,6 +259,7 @@ impl Application {
                 exchange,
                 notices: gateway.clone(),
                 acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
+                files: shared.clone(),
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -323,6 +325,7 @@ impl Application {
             receipts: shared.clone(),
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
+            files: shared.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -395,6 +398,7 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),
+            uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,

@@ -7,6 +7,7 @@ mod catalogue;
 mod data_access;
 mod engine;
 pub mod error;
+pub(crate) mod file;
 mod identity;
 mod link;
 mod mandate;
@@ -29,6 +30,7 @@ mod verify;
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
+use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
@@ -108,6 +110,8 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
@@ -193,6 +197,8 @@ pub enum Node {
     Session(account::Session),
     /// A mandate of the caller's, on either side.
     Mandate(mandate::Mandate),
+    /// An own uploaded file.
+    UploadedFile(file::UploadedFile),
 }
 
 /// What can be read.
@@ -219,6 +225,7 @@ impl Query {
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
             Kind::Mandate => mandate::own_mandate(ctx, &key).await,
+            Kind::File => file::own_file(ctx, &key).await,
         }
     }
 

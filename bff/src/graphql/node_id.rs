@@ -27,10 +27,12 @@ pub enum Kind {
     Session,
     /// A mandate.
     Mandate,
+    /// An uploaded file.
+    File,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Receipt,
         Self::Session,
         Self::Mandate,
+        Self::File,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Kind {
             Self::Receipt => "rcp",
             Self::Session => "ses",
             Self::Mandate => "mdt",
+            Self::File => "fil",
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod acting;
 mod claim;
+mod files;
 mod notices;
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
@@ -14,6 +15,7 @@ use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
+use crate::files::FileStore;
 use crate::identity::{Acting, Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
@@ -116,6 +118,8 @@ pub struct SubmitApp {
     pub exchange: Arc<dyn DepartmentExchange>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// For whom a session acts.
@@ -146,9 +150,10 @@ impl SubmitApp {
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
         acting::check(app, &submission.answers, &acting)?;
+        let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
         let who = caller.map(|caller| acting.stand_in(&caller.person));
-        let who = who.as_ref();
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
+        let (who, regions) = (who.as_ref(), catalogue.regions());
+        let circumstances = Circumstances { who, regions, today, files: &files };
         let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
         self.note_act(caller, &acting, app).await?;
         match effect {

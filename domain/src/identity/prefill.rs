@@ -1,10 +1,12 @@
 //! What a form may be filled in with for the citizen, and where that is from: what was verified,
 //! what a department said (by consent), and what the citizen answered last time.
 
-use super::{ActingFor, Caller, DataStore, Person};
-use crate::catalogue::{AppDefinition, AppSlug, CatalogueSource, Field, FieldType, OwnData};
+use super::{ActingFor, Caller, DataStore, IdentityLevel, Person};
+use crate::catalogue::{
+    AppDefinition, AppSlug, Catalogue, CatalogueSource, Field, FieldType, OwnData,
+};
 use crate::clock::Clock;
-use crate::engine::{Answer, AnswerValue, Outcome};
+use crate::engine::{Answer, AnswerValue, Outcome, OutcomeField};
 use crate::ids::PersonId;
 use crate::outside::StoreError;
 use async_trait::async_trait;
@@ -115,7 +117,9 @@ impl Prefills {
         let seen = acting.stand_in(person);
         let for_other = seen.real_name != person.real_name;
         let facts = if for_other { Vec::new() } else { self.allowed_facts(person).await? };
-        let of = |field: &Field| verified(field, &seen, for_other).or_else(|| said(field, &facts));
+        let of = |field: &Field| {
+            verified(app, field, &seen, for_other).or_else(|| said(app, field, &facts))
+        };
         Ok(Some(app.fields.iter().filter_map(of).collect()))
     }
 
@@ -130,9 +134,25 @@ impl Prefills {
     }
 }
 
-fn verified(field: &Field, person: &Person, for_other: bool) -> Option<Prefill> {
+/// What the field asks of the verified data: by its mark, or because a form for people with a
+/// proved name calls it so.
+fn own_of(app: &AppDefinition, field: &Field) -> Option<OwnData> {
+    let named = match (field.name.as_str(), field.field_type) {
+        ("name", FieldType::Text) => Some(OwnData::Name),
+        ("id_card", FieldType::IdCard) => Some(OwnData::IdCard),
+        _ => None,
+    };
+    field.own.or(named.filter(|_| app.identity_level >= IdentityLevel::RealName))
+}
+
+fn verified(
+    app: &AppDefinition,
+    field: &Field,
+    person: &Person,
+    for_other: bool,
+) -> Option<Prefill> {
     let name = field.name.clone();
-    if let (Some(own), Some(proved)) = (field.own, &person.real_name) {
+    if let (Some(own), Some(proved)) = (own_of(app, field), &person.real_name) {
         let value = match own {
             OwnData::Name => proved.name.as_str(),
             OwnData::IdCard => proved.id_card.as_str(),
@@ -152,11 +172,16 @@ fn verified(field: &Field, person: &Person, for_other: bool) -> Option<Prefill> 
 }
 
 /// The newest fact of this field whose value the form can still take.
-fn said(field: &Field, facts: &[Fact]) -> Option<Prefill> {
+fn said(app: &AppDefinition, field: &Field, facts: &[Fact]) -> Option<Prefill> {
     let fits = |fact: &&Fact| {
         let option = field.options.is_empty()
             || field.options.iter().any(|option| option.value == fact.value);
-        fact.field == field.name && Some(fact.kind) == repeatable(field) && option
+        let kind = match &fact.origin {
+            FactOrigin::Answer => repeatable(field),
+            FactOrigin::Department(name) if *name == app.department => tellable(field),
+            FactOrigin::Department(_) => None,
+        };
+        fact.field == field.name && kind == Some(fact.kind) && option
     };
     let fact = facts.iter().find(fits)?;
     let source = match &fact.origin {
@@ -247,7 +272,7 @@ impl LearnFacts {
         let app = catalogue.app(learnt.app);
         let (Some(app), ActingFor::Oneself) = (app, acting) else { return Ok(()) };
         let mut facts = answered(app, learnt.answers, self.clock.now());
-        let told = told(app, learnt.outcome);
+        let told = told(&catalogue, app, learnt.outcome);
         if !told.is_empty() {
             let consents = self.data.consents_of(&caller.person.ids()).await?;
             if consents.iter().any(|consent| consent.department == app.department) {
@@ -280,8 +305,9 @@ fn answered(app: &AppDefinition, answers: &[Answer], as_of: Timestamp) -> Vec<Fa
 }
 
 /// Of an answer about the citizen, and where it has one row: of several nobody knows which is
-/// meant. Only what some form of the same department's apps could ask for under that name.
-fn told(app: &AppDefinition, outcome: &Outcome) -> Vec<Fact> {
+/// meant. Only what a form of the same department asks for under that name: `card_no` of one
+/// department is no other's.
+fn told(catalogue: &Catalogue, app: &AppDefinition, outcome: &Outcome) -> Vec<Fact> {
     let about_them = app.call().is_some_and(|call| call.subject);
     let (rows, as_of) = match outcome {
         Outcome::Lookup { rows, as_of, .. } => (rows, as_of),
@@ -290,8 +316,10 @@ fn told(app: &AppDefinition, outcome: &Outcome) -> Vec<Fact> {
     if !about_them {
         return Vec::new();
     }
-    let fact = |shown: &crate::engine::OutcomeField| {
-        let kind = KINDS_BY_KEY.iter().find(|(key, _)| *key == shown.name)?.1;
+    let same = |other: &&AppDefinition| other.department == app.department;
+    let fact = |shown: &OutcomeField| {
+        let mut forms = catalogue.apps().filter(same);
+        let kind = forms.find_map(|form| form.field(&shown.name).and_then(tellable))?;
         let origin = FactOrigin::Department(app.department.clone());
         let (field, value) = (shown.name.clone(), shown.value.clone());
         (!value.is_empty()).then_some(Fact { field, kind, value, origin, as_of: *as_of })
@@ -299,6 +327,8 @@ fn told(app: &AppDefinition, outcome: &Outcome) -> Vec<Fact> {
     row.fields.iter().filter_map(fact).collect()
 }
 
-/// Keys of departments that mean the same in a form.
-const KINDS_BY_KEY: [(&str, &str); 3] =
-    [("plate_no", "PLATE_NO"), ("uscc", "USCC"), ("address", "ADDRESS")];
+/// What a department may fill in besides: the numbers that it gave out itself are texts.
+fn tellable(field: &Field) -> Option<&'static str> {
+    let text = field.field_type == FieldType::Text && field.own.is_none();
+    repeatable(field).or(text.then_some("TEXT"))
+}

@@ -162,7 +162,7 @@ async fn a_session_stays_on_its_channel() {
     let unknown = json!({ "query": "{viewer{person{id}}}" }).to_string();
     let headers = [("Content-Type", "application/json"), ("X-Channel", "fax")];
     let url = format!("{}/graphql", app.node.base_url);
-    let (_, _, answer) = tests::levers::Http::default().send(&url, &headers, &unknown).await;
+    let (_, _, answer) = tests::levers::Http::default().send_with(&url, &headers, &unknown).await;
     assert!(answer.contains("BAD_INPUT"), "{answer}");
     app.finish().await;
 }

@@ -118,7 +118,7 @@ impl Citizen {
             all.push(("Authorization", &bearer));
         }
         all.extend(headers);
-        let (_, _, answer) = self.http.send(&self.graphql, &all, &body).await;
+        let (_, _, answer) = self.http.send_with(&self.graphql, &all, &body).await;
         let answer: Value = serde_json::from_str(&answer).unwrap();
         answer["data"][name].clone()
     }

@@ -49,7 +49,7 @@ impl Http {
     }
 
     /// POSTs bytes with these headers; answers status, headers and text.
-    pub async fn send(
+    pub async fn send_with(
         &self,
         url: &str,
         headers: &[(&str, &str)],

@@ -67,3 +67,5 @@ pub use verify::{
 
 #[cfg(test)]
 mod account_tests;
+#[cfg(test)]
+mod mandate_tests;

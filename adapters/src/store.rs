@@ -9,6 +9,7 @@ mod app_marks;
 mod audit;
 mod balances;
 mod callbacks;
+mod certificates;
 mod clearing;
 mod column;
 mod connect;
@@ -20,7 +21,6 @@ mod gateway_inbox;
 mod journals;
 mod key_file;
 mod links;
-#[expect(dead_code, reason = "the first part that tells citizens something will insert")]
 mod message_events;
 mod migrations;
 mod outbox;

@@ -27,10 +27,12 @@ pub enum Kind {
     Session,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Receipt,
         Self::Session,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Kind {
             Self::Receipt => "rcp",
             Self::Session => "ses",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

@@ -167,7 +167,7 @@ impl Documents {
         match &document {
             Document::File(_) => {}
             Document::Receipt(_) | Document::Year(_) | Document::Certificate(_) => {
-                drop(self.printer.as_ref()?)
+                self.printer.as_ref()?;
             }
         }
         let second = Timestamp::from_second(self.clock.now().as_second()).ok()?;

@@ -9,6 +9,7 @@ mod app_marks;
 mod audit;
 mod balances;
 mod callbacks;
+mod certificates;
 mod clearing;
 mod column;
 mod connect;
@@ -23,7 +24,6 @@ mod journals;
 mod key_file;
 mod links;
 mod mandates;
-#[expect(dead_code, reason = "the first part that tells citizens something will insert")]
 mod message_events;
 mod migrations;
 mod outbox;

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod certificates;
 mod documents;
 
 mod gateway;
@@ -228,6 +229,7 @@ impl Application {
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -260,6 +262,8 @@ impl Application {
                 notices: gateway.clone(),
                 acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post: None,
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -326,6 +330,7 @@ impl Application {
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
             files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -402,6 +407,7 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

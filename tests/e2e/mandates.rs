@@ -207,7 +207,11 @@ async fn a_minor_is_represented_by_the_registers_word_until_of_age() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_legal_person_acts_by_its_representative_and_by_operators_of_theirs() {
     let app = TestApp::start().await;
-    let (head, clerk, stranger) = (app.citizen().await, app.citizen().await, app.citizen().await);
+    let (head, stranger) = (app.citizen().await, app.citizen().await);
+    let base = app.node.base_url.clone();
+    // Apps of companies are in the native app alone.
+    let clerk = app.levers.citizen().await;
+    let clerk = Citizen::signs_in_by_phone(&base, &app.levers, clerk).await;
     let company = app.levers.pull("companies", json!({ "name": "西溪样例有限公司" })).await;
     let other = app.levers.pull("companies", json!({ "name": "别家有限公司" })).await;
     let uscc = company["uscc"].as_str().unwrap();
@@ -287,7 +291,6 @@ async fn a_legal_person_acts_by_its_representative_and_by_operators_of_theirs() 
 
     // The register is asked anew after 30 days.
     app.levers.advance(30 * 24 * 3_600).await;
-    let base = app.node.base_url.clone();
     let head = Citizen::signs_in(&base, &app.levers, head.facts.clone()).await;
     assert_eq!(codes(&authorise(&head, &company["uscc"], &stranger.facts).await), ["NOT_FOUND"]);
     assert_eq!(codes(&link(&head, &company["uscc"]).await), [""; 0]);

@@ -2,6 +2,7 @@
 
 use super::account::{self, ChannelLink, Session};
 use super::catalogue::App;
+use super::certificate::{CertificateConnection, own_certificates};
 use super::data_access::{self, DataAccessConnection, DataConsent, Prefill};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::mandate::{self, Mandate};
@@ -179,6 +180,17 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's certificates, newest first, expired and revoked ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn certificates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CertificateConnection>> {
+        own_certificates(ctx, first, after).await.map(Some)
     }
 
     /// The caller's receipts, newest first, red-letter ones included.

@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod acting;
+mod certify;
 mod claim;
 mod files;
 mod notices;
@@ -11,6 +12,7 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
@@ -120,6 +122,10 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// For whom a session acts.
@@ -158,6 +164,7 @@ impl SubmitApp {
         self.note_act(caller, &acting, app).await?;
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -226,5 +233,7 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

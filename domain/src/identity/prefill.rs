@@ -309,9 +309,7 @@ fn answered(app: &AppDefinition, answers: &[Answer], as_of: Timestamp) -> Vec<Fa
 /// department is no other's.
 fn told(catalogue: &Catalogue, app: &AppDefinition, outcome: &Outcome) -> Vec<Fact> {
     let about_them = app.call().is_some_and(|call| call.subject);
-    let (rows, as_of) = match outcome {
-        Outcome::Lookup { rows, as_of, .. } => (rows, as_of),
-    };
+    let Outcome::Lookup { rows, as_of, .. } = outcome else { return Vec::new() };
     let [row] = rows.as_slice() else { return Vec::new() };
     if !about_them {
         return Vec::new();

@@ -2,6 +2,7 @@
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
 mod certificate;
+mod company;
 
 use crate::app::TestApp;
 use crate::citizen::Citizen;
@@ -127,7 +128,10 @@ pub async fn play(
                 faults.push(format!("{slug}: runs and has no scenario"));
                 continue;
             };
+            let for_company = company::acts(app, cast.of(scenario.channel), definition, scenario);
+            faults.extend(for_company.await.map(|fault| format!("{slug}: {fault}")));
             let played = cast.plays(app, definition, scenario).await;
+            company::acts_no_more(cast.of(scenario.channel), definition).await;
             faults.extend(played.into_iter().map(|fault| format!("{slug}: {fault}")));
         }
     }
@@ -162,16 +166,20 @@ impl Cast {
         }
     }
 
+    fn of(&self, way: Way) -> &Citizen {
+        match way {
+            Way::WeChat => &self.in_we_chat,
+            Way::App => &self.in_app,
+        }
+    }
+
     async fn plays(
         &self,
         app: &TestApp,
         definition: &AppDefinition,
         scenario: &Scenario,
     ) -> Vec<String> {
-        let citizen = match scenario.channel {
-            Way::WeChat => &self.in_we_chat,
-            Way::App => &self.in_app,
-        };
+        let citizen = self.of(scenario.channel);
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };

@@ -155,12 +155,13 @@ impl SubmitApp {
         }
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
-        acting::check(app, &submission.answers, &acting)?;
+        acting::check(app, &acting)?;
         let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
         let who = caller.map(|caller| acting.stand_in(&caller.person));
         let (who, regions) = (who.as_ref(), catalogue.regions());
         let circumstances = Circumstances { who, regions, today, files: &files };
-        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        let effect = plan(app, &submission.answers, circumstances);
+        let effect = acting::with_own_code(app, &submission.answers, &acting, effect)?;
         self.note_act(caller, &acting, app).await?;
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,

@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod case;
 mod check;
 mod fault;
 mod field;
@@ -22,12 +23,16 @@ pub use app::{
 };
 pub use availability::{Availability, UnknownRegion};
 pub use fault::{Fault, Place, Problem};
+pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{
+    RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent, RawStep,
+    RawWording,
+};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

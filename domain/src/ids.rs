@@ -62,6 +62,10 @@ text_id!(
     SubmissionNo, "submission number", 6..=32
 );
 text_id!(
+    /// Our number of one case, 6 to 32 characters.
+    CaseNo, "case number", 6..=32
+);
+text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
     IdempotencyKey, "idempotency key", 8..=64
 );
@@ -101,6 +105,14 @@ impl SubmissionNo {
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
         let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
         Self(format!("YS{time}{}", random_text(ids, 12)))
+    }
+}
+
+impl CaseNo {
+    /// Like [`PaymentNo::generate`], with `YJ` for 件.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YJ{time}{}", random_text(ids, 12)))
     }
 }
 

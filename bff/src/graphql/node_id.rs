@@ -25,10 +25,14 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -38,6 +42,8 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Case,
+        Self::Draft,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -51,6 +57,8 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Case => "cas",
+            Self::Draft => "dra",
         }
     }
 

@@ -1,5 +1,10 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod case;
+mod kept;
+
+pub use case::{RawCase, RawMaterial, RawStep};
+
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawWording {
@@ -49,6 +54,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The case.
+    pub case: Option<RawCase>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.

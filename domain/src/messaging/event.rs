@@ -62,16 +62,42 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A department has taken an application.
+    CaseAccepted,
+    /// A department asks for something more.
+    CaseNeedsMaterials,
+    /// A department has said yes.
+    CaseApproved,
+    /// A department has said no.
+    CaseRejected,
+    /// What was applied for is done.
+    CaseDone,
+    /// An application was taken back.
+    CaseWithdrawn,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PaymentPaid];
+    pub const ALL: [Self; 7] = [
+        Self::PaymentPaid,
+        Self::CaseAccepted,
+        Self::CaseNeedsMaterials,
+        Self::CaseApproved,
+        Self::CaseRejected,
+        Self::CaseDone,
+        Self::CaseWithdrawn,
+    ];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::CaseAccepted => "CASE_ACCEPTED",
+            Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
+            Self::CaseApproved => "CASE_APPROVED",
+            Self::CaseRejected => "CASE_REJECTED",
+            Self::CaseDone => "CASE_DONE",
+            Self::CaseWithdrawn => "CASE_WITHDRAWN",
         }
     }
 

@@ -10,14 +10,15 @@ mod lines;
 mod payment_items;
 mod regions;
 mod wire;
+mod wire_lottery;
 
 #[cfg(test)]
 mod standards_examples;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use kept::{kept, read};
 pub use fault::{DefinitionFault, DefinitionFaults};
+pub(crate) use kept::{kept, read};
 pub use payment_items::load_payment_items;
 
 use domain::catalogue::{

@@ -2,8 +2,8 @@
 //! converts.
 
 pub(crate) mod account;
-mod cashier;
 pub mod case;
+mod cashier;
 mod catalogue;
 mod draft;
 mod engine;

@@ -6,6 +6,7 @@ use super::case_wire::CaseWire;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
@@ -73,6 +74,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     case: Option<CaseWire>,
+    lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -220,6 +222,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             case: self.case.map(CaseWire::into_raw),
+            lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,

@@ -85,9 +85,10 @@ pub(super) struct ApplicationJson {
 impl ApplicationJson {
     pub(super) fn of(application: &Application) -> Self {
         let call = &application.call;
-        let subject = call.subject.as_ref().map(|subject| {
-            (subject.name.as_str().to_owned(), subject.id_card.as_str().to_owned())
-        });
+        let subject = call
+            .subject
+            .as_ref()
+            .map(|subject| (subject.name.as_str().to_owned(), subject.id_card.as_str().to_owned()));
         let materials = application.materials.iter();
         Self {
             operation: call.operation.to_string(),

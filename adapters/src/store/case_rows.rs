@@ -108,11 +108,7 @@ impl Store {
         }
     }
 
-    fn errand_of(
-        &self,
-        at: Row<'_>,
-        row: &case_file::Model,
-    ) -> Result<Option<Errand>, StoreError> {
+    fn errand_of(&self, at: Row<'_>, row: &case_file::Model) -> Result<Option<Errand>, StoreError> {
         match (row.errand.as_deref(), &row.supplement) {
             (None, None) => Ok(None),
             (Some("FILE"), None) => Ok(Some(Errand::File)),

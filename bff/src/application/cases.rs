@@ -26,17 +26,10 @@ pub fn connect(
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Opened {
-    let drafts = Drafts {
-        drafts: store.clone(),
-        catalogue: catalogue.clone(),
-        clock: clock.clone(),
-    };
+    let drafts =
+        Drafts { drafts: store.clone(), catalogue: catalogue.clone(), clock: clock.clone() };
     Opened {
-        open: Arc::new(OpenCase {
-            cases: store.clone(),
-            clock: clock.clone(),
-            ids: ids.clone(),
-        }),
+        open: Arc::new(OpenCase { cases: store.clone(), clock: clock.clone(), ids: ids.clone() }),
         follow: Arc::new(FollowCases { cases: store.clone(), exchange, clock: clock.clone() }),
         use_cases: CaseUseCases {
             cases: store.clone(),

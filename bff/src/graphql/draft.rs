@@ -46,9 +46,7 @@ impl From<&Answer> for GivenAnswer {
         match answer.value.clone() {
             AnswerValue::Text(text) => Self { text: Some(text), ..none },
             AnswerValue::Number(number) => Self { number: i32::try_from(number).ok(), ..none },
-            AnswerValue::Fen(fen) => {
-                Self { fen: Some(Fen(domain::money::Fen::new(fen))), ..none }
-            }
+            AnswerValue::Fen(fen) => Self { fen: Some(Fen(domain::money::Fen::new(fen))), ..none },
             AnswerValue::Date(date) => Self { date: Some(Day(date)), ..none },
             AnswerValue::Flag(flag) => Self { flag: Some(flag), ..none },
             AnswerValue::Choice(choice) => Self { choice: Some(choice), ..none },

@@ -1,8 +1,8 @@
 //! Who is asking, and how they sign in.
 
 use super::account::{self, ChannelLink, Session};
-use super::catalogue::App;
 use super::case::{CaseConnection, own_cases};
+use super::catalogue::App;
 use super::draft::{Draft, own_drafts};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::node_id::Kind;

@@ -13,7 +13,6 @@ mod open;
 mod report;
 mod state;
 mod store;
-mod working_day;
 
 #[cfg(test)]
 mod follow_tests;
@@ -28,4 +27,3 @@ pub use open::{NewCase, OpenCase};
 pub use report::{Report, ReportUnreadable};
 pub use state::{CaseEvent, CaseState, CaseTransitionRefused};
 pub use store::{CaseChange, CasePage, CaseStore, Opened};
-pub use working_day::{is_working_day, working_days_after, working_days_between};

@@ -2,8 +2,10 @@
 
 mod case;
 mod kept;
+mod lottery;
 
 pub use case::{RawCase, RawMaterial, RawStep};
+pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// The case.
     pub case: Option<RawCase>,
+    /// How it draws.
+    pub lottery: Option<RawLottery>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.

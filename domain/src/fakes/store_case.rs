@@ -31,9 +31,8 @@ fn drafted_apps(t: &Tables, owners: &[PersonId]) -> BTreeSet<AppSlug> {
 impl CaseStore for InMemoryStore {
     async fn open(&self, new: &CaseChange) -> Result<Opened, StoreError> {
         self.call(|t| {
-            let same = |(case, _): &&(Case, Vec<CaseRecord>)| {
-                case.submission == new.case.submission
-            };
+            let same =
+                |(case, _): &&(Case, Vec<CaseRecord>)| case.submission == new.case.submission;
             if let Some((known, _)) = t.cases.values().find(same) {
                 return Ok(Opened::Known(Box::new(known.clone())));
             }
@@ -129,9 +128,8 @@ impl DraftStore for InMemoryStore {
             if apps.len() > MOST_DRAFTS {
                 return Ok(false);
             }
-            let older = |known: &Draft| {
-                known.person == draft.person && known.form.slug == draft.form.slug
-            };
+            let older =
+                |known: &Draft| known.person == draft.person && known.form.slug == draft.form.slug;
             t.drafts.retain(|known| !older(known));
             t.drafts.push(draft.clone());
             Ok(true)
@@ -142,9 +140,7 @@ impl DraftStore for InMemoryStore {
         self.call(|t| {
             let own = t.drafts.iter().filter(|draft| owners.contains(&draft.person));
             let mut own: Vec<Draft> = own.cloned().collect();
-            own.sort_by_key(|draft| {
-                (std::cmp::Reverse(draft.saved_at), draft.form.slug.clone())
-            });
+            own.sort_by_key(|draft| (std::cmp::Reverse(draft.saved_at), draft.form.slug.clone()));
             let mut seen = BTreeSet::new();
             own.retain(|draft| seen.insert(draft.form.slug.clone()));
             Ok(own)

@@ -74,11 +74,21 @@ pub enum EventKind {
     CaseDone,
     /// An application was taken back.
     CaseWithdrawn,
+    /// An application won a draw.
+    LotteryWon,
+    /// A department is late with a case, and was told so.
+    CaseOverdue,
+    /// A parcel is on its way.
+    DeliverySent,
+    /// A parcel arrived.
+    DeliveryDelivered,
+    /// A parcel came back, or is lost.
+    DeliveryFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::PaymentPaid,
         Self::CaseAccepted,
         Self::CaseNeedsMaterials,
@@ -86,6 +96,11 @@ impl EventKind {
         Self::CaseRejected,
         Self::CaseDone,
         Self::CaseWithdrawn,
+        Self::LotteryWon,
+        Self::CaseOverdue,
+        Self::DeliverySent,
+        Self::DeliveryDelivered,
+        Self::DeliveryFailed,
     ];
 
     /// The kind's word, in the database and in files.
@@ -98,6 +113,11 @@ impl EventKind {
             Self::CaseRejected => "CASE_REJECTED",
             Self::CaseDone => "CASE_DONE",
             Self::CaseWithdrawn => "CASE_WITHDRAWN",
+            Self::LotteryWon => "LOTTERY_WON",
+            Self::CaseOverdue => "CASE_OVERDUE",
+            Self::DeliverySent => "DELIVERY_SENT",
+            Self::DeliveryDelivered => "DELIVERY_DELIVERED",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
         }
     }
 

@@ -161,8 +161,7 @@ fn unanswered(case: &Case, now: Timestamp) -> CaseChange {
         Errand::TakeBack => "您的撤回请求",
     };
     let department = case.department();
-    let words =
-        format!("{department}暂时没有应答。{what}已保存，我们会继续递交，您不必重新提交");
+    let words = format!("{department}暂时没有应答。{what}已保存，我们会继续递交，您不必重新提交");
     let first = (case.attempts == 0).then(|| next.record(now, words));
     CaseChange { case: next, records: first.into_iter().collect(), events: Vec::new() }
 }

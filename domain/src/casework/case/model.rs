@@ -1,15 +1,13 @@
 //! A case, what belongs to it, and how it changes.
 
 use super::report::Report;
-use super::{
-    CaseChange, CaseEvent, CaseState, CaseTransitionRefused, working_days_after,
-    working_days_between,
-};
+use super::{CaseChange, CaseEvent, CaseState, CaseTransitionRefused};
 use crate::catalogue::{Action, AppDefinition, CaseTerms};
 use crate::clock::{beijing_day, beijing_time};
 use crate::engine::{Answer, ExchangeCall, ExchangeRow};
 use crate::ids::{CaseNo, PersonId, SubmissionNo};
 use crate::messaging::{EventKey, EventKind, MessageEvent};
+use crate::standards::workday::{add_workdays, workdays_until};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::fmt;
@@ -206,7 +204,7 @@ impl Case {
     /// The day of the promise for a case that is accepted on `day`.
     pub(super) fn promised_from(&self, day: Date) -> Date {
         let days = self.terms().map_or(0, |terms| terms.promised_days);
-        working_days_after(day, days)
+        add_workdays(day, days)
     }
 
     fn holder_by(&self, report: &Report, step: u16) -> String {
@@ -294,8 +292,8 @@ impl Case {
     /// Nobody waits for the citizen any more: the days that passed so do not count.
     fn go_on(&mut self, today: Date) {
         if let Some(asked) = self.asked_on.take() {
-            let waited = working_days_between(asked, today);
-            self.promised_on = working_days_after(self.promised_on, waited);
+            let waited = u16::try_from(workdays_until(asked, today)).unwrap_or(u16::MAX);
+            self.promised_on = add_workdays(self.promised_on, waited);
         }
     }
 

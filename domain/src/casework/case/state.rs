@@ -90,12 +90,20 @@ impl CaseState {
                 E::AskMaterials,
             ) => Ok(S::NeedsMaterials),
             (
-                S::Submitted | S::Accepted | S::InReview | S::NeedsMaterials | S::Withdrawing
+                S::Submitted
+                | S::Accepted
+                | S::InReview
+                | S::NeedsMaterials
+                | S::Withdrawing
                 | S::Approved,
                 E::Approve,
             ) => Ok(S::Approved),
             (
-                S::Submitted | S::Accepted | S::InReview | S::NeedsMaterials | S::Withdrawing
+                S::Submitted
+                | S::Accepted
+                | S::InReview
+                | S::NeedsMaterials
+                | S::Withdrawing
                 | S::Rejected,
                 E::Reject,
             ) => Ok(S::Rejected),
@@ -108,15 +116,34 @@ impl CaseState {
                 E::Withdraw,
             ) => Ok(S::Withdrawn),
             (
-                S::Submitted | S::Accepted | S::InReview | S::NeedsMaterials | S::Withdrawing
-                | S::Approved | S::Done,
+                S::Submitted
+                | S::Accepted
+                | S::InReview
+                | S::NeedsMaterials
+                | S::Withdrawing
+                | S::Approved
+                | S::Done,
                 E::Finish,
             ) => Ok(S::Done),
             (
-                S::Submitted | S::Accepted | S::InReview | S::NeedsMaterials | S::Approved
-                | S::Rejected | S::Withdrawing | S::Withdrawn | S::Done,
-                E::Accept | E::Review | E::AskMaterials | E::Supplement | E::Approve | E::Reject
-                | E::AskBack | E::Withdraw | E::Finish,
+                S::Submitted
+                | S::Accepted
+                | S::InReview
+                | S::NeedsMaterials
+                | S::Approved
+                | S::Rejected
+                | S::Withdrawing
+                | S::Withdrawn
+                | S::Done,
+                E::Accept
+                | E::Review
+                | E::AskMaterials
+                | E::Supplement
+                | E::Approve
+                | E::Reject
+                | E::AskBack
+                | E::Withdraw
+                | E::Finish,
             ) => Err(CaseTransitionRefused { from: self, event }),
         }
     }

@@ -60,7 +60,8 @@ fn every_state_answers_every_event() {
 fn what_is_over_stays_and_what_is_decided_is_not_taken_back() {
     for state in CaseState::ALL {
         assert_eq!(CaseState::from_code(state.code()), Some(state));
-        let leaves = EVENTS.iter().any(|(_, event)| state.after(*event).is_ok_and(|to| to != state));
+        let leaves =
+            EVENTS.iter().any(|(_, event)| state.after(*event).is_ok_and(|to| to != state));
         assert_eq!(state.is_over(), !leaves, "{state:?}");
         assert!(!(state.is_decided() && state.can_be_asked_back()), "{state:?}");
     }

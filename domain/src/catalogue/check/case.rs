@@ -3,8 +3,8 @@
 use super::super::raw::{RawCase, RawMaterial};
 use super::super::words::Word as _;
 use super::super::{
-    Action, AppKind, CaseStep, CaseTerms, FieldType, Material, MaterialBy, Place, Problem, RawApp, RawField,
-    When,
+    Action, AppKind, CaseStep, CaseTerms, FieldType, Material, MaterialBy, Place, Problem, RawApp,
+    RawField, When,
 };
 use super::run::check_call;
 use super::texts::Findings;

@@ -54,10 +54,10 @@ fn raw_wording(wording: &Wording) -> RawWording {
 }
 
 fn raw_field(field: &Field) -> RawField {
-    let options = field.options.iter().map(|option| RawOption {
-        value: option.value.clone(),
-        label: option.label.clone(),
-    });
+    let options = field
+        .options
+        .iter()
+        .map(|option| RawOption { value: option.value.clone(), label: option.label.clone() });
     let options = options.collect();
     RawField {
         name: field.name.clone(),
@@ -84,22 +84,18 @@ fn raw_row(row: &RowField) -> RawRow {
 }
 
 fn raw_call(call: &Call) -> RawCall {
-    let sends = call.sends.iter().map(|sent| RawSent {
-        field: sent.field.clone(),
-        parameter: sent.parameter.clone(),
-    });
-    RawCall {
-        operation: call.operation.to_string(),
-        sends: sends.collect(),
-        subject: call.subject,
-    }
+    let sends = call
+        .sends
+        .iter()
+        .map(|sent| RawSent { field: sent.field.clone(), parameter: sent.parameter.clone() });
+    RawCall { operation: call.operation.to_string(), sends: sends.collect(), subject: call.subject }
 }
 
 fn raw_case(terms: &CaseTerms) -> RawCase {
-    let steps = terms.steps.iter().map(|step| RawStep {
-        name: step.name.clone(),
-        holder: step.holder.clone(),
-    });
+    let steps = terms
+        .steps
+        .iter()
+        .map(|step| RawStep { name: step.name.clone(), holder: step.holder.clone() });
     RawCase {
         call: raw_call(&terms.call),
         promised_days: terms.promised_days,

@@ -19,6 +19,7 @@ mod day_rows;
 mod days;
 mod drafts;
 mod entity;
+mod files;
 mod gateway_inbox;
 mod journals;
 mod kept_forms;

@@ -220,6 +220,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
@@ -252,6 +253,7 @@ impl Application {
                 catalogue,
                 exchange: departments.clone(),
                 notices: gateway.clone(),
+                files: shared.clone(),
                 submissions: shared.clone(),
                 open_case: opened.open,
                 drafts: opened.use_cases.drafts,
@@ -314,6 +316,7 @@ impl Application {
             receipts: shared.clone(),
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
+            files: shared.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -376,6 +379,7 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),
+            uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,

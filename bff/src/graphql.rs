@@ -8,6 +8,7 @@ mod catalogue;
 mod draft;
 mod engine;
 pub mod error;
+pub(crate) mod file;
 mod identity;
 mod link;
 mod node_id;
@@ -28,6 +29,7 @@ mod verify;
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
+use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
@@ -102,6 +104,8 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
@@ -191,6 +195,8 @@ pub enum Node {
     Case(case::Case),
     /// An own draft.
     Draft(draft::Draft),
+    /// An own uploaded file.
+    UploadedFile(file::UploadedFile),
 }
 
 /// What can be read.
@@ -218,6 +224,7 @@ impl Query {
             Kind::Session => account::own_session(ctx, &key).await,
             Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
             Kind::Draft => draft::own_draft(ctx, &key).await,
+            Kind::File => file::own_file(ctx, &key).await,
         }
     }
 

@@ -20,4 +20,4 @@ pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
 pub use partial::{Given, check_given};
 pub use plan::{Circumstances, Effect, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{Submission, SubmitApp, SubmitError, file_ids, files_named};

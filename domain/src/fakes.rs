@@ -13,6 +13,7 @@ mod store;
 mod store_account;
 mod store_case;
 mod store_engine;
+mod store_files;
 mod store_gateway;
 mod store_identity;
 mod store_payment;

@@ -26,8 +26,12 @@ pub fn connect(
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Opened {
-    let drafts =
-        Drafts { drafts: store.clone(), catalogue: catalogue.clone(), clock: clock.clone() };
+    let drafts = Drafts {
+        drafts: store.clone(),
+        files: store.clone(),
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+    };
     Opened {
         open: Arc::new(OpenCase { cases: store.clone(), clock: clock.clone(), ids: ids.clone() }),
         follow: Arc::new(FollowCases { cases: store.clone(), exchange, clock: clock.clone() }),
@@ -36,6 +40,7 @@ pub fn connect(
             withdraw: Arc::new(WithdrawCase { cases: store.clone(), clock: clock.clone() }),
             supplement: Arc::new(SupplementCase {
                 cases: store.clone(),
+                files: store.clone(),
                 catalogue,
                 clock: clock.clone(),
             }),

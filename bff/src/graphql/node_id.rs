@@ -29,10 +29,12 @@ pub enum Kind {
     Case,
     /// A draft.
     Draft,
+    /// An uploaded file.
+    File,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -44,6 +46,7 @@ impl Kind {
         Self::Session,
         Self::Case,
         Self::Draft,
+        Self::File,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Kind {
             Self::Session => "ses",
             Self::Case => "cas",
             Self::Draft => "dra",
+            Self::File => "fil",
         }
     }
 

@@ -33,7 +33,8 @@ pub fn check_given(
         return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
     }
     let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-    let map = Map { regions: circumstances.regions, today: circumstances.today };
+    let Circumstances { regions, today, files, .. } = circumstances;
+    let map = Map { regions, today, files };
     let (mut accepted, mut faults, mut seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     for answer in answers.iter().filter(|answer| !answer.value.is_blank()) {
         // Whatever a client calls a field, an answer of ours stays short.

@@ -4,8 +4,10 @@ use super::{Case, CaseChange, CaseEvent, CaseState, CaseStore, Errand};
 use crate::catalogue::{CatalogueSource, MaterialBy};
 use crate::clock::{Clock, beijing_day};
 use crate::engine::{
-    Answer, AnswerFault, AnswerFaultCode, AnswerValue, Circumstances, Given, check_given,
+    Answer, AnswerFault, AnswerFaultCode, AnswerValue, Circumstances, Given, check_given, file_ids,
+    files_named,
 };
+use crate::files::{FileStore, StoredFile};
 use crate::identity::Caller;
 use crate::ids::CaseNo;
 use crate::outside::StoreError;
@@ -85,6 +87,8 @@ pub enum SupplementError {
 pub struct SupplementCase {
     /// Where cases are kept.
     pub cases: Arc<dyn CaseStore>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// Where the regions are.
     pub catalogue: Arc<dyn CatalogueSource>,
     /// Time.
@@ -109,9 +113,12 @@ impl SupplementCase {
             if case.state != CaseState::NeedsMaterials {
                 return Err(SupplementError::NotAsked(Box::new(case)));
             }
+            let (now, person) = (self.clock.now(), &caller.person);
+            let files = files_named(self.files.as_ref(), Some(person), answers, now).await?;
             let accepted =
-                self.checked(caller, &case, answers).map_err(SupplementError::Answers)?;
-            let now = self.clock.now();
+                self.checked(caller, &case, (answers, &files)).map_err(SupplementError::Answers)?;
+            // Before the case names them: one that nothing names is only kept a while longer.
+            self.files.mark_used(&person.ids(), &file_ids(answers), now).await?;
             let errand = Errand::Supplement {
                 number: case.version,
                 parameters: parameters(&case, &accepted),
@@ -133,13 +140,14 @@ impl SupplementCase {
         &self,
         caller: &Caller,
         case: &Case,
-        answers: &[Answer],
+        (answers, files): (&[Answer], &[StoredFile]),
     ) -> Result<BTreeMap<String, String>, Vec<AnswerFault>> {
         let catalogue = self.catalogue.current();
         let circumstances = Circumstances {
             who: Some(&caller.person),
             regions: catalogue.regions(),
             today: beijing_day(self.clock.now()),
+            files,
         };
         let given = check_given(&case.form, answers, circumstances, Given::Own);
         let (accepted, mut faults) = match given {

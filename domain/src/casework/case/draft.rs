@@ -2,7 +2,8 @@
 
 use crate::catalogue::{AppDefinition, AppSlug, CatalogueSource};
 use crate::clock::{Clock, beijing_day};
-use crate::engine::{Answer, AnswerFault, Circumstances, Given, check_given};
+use crate::engine::{Answer, AnswerFault, Circumstances, Given, check_given, files_named};
+use crate::files::FileStore;
 use crate::identity::{Caller, Person};
 use crate::ids::PersonId;
 use crate::outside::StoreError;
@@ -95,6 +96,8 @@ pub enum DraftError {
 pub struct Drafts {
     /// Where they are kept.
     pub drafts: Arc<dyn DraftStore>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// The forms.
     pub catalogue: Arc<dyn CatalogueSource>,
     /// Time.
@@ -122,10 +125,12 @@ impl Drafts {
             return Err(DraftError::UnknownField);
         }
         let now = self.clock.now();
+        let files = files_named(self.files.as_ref(), Some(person), &save.answers, now).await?;
         let circumstances = Circumstances {
             who: Some(person),
             regions: catalogue.regions(),
             today: beijing_day(now),
+            files: &files,
         };
         check_given(&form, &save.answers, circumstances, Given::Shaped)
             .map_err(DraftError::Answers)?;

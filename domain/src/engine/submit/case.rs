@@ -1,7 +1,7 @@
 //! Opens a case.
 
 use super::super::Outcome;
-use super::{Submission, SubmitApp, SubmitError};
+use super::{Submission, SubmitApp, SubmitError, file_ids};
 use crate::casework::case::{Application, NewCase};
 use crate::catalogue::AppDefinition;
 use crate::identity::Caller;
@@ -44,6 +44,9 @@ impl SubmitApp {
             form: Arc::clone(form),
             application,
         };
+        // Before the case names them: one that nothing names is only kept a while longer.
+        let files = file_ids(&new.application.answers);
+        self.files.mark_used(&person.ids(), &files, self.clock.now()).await?;
         let case = self.open_case.run(new).await?;
         // What is submitted is submitted: a draft that stays behind costs a tap.
         let _ = self.drafts.discard(person, &submission.app).await;

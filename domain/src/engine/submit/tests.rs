@@ -96,12 +96,17 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
     let (store, clock) = (Arc::new(InMemoryStore::new()), Arc::new(FakeClock::at(at(0))));
     let ids = Arc::new(CountingIds::default());
     let open_case = OpenCase { cases: store.clone(), clock: clock.clone(), ids: ids.clone() };
-    let drafts =
-        Drafts { drafts: store.clone(), catalogue: catalogue.clone(), clock: clock.clone() };
+    let drafts = Drafts {
+        drafts: store.clone(),
+        files: store.clone(),
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+    };
     let submit = SubmitApp {
         catalogue,
         exchange: exchange.clone(),
         notices: book.clone(),
+        files: store.clone(),
         submissions: store,
         open_case: Arc::new(open_case),
         drafts: Arc::new(drafts),

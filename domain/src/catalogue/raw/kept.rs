@@ -71,7 +71,8 @@ fn raw_field(field: &Field) -> RawField {
         letters_and_digits: field.check.map(|check| match check {
             FieldCheck::LettersAndDigits { length } => length,
         }),
-        ..RawField::default()
+        accepts: field.file.iter().flat_map(|rule| &rule.kinds).map(|k| k.word().to_owned()).collect(),
+        most_kilobytes: field.file.as_ref().map(|rule| rule.most_kilobytes()),
     }
 }
 

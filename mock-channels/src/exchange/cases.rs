@@ -24,9 +24,9 @@ pub(super) fn names() -> Vec<String> {
     let Ok(table) = embedded() else { return Vec::new() };
     let departments = table.keys().filter_map(|name| name.split('.').next());
     let departments: std::collections::BTreeSet<&str> = departments.collect();
-    let about_one = departments.iter().flat_map(|department| {
-        ABOUT_ONE.map(|word| format!("{department}.application_{word}"))
-    });
+    let about_one = departments
+        .iter()
+        .flat_map(|department| ABOUT_ONE.map(|word| format!("{department}.application_{word}")));
     table.keys().cloned().chain(about_one).collect()
 }
 

@@ -12,6 +12,7 @@ mod callbacks;
 mod case_json;
 mod case_rows;
 mod cases;
+mod certificates;
 mod clearing;
 mod column;
 mod connect;

@@ -18,6 +18,6 @@ pub use exchange::{
 };
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
 pub use partial::{Given, check_given};
-pub use plan::{Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError, file_ids, files_named};

@@ -73,6 +73,9 @@ pub(crate) struct World {
     pub(crate) cases: BTreeMap<String, case_book::FiledCase>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    /// What departments certified, by operation and number of the request: of whom, and what.
+    #[serde(default)]
+    pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -121,6 +124,7 @@ impl World {
             face_checks: BTreeMap::new(),
             cases: BTreeMap::new(),
             messages: Vec::new(),
+            certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),

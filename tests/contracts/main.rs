@@ -7,6 +7,7 @@ mod app_marks;
 mod bench;
 mod callbacks;
 mod cases;
+mod certificates;
 mod commits;
 mod databases;
 mod days;

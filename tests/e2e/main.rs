@@ -5,6 +5,7 @@ mod accounts;
 mod bills;
 mod callbacks;
 mod cases;
+mod certificates;
 mod database;
 mod documents;
 mod files;

@@ -6,6 +6,7 @@ pub(super) mod audit_head;
 pub(super) mod callback_inbox;
 pub(super) mod case_event;
 pub(super) mod case_file;
+pub(super) mod certificate;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;

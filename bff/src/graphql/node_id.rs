@@ -31,10 +31,12 @@ pub enum Kind {
     Draft,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -47,6 +49,7 @@ impl Kind {
         Self::Case,
         Self::Draft,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -63,6 +66,7 @@ impl Kind {
             Self::Case => "cas",
             Self::Draft => "dra",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod case;
+mod certify;
 mod claim;
 mod files;
 mod notices;
@@ -14,6 +15,7 @@ use super::{
     OutcomeRow, Submissions, plan,
 };
 use crate::casework::case::{Drafts, OpenCase};
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
@@ -109,6 +111,10 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Opens cases.
@@ -147,6 +153,7 @@ impl SubmitApp {
             Some(Effect::Apply(application)) => {
                 self.open_case(&form, caller, submission, application).await
             }
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -215,5 +222,7 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod exchange;
 mod outcome;
 mod partial;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -19,5 +20,6 @@ pub use exchange::{
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
 pub use partial::{Given, check_given};
 pub use plan::{Certification, Circumstances, Effect, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError, file_ids, files_named};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

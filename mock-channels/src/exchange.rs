@@ -14,6 +14,7 @@ mod answer;
 mod cases;
 mod certificates;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;

@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str); 16] = [
     (14, include_str!("migrations/0014_submissions.sql")),
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
+    (20, include_str!("migrations/0020_identity.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

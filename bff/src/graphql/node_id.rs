@@ -29,6 +29,8 @@ pub enum Kind {
     Case,
     /// A draft.
     Draft,
+    /// A mandate.
+    Mandate,
     /// An uploaded file.
     File,
     /// A certificate.
@@ -36,7 +38,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -48,6 +50,7 @@ impl Kind {
         Self::Session,
         Self::Case,
         Self::Draft,
+        Self::Mandate,
         Self::File,
         Self::Certificate,
     ];
@@ -65,6 +68,7 @@ impl Kind {
             Self::Session => "ses",
             Self::Case => "cas",
             Self::Draft => "dra",
+            Self::Mandate => "mdt",
             Self::File => "fil",
             Self::Certificate => "crt",
         }

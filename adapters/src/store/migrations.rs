@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 16] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),

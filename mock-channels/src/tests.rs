@@ -13,6 +13,7 @@ mod alipay_vectors;
 mod callbacks;
 mod departments;
 mod gateway;
+mod kinship;
 mod levers;
 mod mini_program;
 mod money;

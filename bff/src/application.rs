@@ -194,7 +194,7 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
-        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
+        let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
             cases: opened.follow,
             gateway_news: gateway_work.news,

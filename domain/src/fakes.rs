@@ -14,6 +14,7 @@ mod store_engine;
 mod store_gateway;
 mod store_identity;
 mod store_payment;
+mod store_messages;
 mod store_receipt;
 mod store_refund;
 mod store_staff;

@@ -24,6 +24,7 @@ mod refusal;
 mod start;
 mod state;
 mod store;
+mod tell;
 mod withdraw;
 
 pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
@@ -51,6 +52,7 @@ pub use rail::{
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use rails::{PlacingOrder, Rails};
+pub(crate) use tell::receipt_issued;
 pub use read::{Holder, ReadPayments};
 #[cfg(test)]
 pub(crate) use refund::bench as refund_bench;

@@ -95,6 +95,7 @@ pub(super) struct Tables {
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub messages: super::store_messages::Messages,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -62,16 +62,30 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// Money came that is not what was asked for; nobody should pay again.
+    PaymentUnderReview,
+    /// A refund is with the citizen's bank.
+    PaymentRefunded,
+    /// A fiscal e-receipt was issued.
+    ReceiptIssued,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PaymentPaid];
+    pub const ALL: [Self; 4] = [
+        Self::PaymentPaid,
+        Self::PaymentUnderReview,
+        Self::PaymentRefunded,
+        Self::ReceiptIssued,
+    ];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::PaymentUnderReview => "PAYMENT_UNDER_REVIEW",
+            Self::PaymentRefunded => "PAYMENT_REFUNDED",
+            Self::ReceiptIssued => "RECEIPT_ISSUED",
         }
     }
 

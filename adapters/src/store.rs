@@ -21,6 +21,7 @@ mod key_file;
 mod links;
 #[expect(dead_code, reason = "the first part that tells citizens something will insert")]
 mod message_events;
+mod messages;
 mod migrations;
 mod outbox;
 mod paid;
@@ -29,6 +30,7 @@ mod payments;
 mod personal_data;
 mod persons;
 mod phone_codes;
+mod reach;
 mod readiness;
 mod receipt_rows;
 mod receipts;

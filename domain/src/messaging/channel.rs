@@ -77,6 +77,11 @@ impl EventKind {
             | Self::PaymentUnderReview
             | Self::PaymentRefunded
             | Self::ReceiptIssued => MessageGroup::Money,
+            Self::LotteryWon
+            | Self::CaseOverdue
+            | Self::DeliverySent
+            | Self::DeliveryDelivered
+            | Self::DeliveryFailed => MessageGroup::Cases,
         }
     }
 }

@@ -68,15 +68,30 @@ pub enum EventKind {
     PaymentRefunded,
     /// A fiscal e-receipt was issued.
     ReceiptIssued,
+    /// An application won a draw.
+    LotteryWon,
+    /// A department is late with a case, and was told so.
+    CaseOverdue,
+    /// A parcel is on its way.
+    DeliverySent,
+    /// A parcel arrived.
+    DeliveryDelivered,
+    /// A parcel came back, or is lost.
+    DeliveryFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 9] = [
         Self::PaymentPaid,
         Self::PaymentUnderReview,
         Self::PaymentRefunded,
         Self::ReceiptIssued,
+        Self::LotteryWon,
+        Self::CaseOverdue,
+        Self::DeliverySent,
+        Self::DeliveryDelivered,
+        Self::DeliveryFailed,
     ];
 
     /// The kind's word, in the database and in files.
@@ -86,6 +101,11 @@ impl EventKind {
             Self::PaymentUnderReview => "PAYMENT_UNDER_REVIEW",
             Self::PaymentRefunded => "PAYMENT_REFUNDED",
             Self::ReceiptIssued => "RECEIPT_ISSUED",
+            Self::LotteryWon => "LOTTERY_WON",
+            Self::CaseOverdue => "CASE_OVERDUE",
+            Self::DeliverySent => "DELIVERY_SENT",
+            Self::DeliveryDelivered => "DELIVERY_DELIVERED",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
         }
     }
 

@@ -5,6 +5,7 @@
 mod fault;
 mod files;
 mod lines;
+mod messages;
 mod payment_items;
 mod regions;
 mod wire;
@@ -16,6 +17,7 @@ mod standards_examples;
 mod tests;
 
 pub use fault::{DefinitionFault, DefinitionFaults};
+pub use messages::load_message_templates;
 pub use payment_items::load_payment_items;
 
 use domain::catalogue::{

@@ -7,6 +7,7 @@ mod accounts;
 mod documents;
 
 mod gateway;
+mod messages;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
@@ -127,6 +128,7 @@ impl Application {
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
+        let messages = messages::connect(channels, &platforms, &departments, &shared, &clock)?;
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -216,6 +218,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            messages: messages.send,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -243,6 +246,7 @@ impl Application {
         let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
             account,
+            messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -356,6 +360,8 @@ impl Application {
                     clock: clock.clone(),
                 })
                 .collect(),
+            message_callbacks: messages.callbacks,
+            hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {

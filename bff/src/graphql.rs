@@ -9,6 +9,7 @@ pub mod error;
 pub(crate) mod file;
 mod identity;
 mod link;
+pub(crate) mod message;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -108,6 +109,8 @@ pub struct UseCases {
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
+    /// What somebody does with their messages.
+    pub messages: message::MessageUseCases,
 }
 
 /// The executable schema.
@@ -187,6 +190,8 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own message.
+    Message(message::Message),
     /// An own uploaded file.
     UploadedFile(file::UploadedFile),
 }
@@ -214,6 +219,7 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Message => message::own_message(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
         }
     }
@@ -377,6 +383,42 @@ impl Mutation {
         input: account::SetFavouriteInput,
     ) -> Result<account::SetFavouritePayload> {
         account::set_favourite(ctx, input).await
+    }
+
+    /// Chooses the channels by which one group of messages is told outside the app.
+    async fn set_message_preferences(
+        &self,
+        ctx: &Context<'_>,
+        input: message::SetMessagePreferencesInput,
+    ) -> Result<message::SetMessagePreferencesPayload> {
+        message::set_preferences(ctx, input).await
+    }
+
+    /// Marks own messages as read: all of them, or none.
+    async fn mark_messages_read(
+        &self,
+        ctx: &Context<'_>,
+        input: message::MarkMessagesReadInput,
+    ) -> Result<message::MarkMessagesReadPayload> {
+        message::mark_read(ctx, input).await
+    }
+
+    /// Notes that the citizen allowed messages in the mini-program's window: each tap is one.
+    async fn report_message_grants(
+        &self,
+        ctx: &Context<'_>,
+        input: message::ReportMessageGrantsInput,
+    ) -> Result<message::ReportMessageGrantsPayload> {
+        message::report_grants(ctx, input).await
+    }
+
+    /// Tells where the native app takes notifications, as long as this session lives.
+    async fn register_push_device(
+        &self,
+        ctx: &Context<'_>,
+        input: message::RegisterPushDeviceInput,
+    ) -> Result<message::RegisterPushDevicePayload> {
+        message::register_push(ctx, input).await
     }
 
     /// Ends an own session, on whichever device.

@@ -3,10 +3,12 @@
 
 mod files;
 mod gateway;
+mod messages;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::files::SweepFiles;
+use domain::messaging::SendMessages;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -39,6 +41,8 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Tells citizens what they should hear of.
+    pub messages: Arc<SendMessages>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
@@ -87,6 +91,9 @@ impl Workers {
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        for _ in 0..messages::WORKERS {
+            tasks.push(tokio::spawn(messages::send(jobs.clone(), stopped.clone())));
+        }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
         }

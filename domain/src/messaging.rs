@@ -17,7 +17,9 @@ mod words;
 
 pub use channel::{MessageChannel, MessageGroup, Wishes};
 pub use event::{EventKey, EventKeyInvalid, EventKind, MessageEvent};
-pub use hear::{DeliveryNews, HearDelivery, Heard};
+pub use hear::{
+    DeliveryCallbacks, DeliveryNews, HearDelivery, Heard, MessageCallback, NotProved,
+};
 pub use letter::{Letter, LetterContent, LetterFault, MiniLetter};
 pub use message::{
     Attempt, AttemptOutcome, Delivery, Message, MessagePage, MessageState, NewMessage, TRIES_MAX,

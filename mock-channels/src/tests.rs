@@ -14,6 +14,7 @@ mod callbacks;
 mod departments;
 mod gateway;
 mod levers;
+mod messages;
 mod mini_program;
 mod money;
 mod notices;

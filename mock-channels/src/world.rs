@@ -23,6 +23,7 @@ pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod outbox;
 pub(crate) mod payer;
 pub(crate) mod people;
 pub(crate) mod receipt;
@@ -39,6 +40,7 @@ use fault::{BillFault, Fault};
 use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
+use outbox::Outbox;
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
 use unionpay::UnionPay;
@@ -69,6 +71,8 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    #[serde(default)]
+    pub(crate) outbox: Outbox,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -116,6 +120,7 @@ impl World {
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
             messages: Vec::new(),
+            outbox: Outbox::default(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),

@@ -13,6 +13,7 @@ mod files;
 mod gateway;
 mod leases;
 mod ledger;
+mod messages;
 mod outbox;
 mod payments;
 mod persons;

@@ -14,6 +14,7 @@ mod gateway_refunds;
 mod hanging;
 mod identity;
 mod killed;
+mod messages;
 mod overload;
 mod pay_links;
 mod payments;

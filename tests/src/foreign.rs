@@ -3,6 +3,7 @@
 use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
+use crate::levers::eventually;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ const SIDE_BY_SIDE: usize = 8;
 const PUBLIC: [&str; 3] = ["App", "Category", "Region"];
 
 /// Everything of the caller that has an id.
-const MINE: &str = "{viewer{person{id} sessions{id} \
+const MINE: &str = "{viewer{person{id} sessions{id} messages(first:100){nodes{id}} \
      notices(first:100){nodes{id}} receipts(first:100){nodes{id}} \
      payments(first:100){nodes{id notices{id} receipts{id} refunds{id}}}}}";
 
@@ -76,6 +77,11 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     let wish = json!({ "paymentNo": no, "reason": "重复缴款", "idempotencyKey": format!("back-{number}-{no}") });
     let refund = citizen.mutation("requestRefund", "RequestRefundInput", "refund{id}", &wish).await;
     assert_eq!(refund["userErrors"], json!([]), "{refund}");
+    eventually("a message", || async {
+        let unread = citizen.reads("{viewer{unreadMessages}}").await;
+        (unread["viewer"]["unreadMessages"] != 0).then_some(())
+    })
+    .await;
     let mut ids = Vec::new();
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;

@@ -14,12 +14,15 @@ use domain::messaging::{
 use domain::outside::StoreError;
 use jiff::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
+use sea_orm::sea_query::{Alias, Expr, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait,
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use std::collections::BTreeMap;
+
+/// A column that only this file writes; whoever stores an event leaves it to its default.
+const TAKEN: &str = "taken";
 
 fn title_place(key: &str) -> Place<'_> {
     Place { table: "message", column: "title", row: key }
@@ -186,7 +189,7 @@ impl MessageStore for Store {
             .await
             .map_err(unavailable)?;
         message_event::Entity::update_many()
-            .col_expr(Taken, Expr::value(true))
+            .col_expr(Alias::new(TAKEN), Expr::value(true))
             .filter(message_event::Column::EventKey.eq(key))
             .exec(&transaction)
             .await
@@ -351,15 +354,5 @@ impl MessageStore for Store {
     async fn count_waiting(&self) -> Result<u64, StoreError> {
         let waiting = message::Entity::find().filter(message::Column::DueAt.is_not_null());
         waiting.count(&self.read).await.map_err(unavailable)
-    }
-}
-
-/// A column that only this file writes; whoever stores an event leaves it to its default.
-#[derive(Debug, Clone, Copy)]
-struct Taken;
-
-impl sea_orm::Iden for Taken {
-    fn unquoted(&self) -> &str {
-        "taken"
     }
 }

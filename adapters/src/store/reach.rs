@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
 const TOKEN_INDEX: &str = "push_device.token";
@@ -148,7 +148,7 @@ impl ReachStore for Store {
             .filter(session::Column::RefreshUntil.gt(micros(now)));
         let rows = push_device::Entity::find()
             .filter(push_device::Column::PersonId.is_in(ids(owners)))
-            .filter(push_device::Column::SessionId.in_subquery(sea_orm::QueryTrait::into_query(living)))
+            .filter(push_device::Column::SessionId.in_subquery(living.into_query()))
             .order_by_desc(push_device::Column::At)
             .limit(u64::from(PUSH_DEVICES_MAX))
             .all(&self.read)

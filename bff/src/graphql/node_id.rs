@@ -25,12 +25,14 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A message.
+    Message,
     /// An uploaded file.
     File,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -40,6 +42,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Message,
         Self::File,
     ];
 
@@ -54,8 +57,14 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Message => "msg",
             Self::File => "fil",
         }
+    }
+
+    /// The kind whose keys begin so.
+    pub fn of_prefix(prefix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)
     }
 
     /// The opaque id of the thing that is `key` among its kind.
@@ -71,8 +80,7 @@ impl Kind {
         let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let (prefix, key) = text.split_once(':')?;
-        let kind = Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
-        Some((kind, key.to_owned()))
+        Some((Self::of_prefix(prefix)?, key.to_owned()))
     }
 }
 

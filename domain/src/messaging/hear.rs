@@ -1,9 +1,7 @@
 //! What platforms tell by themselves about messages that they took.
 
 use super::send::told_of;
-use super::{
-    AttemptOutcome, Delivery, MessageChange, MessageChannel, MessageStore,
-};
+use super::{AttemptOutcome, Delivery, MessageChange, MessageChannel, MessageStore};
 use crate::clock::Clock;
 use crate::outside::StoreError;
 use std::sync::Arc;
@@ -17,6 +15,50 @@ pub struct DeliveryNews {
     pub platform_no: String,
     /// What became of it.
     pub delivery: Delivery,
+}
+
+/// A call of a platform as it came.
+#[derive(Clone, Copy)]
+pub struct MessageCallback<'a> {
+    /// Its query, decoded.
+    pub query: &'a [(String, String)],
+    /// Its body, byte for byte.
+    pub body: &'a [u8],
+}
+
+impl std::fmt::Debug for MessageCallback<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MessageCallback({} bytes)", self.body.len())
+    }
+}
+
+impl MessageCallback<'_> {
+    /// The first parameter of this name.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Not the platform's, or not understood.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("not proved to be the platform's")]
+pub struct NotProved;
+
+/// Reads what a platform tells by itself.
+pub trait DeliveryCallbacks: Send + Sync {
+    /// Which platform.
+    fn channel(&self) -> MessageChannel;
+    /// What to answer when the platform asks whether the address is ours.
+    ///
+    /// # Errors
+    /// [`NotProved`].
+    fn greeting(&self, callback: &MessageCallback<'_>) -> Result<String, NotProved>;
+    /// What it tells of messages; nothing where it tells of something else. MUST refuse what is
+    /// not signed by the platform.
+    ///
+    /// # Errors
+    /// [`NotProved`].
+    fn read(&self, callback: &MessageCallback<'_>) -> Result<Vec<DeliveryNews>, NotProved>;
 }
 
 /// What was done with it.

@@ -13,7 +13,7 @@ use crate::world::people::{CITIES, Violation, number_of};
 
 /// What is answered by code, because it is about things of this world or computed; all others are
 /// data.
-const BY_CODE: [&str; 15] = [
+const BY_CODE: [&str; 18] = [
     "traffic.violations",
     "social_insurance.personal",
     "social_insurance.pension_estimate",
@@ -29,6 +29,9 @@ const BY_CODE: [&str; 15] = [
     "police.face_check_start",
     "police.face_check_result",
     "messages.send_code",
+    "messages.send_text",
+    "messages.push",
+    "messages.report",
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -64,6 +67,9 @@ pub(super) fn run(
         "police.face_check_start" => people::face_check_start(outside, call),
         "police.face_check_result" => people::face_check_result(outside, call),
         "messages.send_code" => messages::send_code(outside, call),
+        "messages.send_text" => messages::send_text(outside, call),
+        "messages.push" => messages::push(outside, call),
+        "messages.report" => messages::report(outside, call),
         "social_insurance.pension_estimate" => estimates::pension(call),
         "social_insurance.unit" => registers::insured_unit(outside, call),
         "housing_fund.loan_estimate" => estimates::loan(call),

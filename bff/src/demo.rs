@@ -2,8 +2,8 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret, UnionPaySettings,
-    WeChatPaySettings,
+    GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
+    UnionPaySettings, WeChatPaySettings,
 };
 use domain::clock::Clock;
 use domain::money::PayableFen;

@@ -17,9 +17,7 @@ mod words;
 
 pub use channel::{MessageChannel, MessageGroup, Wishes};
 pub use event::{EventKey, EventKeyInvalid, EventKind, MessageEvent};
-pub use hear::{
-    DeliveryCallbacks, DeliveryNews, HearDelivery, Heard, MessageCallback, NotProved,
-};
+pub use hear::{DeliveryCallbacks, DeliveryNews, HearDelivery, Heard, MessageCallback, NotProved};
 pub use letter::{Letter, LetterContent, LetterFault, MiniLetter};
 pub use message::{
     Attempt, AttemptOutcome, Delivery, Message, MessagePage, MessageState, NewMessage, TRIES_MAX,

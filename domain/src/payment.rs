@@ -52,7 +52,6 @@ pub use rail::{
     RefundOrder, RefundReport, TxnInvalid,
 };
 pub use rails::{PlacingOrder, Rails};
-pub(crate) use tell::receipt_issued;
 pub use read::{Holder, ReadPayments};
 #[cfg(test)]
 pub(crate) use refund::bench as refund_bench;
@@ -77,4 +76,5 @@ pub use store::{
     InsertError, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, PaymentChange,
     PaymentPage, PaymentStore,
 };
+pub(crate) use tell::receipt_issued;
 pub use withdraw::{CloseWithdrawn, Withdrawn};

@@ -6,8 +6,8 @@ use domain::identity::{Channel, Secret, Session, SessionStore, Tokens};
 use domain::ids::{PersonId, SessionId};
 use domain::messaging::{
     AttemptOutcome, EventKey, EventKind, Grant, GrantMove, GrantStep, Message, MessageChange,
-    MessageChannel, MessageGroup, MessageState, MessageStore, MessageWords, NewMessage,
-    PushDevice, ReachStore,
+    MessageChannel, MessageGroup, MessageState, MessageStore, MessageWords, NewMessage, PushDevice,
+    ReachStore,
 };
 use domain::outside::StoreError;
 
@@ -244,6 +244,6 @@ async fn a_device_is_one_persons_while_the_session_lives(store: &impl MessagePor
     assert_eq!(tokens("P1", 4).await, [""; 0], "the phone was handed on");
     assert_eq!(tokens("P2", 4).await, ["t2"]);
     assert_eq!(tokens("P2", 100).await, [""; 0], "the session is over");
-    store.revoke(&two).await.unwrap();
+    SessionStore::revoke(store, &two).await.unwrap();
     assert_eq!(tokens("P2", 5).await, [""; 0], "the session was ended");
 }

@@ -108,10 +108,8 @@ async fn a_message_that_did_not_arrive_goes_by_the_next_channel() {
     let citizen = app.citizen().await;
     allows(&app, &citizen, "wechat").await;
     pays(&app, &citizen).await;
-    eventually("a text message", || async {
-        (took(&app, "sms").await.len() == 1).then_some(())
-    })
-    .await;
+    eventually("a text message", || async { (took(&app, "sms").await.len() == 1).then_some(()) })
+        .await;
     assert_eq!(took(&app, "wechat").await.len(), 1);
     app.finish().await;
 }
@@ -123,7 +121,8 @@ async fn who_withdrew_at_we_chat_gets_a_text_message() {
     allows(&app, &citizen, "wechat").await;
     let id = citizen.facts["citizenId"].as_str().unwrap();
     for template in templates(&citizen).await {
-        let wish = json!({ "carrier": "wechat", "templateId": template["templateId"], "reject": true });
+        let wish =
+            json!({ "carrier": "wechat", "templateId": template["templateId"], "reject": true });
         app.levers.pull(&format!("citizens/{id}/subscription"), wish).await;
     }
     pays(&app, &citizen).await;
@@ -160,10 +159,8 @@ async fn a_text_whose_answer_was_lost_is_asked_for_again_and_sent_once() {
     let citizen = app.citizen().await;
     app.levers.fault("exchange", "messages.send_text", "lost-answer", 3).await;
     pays(&app, &citizen).await;
-    eventually("the first try", || async {
-        (took(&app, "sms").await.len() == 1).then_some(())
-    })
-    .await;
+    eventually("the first try", || async { (took(&app, "sms").await.len() == 1).then_some(()) })
+        .await;
     app.levers.clear_faults().await;
     eventually("a message that is sent", || async {
         app.levers.advance(20).await;

@@ -67,9 +67,10 @@ fn no(refusal: PlatformRefusal) -> OutsideError {
     }
     let broken = refusal.sub_code.contains("SYSTEM") || refusal.sub_code.contains("unknow");
     match refusal.says() {
-        // Our account or contract is wrong: nothing was sent, and another channel may do.
-        Refusal::Ours => refusal.refused(),
-        Refusal::Definite | Refusal::NoTrade | Refusal::OtherState => refusal.refused(),
+        // Our account or contract is wrong, or the message is: nothing was sent.
+        Refusal::Ours | Refusal::Definite | Refusal::NoTrade | Refusal::OtherState => {
+            refusal.refused()
+        }
         // Every refusal of the business is final, a failure inside leaves open what was done.
         Refusal::Unknown if refusal.code == "40004" && !broken => refusal.refused(),
         Refusal::Unknown => refusal.unknown(),

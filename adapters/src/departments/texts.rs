@@ -76,8 +76,11 @@ impl MessageSender for TextMessages {
         let LetterContent::Sms { phone, text } = &letter.content else {
             return Err(OutsideError::NotSent("a letter for another platform".into()));
         };
-        let parameters =
-            [("phone", phone.as_str()), ("text", text), ("reference", letter.key.as_str())];
+        let parameters = [
+            ("phone", phone.as_str()),
+            ("text", text.as_str()),
+            ("reference", letter.key.as_str()),
+        ];
         self.0.call(&call(SEND_TEXT, &parameters)?).await?;
         Ok(HandedOver { platform_no: Some(letter.key.as_str().to_owned()) })
     }
@@ -111,8 +114,8 @@ impl MessageSender for PushMessages {
         let tokens = tokens.join(" ");
         let parameters = [
             ("tokens", tokens.as_str()),
-            ("title", title),
-            ("body", body),
+            ("title", title.as_str()),
+            ("body", body.as_str()),
             ("reference", letter.key.as_str()),
         ];
         self.0.call(&call(PUSH, &parameters)?).await?;

@@ -135,9 +135,7 @@ fn is_grant(moved: &GrantMove) -> Condition {
 async fn step(transaction: &DatabaseTransaction, moved: &GrantMove) -> Result<(), StoreError> {
     let remaining = message_grant::Column::Remaining;
     let (value, which) = match moved.step {
-        GrantStep::Use => {
-            (Expr::col(remaining).sub(1), is_grant(moved).add(remaining.gt(0)))
-        }
+        GrantStep::Use => (Expr::col(remaining).sub(1), is_grant(moved).add(remaining.gt(0))),
         GrantStep::Return => (Expr::col(remaining).add(1), is_grant(moved)),
         GrantStep::Drop => (Expr::value(0), is_grant(moved)),
     };
@@ -284,9 +282,7 @@ impl MessageStore for Store {
             .await
             .map_err(unavailable)?;
         match told {
-            Some(attempt) => {
-                self.one_message(message::Entity::find_by_id(attempt.event_key)).await
-            }
+            Some(attempt) => self.one_message(message::Entity::find_by_id(attempt.event_key)).await,
             None => Ok(None),
         }
     }

@@ -175,10 +175,7 @@ impl ReachStore for Store {
             .await
             .map_err(unavailable)?;
         let insert = push_device::Entity::insert(row.into_active_model());
-        insert
-            .exec_without_returning(&transaction)
-            .await
-            .map_err(super::conflict_if_duplicate)?;
+        insert.exec_without_returning(&transaction).await.map_err(super::conflict_if_duplicate)?;
         transaction.commit().await.map_err(unavailable)
     }
 }

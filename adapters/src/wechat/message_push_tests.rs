@@ -28,9 +28,7 @@ fn the_published_check_of_an_address_is_answered() {
     let vector = vector("push-url-verify");
     let push = push(vector["token"].as_str().unwrap());
     let mut query = query(&vector, &["signature", "timestamp", "nonce", "echostr"]);
-    let greet = |query: &[(String, String)]| {
-        push.greeting(&MessageCallback { query, body: b"" })
-    };
+    let greet = |query: &[(String, String)]| push.greeting(&MessageCallback { query, body: b"" });
     assert_eq!(greet(&query).as_deref(), vector["echostr"].as_str().ok_or(&NotProved));
     assert_eq!(greet(&query[..3]), Err(NotProved));
     query[1].1.push('1');

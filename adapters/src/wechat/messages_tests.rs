@@ -14,9 +14,7 @@ fn messages(base: &str) -> WeChatMessages {
         app_secret: "a secret".to_owned(),
     };
     let clock = Arc::new(StillClock(NOW));
-    WeChatMessages::new(Arc::new(
-        WeChatMiniProgram::new(config, quick_client(), clock).unwrap(),
-    ))
+    WeChatMessages::new(Arc::new(WeChatMiniProgram::new(config, quick_client(), clock).unwrap()))
 }
 
 fn letter() -> Letter {
@@ -35,14 +33,18 @@ fn letter() -> Letter {
 /// Gives out tokens t1, t2 …, and answers the nth message with the nth text.
 fn platform(answers: &[&str]) -> (String, Arc<Mutex<Vec<String>>>) {
     let seen: Arc<Mutex<Vec<String>>> = Arc::default();
-    let (copy, answers) = (seen.clone(), answers.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>());
+    let (copy, answers) =
+        (seen.clone(), answers.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>());
     let base = Peer::replies(move |request| {
         let mut seen = copy.lock().unwrap();
         seen.push(request.to_owned());
         let of = |path: &str| seen.iter().filter(|request| request.contains(path)).count();
         if request.contains("/cgi-bin/stable_token") {
             let number = of("/cgi-bin/stable_token");
-            return json_answer(200, &format!(r#"{{"access_token":"t{number}","expires_in":7200}}"#));
+            return json_answer(
+                200,
+                &format!(r#"{{"access_token":"t{number}","expires_in":7200}}"#),
+            );
         }
         let place = of("/subscribe/send").min(answers.len()) - 1;
         json_answer(200, &answers[place])
@@ -53,7 +55,8 @@ fn platform(answers: &[&str]) -> (String, Arc<Mutex<Vec<String>>>) {
 async fn sent(answers: &[&str]) -> (Result<HandedOver, OutsideError>, Vec<String>) {
     let (base, seen) = platform(answers);
     let answer = messages(&base).send(&letter()).await;
-    let sends = seen.lock().unwrap().iter().filter(|r| r.contains("/subscribe/send")).cloned().collect();
+    let sends =
+        seen.lock().unwrap().iter().filter(|r| r.contains("/subscribe/send")).cloned().collect();
     (answer, sends)
 }
 
@@ -90,8 +93,7 @@ async fn every_code_says_how_much_is_known() {
         (-1, "unknown"),
         (99999, "unknown"),
     ] {
-        let (answer, sends) =
-            sent(&[&format!(r#"{{"errcode":{errcode},"errmsg":"m"}}"#)]).await;
+        let (answer, sends) = sent(&[&format!(r#"{{"errcode":{errcode},"errmsg":"m"}}"#)]).await;
         let said = match answer.unwrap_err() {
             OutsideError::Refused { code, .. } => format!("refused {code}"),
             OutsideError::NotSent(_) => "not sent".to_owned(),

@@ -34,9 +34,7 @@ fn template_ids(channels: &ChannelSettings) -> TemplateIds {
     we_chat.chain(alipay).collect()
 }
 
-fn callbacks(
-    channels: &ChannelSettings,
-) -> Result<Vec<Arc<dyn DeliveryCallbacks>>, StartupError> {
+fn callbacks(channels: &ChannelSettings) -> Result<Vec<Arc<dyn DeliveryCallbacks>>, StartupError> {
     let Some(push) = &channels.we_chat.message_push else { return Ok(Vec::new()) };
     let config = MessagePushConfig {
         app_id: channels.we_chat.app_id.clone(),

@@ -13,8 +13,8 @@ use adapters::unionpay::{
     UnionPayStatements,
 };
 use adapters::wechat::{
-    MiniProgramConfig, WeChatMessages, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
-    WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
+    MiniProgramConfig, WeChatMessages, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks,
+    WeChatPayConfig, WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;

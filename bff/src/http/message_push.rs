@@ -34,11 +34,7 @@ pub async fn greet(request: HttpRequest, parts: web::Data<Parts>) -> HttpRespons
 }
 
 /// The platform tells something; the word `success` stops its repeats.
-pub async fn take(
-    body: web::Bytes,
-    request: HttpRequest,
-    parts: web::Data<Parts>,
-) -> HttpResponse {
+pub async fn take(body: web::Bytes, request: HttpRequest, parts: web::Data<Parts>) -> HttpResponse {
     let Some(reader) = reader(&parts) else { return HttpResponse::NotFound().finish() };
     let Some(_turn) = parts.admission.enter(Class::Callback) else {
         return HttpResponse::ServiceUnavailable().finish();

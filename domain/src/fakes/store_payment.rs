@@ -3,8 +3,8 @@
 use super::InMemoryStore;
 use super::store::{Tables, Waiting};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
-use crate::money::Fen;
 use crate::messaging::MessageEvent;
+use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::payment::{

@@ -88,8 +88,7 @@ impl PushDevice {
     /// # Errors
     /// [`PushTokenInvalid`].
     pub fn check_token(token: &str) -> Result<(), PushTokenInvalid> {
-        let fits =
-            (1..=200).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+        let fits = (1..=200).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
         if fits { Ok(()) } else { Err(PushTokenInvalid) }
     }
 }

@@ -164,9 +164,7 @@ impl SendMessages {
         wished: &[MessageChannel],
     ) -> Option<Letter> {
         let open = |channel: &MessageChannel| {
-            wished.contains(channel)
-                && message.is_open(*channel)
-                && self.sender(*channel).is_some()
+            wished.contains(channel) && message.is_open(*channel) && self.sender(*channel).is_some()
         };
         let letters = MessageChannel::BY_COST.into_iter().filter(open).filter_map(|channel| {
             // A fault of the words is no reason to tell nothing: the next channel has others.
@@ -231,8 +229,13 @@ impl SendMessages {
             }
             Err(OutsideError::NotSent(_)) => {
                 let due = now + backoff(tries);
-                let put_off =
-                    message.settled(channel, AttemptOutcome::NotSent, "not reached", now, Some(due));
+                let put_off = message.settled(
+                    channel,
+                    AttemptOutcome::NotSent,
+                    "not reached",
+                    now,
+                    Some(due),
+                );
                 (put_off, grant_of(letter, reach, GrantStep::Return), Worked::PutOff(channel))
             }
             Err(OutsideError::OutcomeUnknown(_)) if sender.knows_repeats() => {

@@ -124,11 +124,8 @@ impl MessageTemplate {
         ids: &TemplateIds,
     ) -> Result<Option<MiniLetter>, LetterFault> {
         let we_chat = channel == MessageChannel::WeChat;
-        let (mini, open_id) = if we_chat {
-            (&self.we_chat, &reach.we_chat)
-        } else {
-            (&self.alipay, &reach.alipay)
-        };
+        let (mini, open_id) =
+            if we_chat { (&self.we_chat, &reach.we_chat) } else { (&self.alipay, &reach.alipay) };
         let (Some(mini), Some(open_id)) = (mini, open_id) else { return Ok(None) };
         let Some(template_id) = ids.get(&(channel, mini.name.clone())) else { return Ok(None) };
         let trade_no = mini.trade.as_ref().and_then(|name| fact(facts, name));

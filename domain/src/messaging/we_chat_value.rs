@@ -202,9 +202,9 @@ fn is_amount(text: &str) -> bool {
 
 fn is_car(text: &str) -> bool {
     let last = text.chars().count() - 1;
-    text.chars().enumerate().all(|(at, c)| {
-        c.is_ascii_alphanumeric() || ((at == 0 || at == last) && is_han(c))
-    })
+    text.chars()
+        .enumerate()
+        .all(|(at, c)| c.is_ascii_alphanumeric() || ((at == 0 || at == last) && is_han(c)))
 }
 
 /// One, or two with `~` between.

@@ -65,9 +65,9 @@ impl Words {
         for piece in &self.0 {
             match piece {
                 Piece::Plain(plain) => text.push_str(plain),
-                Piece::Fact(name) => text.push_str(
-                    fact(facts, name).ok_or_else(|| FactMissing(name.clone()))?,
-                ),
+                Piece::Fact(name) => {
+                    text.push_str(fact(facts, name).ok_or_else(|| FactMissing(name.clone()))?)
+                }
             }
         }
         Ok(text)

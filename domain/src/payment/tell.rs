@@ -116,7 +116,10 @@ mod tests {
         let payment = samples::payment("YW000001", "330000001FS1", 20_600);
         let events = told(&payment, PaymentEvent::ConfirmOther(samples::money("T1", 100)));
         assert_eq!(events[0].kind, EventKind::PaymentUnderReview);
-        assert!(events[0].facts.contains(&fact("amount", "1.00元")), "what came, not what was asked");
+        assert!(
+            events[0].facts.contains(&fact("amount", "1.00元")),
+            "what came, not what was asked"
+        );
     }
 
     #[test]

@@ -57,9 +57,7 @@ fn addressed(world: &World, caller: &Caller, biz: &Value) -> Result<String, Refu
             let found = world.citizens.iter().find(|citizen| user_id(&citizen.id) == id);
             found.map(|citizen| citizen.id.clone()).ok_or_else(nobody)
         }
-        (None, Some(id)) => {
-            world.citizen_by_alipay_open_id(&caller.app_id, id).ok_or_else(nobody)
-        }
+        (None, Some(id)) => world.citizen_by_alipay_open_id(&caller.app_id, id).ok_or_else(nobody),
         (Some(_), Some(_)) | (None, None) => {
             Err(Refusal::missing("isv.missing-parameter", "to_user_id与to_open_id须填一个"))
         }
@@ -111,4 +109,3 @@ fn allowed(
     *used += 1;
     Ok(())
 }
-

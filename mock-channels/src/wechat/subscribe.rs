@@ -49,8 +49,8 @@ fn deliver(outside: &Outside, query: &Query, body: &[u8]) -> Result<Value, Fault
         if world.citizen_by_open_id(to).is_none() {
             return Err(Refusal(40003, "invalid openid").into());
         }
-        let fields = fields_of(Carrier::Wechat, template_id)
-            .ok_or(Refusal(40037, "invalid template_id"))?;
+        let fields =
+            fields_of(Carrier::Wechat, template_id).ok_or(Refusal(40037, "invalid template_id"))?;
         let path = page.split('?').next().unwrap_or_default();
         if !path.is_empty() && !path.starts_with("pages/") {
             return Err(Refusal(41030, "invalid page").into());

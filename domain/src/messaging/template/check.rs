@@ -2,11 +2,11 @@
 
 use super::{MessageTemplate, Mini};
 use crate::identity::OpenId;
+use crate::ids::PersonId;
 use crate::messaging::words::is_fact_name;
 use crate::messaging::{
     EventKey, EventKind, Grant, MessageChannel, MessageEvent, Reach, WeChatField, Words,
 };
-use crate::ids::PersonId;
 use crate::standards::Mobile;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -147,7 +147,8 @@ impl MessageTemplate {
             faults.add("", "kind", "no event of this kind can be made");
             return;
         };
-        let names = [(MessageChannel::WeChat, &self.we_chat), (MessageChannel::Alipay, &self.alipay)];
+        let names =
+            [(MessageChannel::WeChat, &self.we_chat), (MessageChannel::Alipay, &self.alipay)];
         let named = names.into_iter().filter_map(|(channel, mini)| {
             mini.as_ref().map(|mini| ((channel, mini.name.clone()), SAMPLE_TEMPLATE.to_owned()))
         });

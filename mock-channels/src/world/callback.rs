@@ -73,8 +73,9 @@ pub(crate) enum Platform {
 }
 
 impl Platform {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::WechatPay, Self::Alipay, Self::Unionpay, Self::Gateway, Self::WechatMessage];
+    /// Those that move money.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::WechatPay, Self::Alipay, Self::Unionpay, Self::Gateway];
 
     /// As levers and scripts write it.
     pub(crate) fn name(self) -> &'static str {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fault::BillFault;
 use crate::crypto;
 
 /// As many messages are kept for testers; older ones go.
@@ -59,6 +60,9 @@ pub(crate) struct Outbox {
     pub(crate) failures: VecDeque<Failure>,
     /// Where WeChat pushes events of the mini-program; nowhere until the address is set.
     pub(crate) push_url: Option<String>,
+    /// Faults of daily files, of which a carrier of messages has none.
+    #[serde(skip)]
+    pub(crate) no_files: BTreeMap<String, BillFault>,
 }
 
 fn place(carrier: Carrier, person: &str, template_id: &str) -> String {

@@ -9,6 +9,7 @@ mod messages;
 mod payment_items;
 mod regions;
 mod wire;
+mod wire_certificate;
 mod wire_lottery;
 
 #[cfg(test)]

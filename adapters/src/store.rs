@@ -9,6 +9,7 @@ mod app_marks;
 mod audit;
 mod balances;
 mod callbacks;
+mod certificates;
 mod clearing;
 mod column;
 mod connect;

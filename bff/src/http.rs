@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod callbacks;
+mod certificate_page;
 mod document;
 mod documents;
 pub mod files;
@@ -71,6 +72,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-messages", web::get().to(message_push::greet))
         .route("/callbacks/wechat-messages", web::post().to(message_push::take))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/files")

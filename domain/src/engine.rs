@@ -16,6 +16,6 @@ pub use exchange::{
     REFUSED_INVALID, Subject,
 };
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError};

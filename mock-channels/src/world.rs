@@ -71,6 +71,9 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    /// What departments certified, by operation and number of the request: of whom, and what.
+    #[serde(default)]
+    pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
     #[serde(default)]
     pub(crate) outbox: Outbox,
     #[serde(default)]
@@ -121,6 +124,7 @@ impl World {
             face_checks: BTreeMap::new(),
             messages: Vec::new(),
             outbox: Outbox::default(),
+            certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),

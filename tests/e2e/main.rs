@@ -4,6 +4,7 @@
 mod accounts;
 mod bills;
 mod callbacks;
+mod certificates;
 mod database;
 mod documents;
 mod files;

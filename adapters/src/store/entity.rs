@@ -4,6 +4,7 @@
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
 pub(super) mod callback_inbox;
+pub(super) mod certificate;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;

@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::certificate::Certificate;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -94,6 +95,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A certificate was issued.
+    Certificate(Certificate),
 }
 
 /// A department's answer.
@@ -136,14 +139,14 @@ impl ResultRow {
 }
 
 /// One value of a row.
-#[derive(SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub struct ResultField {
     /// The department's key.
-    name: String,
+    pub(super) name: String,
     /// What stands beside the value.
-    label: String,
+    pub(super) label: String,
     /// In words; empty where there is none.
-    value: String,
+    pub(super) value: String,
 }
 
 /// The mutation `submitApp`.
@@ -178,6 +181,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             let rows = rows.into_iter().map(ResultRow).collect();
             let result = LookupResult { rows, as_of: as_of.into(), source };
             let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Certificate(certificate)) => {
+            let outcome = Some(AppOutcome::Certificate(Certificate(*certificate)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Err(error) => refusals(error).and_then(refused),

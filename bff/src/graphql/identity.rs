@@ -2,6 +2,7 @@
 
 use super::account::{self, ChannelLink, Session};
 use super::catalogue::App;
+use super::certificate::{CertificateConnection, own_certificates};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::message::{self, MessageConnection, MessagePreference, MessageTemplate};
 use super::node_id::Kind;
@@ -163,6 +164,17 @@ impl Viewer {
     #[graphql(complexity = "4 * child_complexity + 1")]
     async fn message_templates(&self, ctx: &Context<'_>) -> Result<Vec<MessageTemplate>> {
         message::own_templates(ctx).await
+    }
+
+    /// The caller's certificates, newest first, expired and revoked ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn certificates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CertificateConnection>> {
+        own_certificates(ctx, first, after).await.map(Some)
     }
 
     /// The caller's receipts, newest first, red-letter ones included.

@@ -29,6 +29,8 @@ pub enum Kind {
     Message,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
@@ -44,6 +46,7 @@ impl Kind {
         Self::Session,
         Self::Message,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Kind {
             Self::Session => "ses",
             Self::Message => "msg",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Runs an app.
 
+mod certify;
 mod claim;
 mod files;
 mod notices;
@@ -10,6 +11,7 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
@@ -105,6 +107,10 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Randomness for numbers.
@@ -137,6 +143,7 @@ impl SubmitApp {
         let circumstances = Circumstances { who, regions, today, files: &files };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -205,5 +212,7 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

@@ -77,6 +77,7 @@ impl EventKind {
             | Self::PaymentUnderReview
             | Self::PaymentRefunded
             | Self::ReceiptIssued => MessageGroup::Money,
+            Self::CertificateIssued => MessageGroup::Certificates,
             Self::LotteryWon
             | Self::CaseOverdue
             | Self::DeliverySent

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, estimates, messages, people, registers, table};
+use super::{answer, certificates, estimates, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -36,7 +36,7 @@ const BY_CODE: [&str; 18] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+    BY_CODE.into_iter().chain(certificates::OPERATIONS).chain(data.map(String::as_str)).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -76,6 +76,9 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        name if certificates::OPERATIONS.contains(&name) => {
+            certificates::certify(outside, name, call)
+        }
         _ => {
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;

@@ -11,6 +11,7 @@ use crate::messaging::{
 use crate::outside::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// One choice of a person.
 #[derive(Debug, Clone)]
@@ -26,6 +27,7 @@ pub(super) struct Wish {
 pub(super) struct Messages {
     /// In order of their coming, with the message that was made of each.
     events: Vec<MessageEvent>,
+    keys: BTreeSet<EventKey>,
     messages: Vec<Message>,
     wishes: Vec<Wish>,
     grants: Vec<Grant>,
@@ -36,7 +38,7 @@ impl Tables {
     /// Keeps events; one whose key is known changes nothing.
     pub fn hear(&mut self, events: &[MessageEvent]) {
         for event in events {
-            if !self.messages.events.iter().any(|known| known.key == event.key) {
+            if self.messages.keys.insert(event.key.clone()) {
                 self.messages.events.push(event.clone());
             }
         }

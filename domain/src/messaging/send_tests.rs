@@ -2,7 +2,7 @@ use super::super::hear::tests::{arrived, hears};
 use super::super::template::RawMini;
 use super::*;
 use crate::fakes::samples::{at, link, message_event, person};
-use crate::fakes::{FakeClock, InMemoryStore};
+use crate::fakes::{FakeClock, Fault, FaultPlan, InMemoryStore};
 use crate::messaging::{EventKind, HandedOver, MessageGroup, RawTemplate};
 use crate::outside::BoxError;
 use crate::standards::Mobile;
@@ -144,6 +144,21 @@ impl Bench {
     pub(in crate::messaging) fn turn(&self) -> Vec<Worked> {
         let done = wait(self.work.run_once(10)).unwrap();
         done.into_iter().map(|(_, worked)| worked.unwrap()).collect()
+    }
+
+    /// The same worker over another view of the store.
+    fn over(&self, store: &InMemoryStore) -> SendMessages {
+        let store = Arc::new(store.clone());
+        SendMessages {
+            messages: store.clone(),
+            reach: store.clone(),
+            persons: store,
+            templates: self.work.templates.clone(),
+            template_ids: self.work.template_ids.clone(),
+            senders: self.work.senders.clone(),
+            reports: self.work.reports.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     fn later(&self, seconds: i64) -> Vec<Worked> {
@@ -333,4 +348,33 @@ fn what_arrived_by_the_callers_number_is_not_taken_back() {
     arrived(&bench);
     hears(&bench, Delivery::Failed { reason: "late".to_owned() });
     assert_eq!(bench.message().state(), MessageState::Delivered(WeChat));
+}
+
+/// Whichever call of the store fails, and however: nobody is told twice, and nothing is left lying.
+#[test]
+fn no_fault_of_the_store_tells_a_citizen_twice() {
+    let mut tried = 0;
+    for fault in Fault::ALL {
+        for call in 0.. {
+            let bench = bench().allowed();
+            let plan = Arc::new(FaultPlan::at(call, fault));
+            let broken = bench.over(&bench.store.with_plan(Arc::clone(&plan)));
+            // It may fail as a whole, or for the message alone.
+            let _ = wait(broken.run_once(10));
+            if plan.calls() <= call {
+                break;
+            }
+            for _ in 0..3 {
+                bench.later(120);
+            }
+            assert_eq!(bench.handed().1, 0, "{fault:?} at call {call}: a second channel");
+            assert!(bench.handed().0 <= 1, "{fault:?} at call {call}: told twice");
+            let state = bench.message().state();
+            let over =
+                matches!(state, MessageState::Sent(WeChat) | MessageState::Unknown(WeChat));
+            assert!(over, "{fault:?} at call {call}: {state:?}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }

@@ -3,6 +3,7 @@
 
 mod identity;
 mod messages;
+mod registers;
 mod texts;
 mod wire;
 

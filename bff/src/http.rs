@@ -12,6 +12,7 @@ mod message_push;
 mod page;
 mod pay_page;
 mod requester;
+mod sso;
 mod staff_route;
 mod verify_page;
 
@@ -89,6 +90,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pay_page::show))
                 .route(web::post().to(pay_page::pay)),
         )
+        .route("/sso/verify", web::post().to(sso::verify))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(

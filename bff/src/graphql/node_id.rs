@@ -25,6 +25,8 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A mandate.
+    Mandate,
     /// A message.
     Message,
     /// An uploaded file.
@@ -34,7 +36,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -44,6 +46,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Mandate,
         Self::Message,
         Self::File,
         Self::Certificate,
@@ -60,6 +63,7 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Mandate => "mdt",
             Self::Message => "msg",
             Self::File => "fil",
             Self::Certificate => "crt",

@@ -370,8 +370,7 @@ fn no_fault_of_the_store_tells_a_citizen_twice() {
             assert_eq!(bench.handed().1, 0, "{fault:?} at call {call}: a second channel");
             assert!(bench.handed().0 <= 1, "{fault:?} at call {call}: told twice");
             let state = bench.message().state();
-            let over =
-                matches!(state, MessageState::Sent(WeChat) | MessageState::Unknown(WeChat));
+            let over = matches!(state, MessageState::Sent(WeChat) | MessageState::Unknown(WeChat));
             assert!(over, "{fault:?} at call {call}: {state:?}");
             tried += 1;
         }

@@ -2,8 +2,10 @@
 //! its category. Every fault of every file is told at once, with its line; a catalogue with any
 //! does not exist, so the server does not start on one.
 
+mod case_wire;
 mod fault;
 mod files;
+mod kept;
 mod lines;
 mod messages;
 mod payment_items;
@@ -18,6 +20,7 @@ mod standards_examples;
 mod tests;
 
 pub use fault::{DefinitionFault, DefinitionFaults};
+pub(crate) use kept::{kept, read};
 pub use messages::load_message_templates;
 pub use payment_items::load_payment_items;
 
@@ -98,6 +101,7 @@ fn add_to_its_file(files: &[SourceFile], fault: &Fault, collected: &mut Collecte
         | Place::Field { .. }
         | Place::Row { .. }
         | Place::Section { .. }
+        | Place::Material { .. }
         | Place::LeadsTo { .. } => CATEGORIES.to_owned(),
     };
     let file = files.iter().find(|file| file.name() == name);

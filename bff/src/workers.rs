@@ -1,12 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod cases;
 mod files;
 mod gateway;
 mod messages;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::casework::case::FollowCases;
 use domain::files::SweepFiles;
 use domain::messaging::SendMessages;
 use domain::payment::{
@@ -41,6 +43,8 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Follows cases at departments.
+    pub cases: Arc<FollowCases>,
     /// Tells citizens what they should hear of.
     pub messages: Arc<SendMessages>,
     /// Closes days.
@@ -61,6 +65,8 @@ const CALLBACK_TURN: u16 = 8;
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
 const CALLBACK_WORKERS: usize = 12;
+/// Several, so that one department that hangs keeps no other waiting.
+const CASE_WORKERS: usize = 4;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
@@ -91,6 +97,9 @@ impl Workers {
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        for _ in 0..CASE_WORKERS {
+            tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
+        }
         for _ in 0..messages::WORKERS {
             tasks.push(tokio::spawn(messages::send(jobs.clone(), stopped.clone())));
         }

@@ -1,9 +1,11 @@
 //! Who is asking, and how they sign in.
 
 use super::account::{self, ChannelLink, Session};
+use super::case::{CaseConnection, own_cases};
 use super::catalogue::App;
 use super::certificate::{CertificateConnection, own_certificates};
 use super::data_access::{self, DataAccessConnection, DataConsent, Prefill};
+use super::draft::{Draft, own_drafts};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::mandate::{self, Mandate};
 use super::message::{self, MessageConnection, MessagePreference, MessageTemplate};
@@ -209,6 +211,23 @@ impl Viewer {
     #[graphql(complexity = "4 * child_complexity + 1")]
     async fn message_templates(&self, ctx: &Context<'_>) -> Result<Vec<MessageTemplate>> {
         message::own_templates(ctx).await
+    }
+
+    /// The caller's cases at all departments, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CaseConnection>> {
+        own_cases(ctx, first, after).await.map(Some)
+    }
+
+    /// Forms that the caller has begun, the last saved first; at most 20.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn drafts(&self, ctx: &Context<'_>) -> Result<Vec<Draft>> {
+        own_drafts(ctx).await
     }
 
     /// The caller's certificates, newest first, expired and revoked ones included.

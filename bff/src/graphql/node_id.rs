@@ -25,6 +25,10 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
     /// A mandate.
     Mandate,
     /// A message.
@@ -36,7 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -46,6 +50,8 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Case,
+        Self::Draft,
         Self::Mandate,
         Self::Message,
         Self::File,
@@ -63,6 +69,8 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Case => "cas",
+            Self::Draft => "dra",
             Self::Mandate => "mdt",
             Self::Message => "msg",
             Self::File => "fil",

@@ -78,7 +78,13 @@ impl EventKind {
             | Self::PaymentRefunded
             | Self::ReceiptIssued => MessageGroup::Money,
             Self::CertificateIssued => MessageGroup::Certificates,
-            Self::LotteryWon
+            Self::CaseAccepted
+            | Self::CaseNeedsMaterials
+            | Self::CaseApproved
+            | Self::CaseRejected
+            | Self::CaseDone
+            | Self::CaseWithdrawn
+            | Self::LotteryWon
             | Self::CaseOverdue
             | Self::DeliverySent
             | Self::DeliveryDelivered

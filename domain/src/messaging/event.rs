@@ -62,6 +62,18 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A department has taken an application.
+    CaseAccepted,
+    /// A department asks for something more.
+    CaseNeedsMaterials,
+    /// A department has said yes.
+    CaseApproved,
+    /// A department has said no.
+    CaseRejected,
+    /// What was applied for is done.
+    CaseDone,
+    /// An application was taken back.
+    CaseWithdrawn,
     /// Money came that is not what was asked for; nobody should pay again.
     PaymentUnderReview,
     /// A refund is with the citizen's bank.
@@ -84,8 +96,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::PaymentPaid,
+        Self::CaseAccepted,
+        Self::CaseNeedsMaterials,
+        Self::CaseApproved,
+        Self::CaseRejected,
+        Self::CaseDone,
+        Self::CaseWithdrawn,
         Self::PaymentUnderReview,
         Self::PaymentRefunded,
         Self::ReceiptIssued,
@@ -101,6 +119,12 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::CaseAccepted => "CASE_ACCEPTED",
+            Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
+            Self::CaseApproved => "CASE_APPROVED",
+            Self::CaseRejected => "CASE_REJECTED",
+            Self::CaseDone => "CASE_DONE",
+            Self::CaseWithdrawn => "CASE_WITHDRAWN",
             Self::PaymentUnderReview => "PAYMENT_UNDER_REVIEW",
             Self::PaymentRefunded => "PAYMENT_REFUNDED",
             Self::ReceiptIssued => "RECEIPT_ISSUED",

@@ -27,9 +27,10 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
-use domain::engine::SubmitApp;
+use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
+    Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
+    VerifyRealName, VerifyTicket,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -128,6 +129,13 @@ impl Application {
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
+        let exchange = Arc::new(RecordedExchange {
+            exchange: departments.clone(),
+            store: shared.clone(),
+            catalogue: catalogue.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -239,6 +247,7 @@ impl Application {
         let around = accounts::Around {
             store: &shared,
             catalogue: catalogue.clone(),
+            registers: &departments,
             clock: &clock,
             ids: &ids,
         };
@@ -248,9 +257,10 @@ impl Application {
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
-                catalogue,
-                exchange: departments.clone(),
+                catalogue: catalogue.clone(),
+                exchange,
                 notices: gateway.clone(),
+                acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
                 certificates: certificates::issuing(&shared, &clock, &ids),
                 certificate_post: None,
@@ -277,7 +287,12 @@ impl Application {
                 clock: clock.clone(),
             }),
             check_face: Arc::new(CheckFace {
-                faces: departments,
+                faces: Arc::new(RecordedFaces {
+                    faces: departments,
+                    store: shared.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                }),
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
@@ -373,6 +388,16 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
+            sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
+            verify_ticket: VerifyTicket {
+                catalogue,
+                tickets: shared.clone(),
+                persons: shared.clone(),
+                data: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),
             days: shared.clone(),

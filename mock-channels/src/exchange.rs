@@ -13,6 +13,7 @@ use crate::server::Shared;
 mod answer;
 mod certificates;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;

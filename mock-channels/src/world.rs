@@ -19,6 +19,7 @@ pub(crate) mod filing;
 pub(crate) mod gateway;
 pub(crate) mod gateway_keys;
 pub(crate) mod household;
+pub(crate) mod kinship;
 pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
@@ -82,6 +83,8 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    #[serde(default)]
+    pub(crate) kinship: kinship::Kinship,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -125,6 +128,7 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            kinship: kinship::Kinship::default(),
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A mandate.
+    Mandate,
     /// An uploaded file.
     File,
     /// A certificate.
@@ -32,7 +34,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -42,6 +44,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Mandate,
         Self::File,
         Self::Certificate,
     ];
@@ -57,6 +60,7 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Mandate => "mdt",
             Self::File => "fil",
             Self::Certificate => "crt",
         }

@@ -8,6 +8,7 @@ mod check;
 mod fault;
 mod field;
 mod marks;
+mod payment;
 mod published;
 mod raw;
 mod region;
@@ -26,7 +27,10 @@ pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
+pub(crate) use payment::price_of_option;
+pub use payment::{PayTerms, Price, PriceOf};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
+pub use raw::payment::{RawPayment, RawPrice};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{

@@ -5,6 +5,7 @@
 mod answer;
 mod check;
 mod exchange;
+mod last_answers;
 mod outcome;
 mod plan;
 mod submissions;
@@ -15,7 +16,8 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, plan};
+pub use last_answers::{Asked, LastAnswers};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue};
+pub use plan::{Circumstances, Effect, PayCall, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError};

@@ -3,6 +3,7 @@
 
 mod faults;
 mod index;
+mod last_answers;
 mod look;
 mod outside;
 mod rails;
@@ -20,6 +21,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use last_answers::InMemoryLastAnswers;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};

@@ -1,6 +1,8 @@
 //! The shape of the files. A missing text is read as an empty one, so that the domain's check
 //! tells of it together with everything else; an unknown key is a fault here.
 
+mod payment;
+
 use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
@@ -71,6 +73,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    payment: Option<payment::PaymentWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -104,6 +107,7 @@ struct FieldWire {
 struct OptionWire {
     value: String,
     label: String,
+    price_fen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +119,7 @@ struct CallWire {
     sends: Vec<SentWire>,
     #[serde(default)]
     subject: bool,
+    stale_minutes: Option<u16>,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
@@ -211,6 +216,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            payment: self.payment.map(payment::PaymentWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
@@ -223,7 +229,11 @@ impl AppWire {
 
 impl FieldWire {
     fn into_raw(self) -> RawField {
-        let option = |option: OptionWire| RawOption { value: option.value, label: option.label };
+        let option = |option: OptionWire| RawOption {
+            value: option.value,
+            label: option.label,
+            price_fen: option.price_fen,
+        };
         RawField {
             name: self.name,
             label: self.label.into_raw(),
@@ -248,6 +258,7 @@ impl CallWire {
             operation: self.operation,
             sends: self.sends.into_iter().map(sent).collect(),
             subject: self.subject,
+            stale_minutes: self.stale_minutes,
         }
     }
 }

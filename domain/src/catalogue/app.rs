@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, ShownAs, Wording};
+use super::{AppKind, AppSlug, CategorySlug, Field, PayTerms, ShownAs, Wording};
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
 use std::fmt;
@@ -70,6 +70,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Pay(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -86,6 +87,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[payment]`: find or order what is owed.
+    Pay(PayTerms),
 }
 
 /// The one call an app makes at the departments' exchange.
@@ -99,6 +102,9 @@ pub struct Call {
     /// Whether the verified name and number of the caller go along. Only with a level that has
     /// both.
     pub subject: bool,
+    /// For so many minutes the last good answer to the same person's same question stands in for
+    /// a silent department, and is marked as such. `None`: never. Only of a look-up.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

@@ -1,6 +1,7 @@
 //! From what somebody wrote to a checked definition, or to everything that is wrong with it.
 
 mod fields;
+mod payment;
 mod run;
 mod texts;
 

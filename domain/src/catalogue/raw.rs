@@ -1,5 +1,9 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+pub mod payment;
+
+use self::payment::RawPayment;
+
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawWording {
@@ -49,6 +53,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The payment.
+    pub payment: Option<RawPayment>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -93,6 +99,8 @@ pub struct RawOption {
     pub value: String,
     /// What is read.
     pub label: String,
+    /// What it costs.
+    pub price_fen: Option<i64>,
 }
 
 /// A call.
@@ -104,6 +112,8 @@ pub struct RawCall {
     pub sends: Vec<RawSent>,
     /// Whether the caller's verified data go along.
     pub subject: bool,
+    /// So long the last good answer may stand in.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

@@ -29,7 +29,11 @@ pub(crate) fn field(name: &str, field_type: &str) -> RawField {
 /// Options that read as their values.
 pub(crate) fn options(values: &[&str]) -> Vec<RawOption> {
     let option =
-        |value: &&str| RawOption { value: (*value).to_owned(), label: (*value).to_owned() };
+        |value: &&str| RawOption {
+        value: (*value).to_owned(),
+        label: (*value).to_owned(),
+        price_fen: None,
+    };
     values.iter().map(option).collect()
 }
 
@@ -67,7 +71,9 @@ pub(crate) fn sample() -> RawApp {
             operation: "traffic.violations".to_owned(),
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
+            stale_minutes: None,
         }),
+        payment: None,
         rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),

@@ -1,5 +1,9 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod price;
+
+pub use self::price::PayCall;
+
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
@@ -17,6 +21,8 @@ const ANSWERS_MAX: usize = 50;
 pub enum Effect {
     /// Ask a department, and show the answer.
     LookUp(ExchangeCall),
+    /// Ask what is owed, or order something.
+    Pay(PayCall),
 }
 
 /// What answers are checked against, besides the form.
@@ -54,11 +60,18 @@ pub fn plan(
     }
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    let price = price::of(app, &accepted).map_err(|fault| form.faults.push(fault)).ok();
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Pay(terms) => Effect::Pay(PayCall {
+            call: exchange_call(&terms.call, subject, &accepted),
+            orders: terms.orders,
+            notice: terms.notice.clone(),
+            price: price.flatten(),
+        }),
     }))
 }
 

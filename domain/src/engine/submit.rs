@@ -1,13 +1,14 @@
 //! Runs an app.
 
 mod claim;
+mod look_up;
 mod notices;
+mod pay;
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
-use super::outcome::shown;
 use super::{
-    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
-    OutcomeRow, Submissions, plan,
+    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, LastAnswers, Outcome,
+    Submissions, plan,
 };
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
@@ -85,6 +86,9 @@ pub enum SubmitError {
         /// How it failed.
         source: OutsideError,
     },
+    /// The gateway did not answer, so nobody knows what a notice says.
+    #[error("the gateway did not answer")]
+    GatewayUnavailable,
     /// The department understood, and said no.
     #[error("the department refused")]
     Refused {
@@ -99,6 +103,8 @@ pub struct SubmitApp {
     pub catalogue: Arc<dyn CatalogueSource>,
     /// The departments.
     pub exchange: Arc<dyn DepartmentExchange>,
+    /// What they said last.
+    pub last_answers: Arc<dyn LastAnswers>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
     /// What was submitted under which key.
@@ -130,27 +136,11 @@ impl SubmitApp {
         let who = caller.map(|caller| &caller.person);
         let circumstances = Circumstances { who, regions: catalogue.regions(), today };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
-            Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
+            Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
-    }
-
-    async fn look_up(
-        &self,
-        app: &AppDefinition,
-        call: &ExchangeCall,
-    ) -> Result<Outcome, SubmitError> {
-        let answer =
-            self.exchange.call(call).await.map_err(|error| refused_or_silent(app, error))?;
-        let links = notices::links_of(self.notices.as_ref(), app, &answer.rows).await;
-        let rows = answer
-            .rows
-            .iter()
-            .zip(links)
-            .map(|(row, notice)| OutcomeRow { fields: shown(app, row), notice })
-            .collect();
-        Ok(Outcome::Lookup { rows, as_of: answer.as_of, source: answer.source })
     }
 }
 

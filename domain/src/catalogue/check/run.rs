@@ -6,12 +6,15 @@ use super::super::{
     RawSent, RowField, Sent, ShownAs,
 };
 use super::is_verified;
+use super::payment::check_payment;
 use super::texts::Findings;
 use crate::identity::IdentityLevel;
 use std::collections::BTreeSet;
 
 const ROWS_MAX: usize = 50;
 const LABEL_MAX: usize = 60;
+/// What a department said a day ago is no answer of today.
+const STALE_MINUTES_MAX: u16 = 1440;
 
 /// The rows, with every fault in `findings`.
 pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowField> {
@@ -40,6 +43,9 @@ pub(super) fn check_action(
     raw: &RawApp,
     level: Option<IdentityLevel>,
 ) -> Option<Action> {
+    if let Some(payment) = &raw.payment {
+        return check_payment(findings, payment, raw, level);
+    }
     raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level))
 }
 
@@ -74,7 +80,26 @@ pub(super) fn check_call(
         let problem = Problem::NotAnOperation(call.operation.clone());
         findings.add(Place::Section { section, key: "operation" }, problem);
     }
-    Some(Call { operation: operation?, sends, subject: call.subject })
+    let stale_minutes = check_stale(findings, section, call.stale_minutes);
+    Some(Call { operation: operation?, sends, subject: call.subject, stale_minutes })
+}
+
+/// What does something is never answered from memory.
+fn check_stale(
+    findings: &mut Findings,
+    section: &'static str,
+    minutes: Option<u16>,
+) -> Option<u16> {
+    let place = Place::Section { section, key: "stale_minutes" };
+    let minutes = minutes?;
+    if section != "look_up" {
+        let problem = Problem::Contradiction("only a look-up may be answered from memory");
+        findings.add(place.clone(), problem);
+    }
+    if !(1..=STALE_MINUTES_MAX).contains(&minutes) {
+        findings.add(place, Problem::OutOfRange("1 to 1440"));
+    }
+    Some(minutes)
 }
 
 /// Answers that go along with a call, with every fault at `place`.

@@ -3,9 +3,11 @@
 use super::*;
 use crate::catalogue::samples::{catalogue, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
-use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, NoticeLink, Subject};
+use crate::engine::{
+    AnswerValue, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, NoticeLink, Subject,
+};
 use crate::fakes::samples::{at, caller, notice};
-use crate::fakes::{CountingIds, FakeClock, InMemoryStore};
+use crate::fakes::{CountingIds, FakeClock, InMemoryLastAnswers, InMemoryStore};
 use crate::identity::{PersonName, RealName};
 use crate::notice::{Notice, NoticeNo, PayerKey};
 use crate::standards::{CitizenId, Mobile, PayCode};
@@ -17,7 +19,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 /// Polls until done; the fakes here wake nobody, they are simply asked again.
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
@@ -28,16 +30,23 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// An exchange with one answer for everybody.
-struct FakeExchange {
-    answer: Result<Vec<ExchangeRow>, &'static str>,
-    calls: Mutex<Vec<ExchangeCall>>,
+pub(super) struct FakeExchange {
+    answer: Mutex<Result<Vec<ExchangeRow>, &'static str>>,
+    pub(super) calls: Mutex<Vec<ExchangeCall>>,
+}
+
+impl FakeExchange {
+    /// From now on.
+    pub(super) fn says(&self, answer: Result<Vec<ExchangeRow>, &'static str>) {
+        *self.answer.lock().unwrap() = answer;
+    }
 }
 
 #[async_trait]
 impl DepartmentExchange for FakeExchange {
     async fn call(&self, call: &ExchangeCall) -> Result<ExchangeAnswer, OutsideError> {
         self.calls.lock().unwrap().push(call.clone());
-        match &self.answer {
+        match &*self.answer.lock().unwrap() {
             Ok(rows) => {
                 let source = "省公安厅".to_owned();
                 Ok(ExchangeAnswer { rows: rows.clone(), as_of: at(0), source })
@@ -54,7 +63,7 @@ impl DepartmentExchange for FakeExchange {
 /// A gateway that knows the notice 330000001FS1 and falls silent for numbers with an `X`. Every
 /// call takes one more poll than it must.
 #[derive(Default)]
-struct FakeBook {
+pub(super) struct FakeBook {
     asked: Mutex<Vec<String>>,
 }
 
@@ -83,27 +92,30 @@ impl NoticeBook for FakeBook {
     }
 }
 
-struct Bench {
-    exchange: Arc<FakeExchange>,
+pub(super) struct Bench {
+    pub(super) exchange: Arc<FakeExchange>,
     book: Arc<FakeBook>,
-    submit: SubmitApp,
+    pub(super) clock: Arc<FakeClock>,
+    pub(super) submit: SubmitApp,
 }
 
-fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
-    let exchange = Arc::new(FakeExchange { answer, calls: Mutex::default() });
+pub(super) fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
+    let exchange = FakeExchange { answer: Mutex::new(answer), calls: Mutex::default() };
+    let (exchange, clock) = (Arc::new(exchange), Arc::new(FakeClock::at(at(0))));
     let book = Arc::new(FakeBook::default());
     let submit = SubmitApp {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
         exchange: exchange.clone(),
+        last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: book.clone(),
         submissions: Arc::new(InMemoryStore::new()),
         ids: Arc::new(CountingIds::default()),
-        clock: Arc::new(FakeClock::at(at(0))),
+        clock: clock.clone(),
     };
-    Bench { exchange, book, submit }
+    Bench { exchange, book, clock, submit }
 }
 
-fn row(notice_no: &str) -> ExchangeRow {
+pub(super) fn row(notice_no: &str) -> ExchangeRow {
     let text = |value: &str| ExchangeValue::Text(value.to_owned());
     BTreeMap::from([
         ("time".to_owned(), text("2026-02-01 08:00")),
@@ -114,7 +126,7 @@ fn row(notice_no: &str) -> ExchangeRow {
     ])
 }
 
-fn submission() -> Submission {
+pub(super) fn submission() -> Submission {
     let answer = |name: &str, value| Answer { name: name.to_owned(), value };
     let text = |value: &str| AnswerValue::Text(value.to_owned());
     Submission {
@@ -140,7 +152,8 @@ fn refused(app: RawApp, who: Option<&Caller>, submission: &Submission) -> Submit
 
 fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
     let bench = bench(sample(), Ok(notice_nos.iter().map(|no| row(no)).collect()));
-    let Outcome::Lookup { rows, .. } = wait(bench.submit.run(None, &submission())).unwrap();
+    let outcome = wait(bench.submit.run(None, &submission())).unwrap();
+    let Outcome::Lookup { rows, .. } = outcome else { panic!("{outcome:?}") };
     let asked = bench.book.asked.lock().unwrap().len();
     (rows.into_iter().map(|row| row.notice).collect(), asked)
 }
@@ -149,8 +162,8 @@ fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
 fn a_look_up_shows_the_rows_of_the_definition_and_what_can_be_paid() {
     let bench = bench(sample(), Ok(vec![row("330000001FS1"), row("")]));
     let outcome = wait(bench.submit.run(None, &submission())).unwrap();
-    let Outcome::Lookup { rows, as_of, source } = outcome;
-    assert_eq!((as_of, source.as_str()), (at(0), "省公安厅"));
+    let Outcome::Lookup { rows, as_of, source, stale } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((as_of, source.as_str(), stale), (at(0), "省公安厅", None));
     let values: Vec<_> =
         rows[0].fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect();
     assert_eq!(values, [("time", "2026-02-01 08:00"), ("fine_fen", "¥200.00"), ("paid", "否")]);

@@ -25,6 +25,7 @@ pub(crate) mod notice;
 pub(crate) mod order;
 pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod raised;
 pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod script;
@@ -79,6 +80,9 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    /// By what makes a repeat the same.
+    #[serde(default)]
+    pub(crate) raised: BTreeMap<String, raised::Raised>,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -121,6 +125,7 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            raised: BTreeMap::new(),
         }
     }
 

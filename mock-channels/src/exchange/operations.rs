@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, estimates, messages, people, registers, table};
+use super::{answer, estimates, messages, orders, owed, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -33,7 +33,8 @@ const BY_CODE: [&str; 15] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+    let paid = owed::NAMES.into_iter().chain(orders::NAMES);
+    BY_CODE.into_iter().chain(paid).chain(data.map(String::as_str)).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -70,6 +71,8 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        paid if owed::NAMES.contains(&paid) => owed::run(outside, paid, call),
+        paid if orders::NAMES.contains(&paid) => orders::run(outside, paid, call),
         _ => {
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod followed_clock;
 pub mod guarded;
 pub mod http;
+pub mod last_answers;
 pub mod non_tax;
 pub mod password;
 pub mod reading;

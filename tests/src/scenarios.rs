@@ -1,9 +1,11 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod pay;
+
 use crate::app::TestApp;
 use crate::citizen::Citizen;
-use domain::catalogue::{AppDefinition, Catalogue};
+use domain::catalogue::{Action, AppDefinition, Catalogue};
 use domain::identity::IdentityLevel;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,13 +24,16 @@ pub struct Scenario {
     channel: Way,
     region: Option<String>,
     answers: Answers,
-    outcome: Expected,
+    /// Of an app that looks something up.
+    outcome: Option<Expected>,
+    /// Of an app that pays.
+    payment: Option<pay::Expected>,
     refused: Refused,
     dead: Dead,
 }
 
 /// By field, as a client sends them: `{ text = "…" }`, `{ fen = 100 }`.
-type Answers = BTreeMap<String, Value>;
+pub type Answers = BTreeMap<String, Value>;
 
 /// From where the person of the scenario comes. Each way has a citizen of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -67,6 +72,9 @@ struct Refused {
 #[serde(deny_unknown_fields)]
 struct Dead {
     department: String,
+    /// Its earlier answer stands in.
+    #[serde(default)]
+    stale: bool,
 }
 
 /// All scenarios below a folder, by slug; `CATEGORY/SLUG.toml`.
@@ -171,7 +179,13 @@ impl Cast {
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
-        let mut faults = scenario.outcome.judge(&submit(citizen, &scenario.answers).await);
+        if let (Some(Action::Pay(_)), Some(expected)) = (&definition.action, &scenario.payment) {
+            return pay::plays(app, citizen, definition, scenario, expected).await;
+        }
+        let Some(expected) = &scenario.outcome else {
+            return vec!["does not say what must come of it".to_owned()];
+        };
+        let mut faults = expected.judge(&submit(citizen, &scenario.answers).await);
         if definition.identity_level > IdentityLevel::Anonymous {
             let nobody = submit(&citizen.anonymous(), &scenario.answers).await;
             if !nobody["data"]["submitApp"]["outcome"].is_null() {
@@ -182,13 +196,25 @@ impl Cast {
         let department = format!("{}.*", scenario.dead.department);
         app.levers.fault("exchange", &department, "error500", OFTEN).await;
         let dead = submit(citizen, &scenario.answers).await;
-        app.levers.clear_faults().await;
+        recovers(app).await;
         let said = &dead["data"]["submitApp"]["userErrors"][0]["code"];
-        if said != "DEPARTMENT_UNAVAILABLE" {
+        if scenario.dead.stale {
+            faults.extend(expected.judge(&dead));
+            let outcome = &dead["data"]["submitApp"]["outcome"];
+            if outcome["stale"] != true || outcome["staleReason"].is_null() {
+                faults.push(format!("with {department} dead, and not marked as old: {dead}"));
+            }
+        } else if said != "DEPARTMENT_UNAVAILABLE" {
             faults.push(format!("with {department} dead: {dead}"));
         }
         faults
     }
+}
+
+/// All departments answer again, and are asked again: their breakers' pause is over.
+pub async fn recovers(app: &TestApp) {
+    app.levers.clear_faults().await;
+    app.levers.advance(31).await;
 }
 
 async fn proves_name(citizen: &Citizen) {
@@ -221,7 +247,8 @@ async fn submits(
         "app": app.slug.as_str(), "region": region,
         "formVersion": app.form_version, "answers": answers,
     });
-    let fields = "outcome{... on LookupResult{source asOf rows{fields{name label value}}}}";
+    let fields = "outcome{... on LookupResult{source asOf stale staleReason \
+         rows{fields{name label value}}}}";
     citizen.try_mutation("submitApp", "SubmitAppInput", fields, &input).await
 }
 

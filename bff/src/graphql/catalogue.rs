@@ -7,7 +7,7 @@ use super::scalars::{DateTime, Money, RegionCode};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::catalogue::{
-    AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
+    Action, AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
 };
 use domain::clock::beijing_day;
 use domain::standards::RegionCode as Code;
@@ -261,7 +261,11 @@ impl App {
     async fn form(&self) -> Result<Form> {
         let app = self.definition()?;
         let fields = app.fields.iter().map(Field::from).collect();
-        Ok(Form { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee: None })
+        let fee = match &app.action {
+            Some(Action::Pay(terms)) => terms.fee().map(|fee| fee.fen().into()),
+            Some(_) | None => None,
+        };
+        Ok(Form { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee })
     }
 }
 
@@ -315,7 +319,7 @@ impl From<&domain::catalogue::Field> for Field {
             value: option.value.clone(),
             label: option.label.clone(),
             remaining: None,
-            price: None,
+            price: option.price.map(|price| price.fen().into()),
         };
         let options: Vec<_> = field.options.iter().map(option).collect();
         Self {

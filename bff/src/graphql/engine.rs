@@ -8,11 +8,12 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, Simpl
 use domain::catalogue::AppSlug;
 use domain::engine::{
     Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink, Outcome,
-    OutcomeRow, Submission, SubmitError,
+    OutcomeField, OutcomeRow, PaymentDue as DomainDue, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;
 use domain::standards::RegionCode as RegionNo;
+use jiff::Timestamp;
 
 /// One answer.
 #[derive(InputObject)]
@@ -94,6 +95,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// Something is owed.
+    PaymentDue(PaymentDue),
 }
 
 /// A department's answer.
@@ -105,6 +108,55 @@ pub struct LookupResult {
     as_of: DateTime,
     /// Who says so.
     source: String,
+    /// The department is silent, and this is what it said before.
+    stale: bool,
+    /// Why this is an earlier answer, in words for the citizen; null where it is not.
+    stale_reason: Option<String>,
+}
+
+/// What is owed, or was ordered: pay its notices by `startPayment`. Submit again under the same
+/// key to see how it stands; nothing is ordered twice.
+#[derive(SimpleObject)]
+pub struct PaymentDue {
+    /// In the department's order; also those that are paid already.
+    notices: Vec<Notice>,
+    /// Why nothing can be paid now, in words for the citizen; null where something can.
+    nothing_due: Option<String>,
+    /// What the department says beside: of an order its number, and once it is paid the ticket.
+    rows: Vec<PaymentRow>,
+    /// When that was so.
+    as_of: DateTime,
+    /// Who says so.
+    source: String,
+}
+
+/// One row beside what is owed.
+#[derive(SimpleObject)]
+pub struct PaymentRow {
+    /// Label and value, in display order.
+    fields: Vec<ResultField>,
+}
+
+impl From<&OutcomeField> for ResultField {
+    fn from(field: &OutcomeField) -> Self {
+        Self { name: field.name.clone(), label: field.label.zh.clone(), value: field.value.clone() }
+    }
+}
+
+impl PaymentDue {
+    fn of(due: DomainDue, now: Timestamp) -> Result<Self> {
+        let notices = due.notices.into_iter().map(|notice| Notice::live(notice, now));
+        let row = |row: &Vec<OutcomeField>| PaymentRow {
+            fields: row.iter().map(ResultField::from).collect(),
+        };
+        Ok(Self {
+            notices: notices.collect::<Result<_>>()?,
+            nothing_due: due.nothing_due.map(str::to_owned),
+            rows: due.rows.iter().map(row).collect(),
+            as_of: due.as_of.into(),
+            source: due.source,
+        })
+    }
 }
 
 /// One row of an answer.
@@ -115,12 +167,7 @@ pub struct ResultRow(OutcomeRow);
 impl ResultRow {
     /// Label and value, in display order.
     async fn fields(&self) -> Vec<ResultField> {
-        let field = |field: &domain::engine::OutcomeField| ResultField {
-            name: field.name.clone(),
-            label: field.label.zh.clone(),
-            value: field.value.clone(),
-        };
-        self.0.fields.iter().map(field).collect()
+        self.0.fields.iter().map(ResultField::from).collect()
     }
 
     /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
@@ -174,9 +221,14 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         idempotency_key: key,
     };
     match ctx.data_unchecked::<UseCases>().submit_app.run(who.caller.as_ref(), &submission).await {
-        Ok(Outcome::Lookup { rows, as_of, source }) => {
+        Ok(Outcome::PaymentDue(due)) => {
+            let outcome = Some(AppOutcome::PaymentDue(PaymentDue::of(*due, who.now)?));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Lookup { rows, as_of, source, stale }) => {
             let rows = rows.into_iter().map(ResultRow).collect();
-            let result = LookupResult { rows, as_of: as_of.into(), source };
+            let (as_of, is_stale) = (as_of.into(), stale.is_some());
+            let result = LookupResult { rows, as_of, source, stale: is_stale, stale_reason: stale };
             let outcome = Some(AppOutcome::Lookup(result));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
@@ -210,6 +262,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
         }
         SubmitError::Store(error) => return Err(nothing_done(&error)),
+        SubmitError::GatewayUnavailable => return Err(FailureCode::GatewayUnavailable.error()),
         SubmitError::DepartmentUnavailable { department, source } => {
             tracing::warn!(department, error = %chain(&source), "department failed");
             let message = format!("{department}暂时没有应答，什么也没有提交，请稍后再试");

@@ -28,8 +28,7 @@ pub(crate) fn field(name: &str, field_type: &str) -> RawField {
 
 /// Options that read as their values.
 pub(crate) fn options(values: &[&str]) -> Vec<RawOption> {
-    let option =
-        |value: &&str| RawOption {
+    let option = |value: &&str| RawOption {
         value: (*value).to_owned(),
         label: (*value).to_owned(),
         price_fen: None,

@@ -71,17 +71,8 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
         Some(_) | None => {}
     }
     let until_ms = for_seconds.map(|lasts| outside.now_ms() + lasts * SECOND_MS);
-    let fault = Fault {
-        channel,
-        operation,
-        fault,
-        times,
-        code,
-        until_ms,
-        latency_ms,
-        percent,
-        seen: 0,
-    };
+    let fault =
+        Fault { channel, operation, fault, times, code, until_ms, latency_ms, percent, seen: 0 };
     outside.change(|world| world.faults.push(fault));
     list(outside).await
 }

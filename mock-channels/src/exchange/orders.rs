@@ -90,8 +90,8 @@ pub(super) fn run(outside: &Outside, operation: &str, call: &Call) -> Result<Fou
         };
         let key = format!("order/{request_no}");
         let number = world.raise_once(&key, question, (payer, wish), now_ms);
-        let number = number
-            .map_err(|_| Refusal::Invalid("request_no 已用于另一笔订单".to_owned()))?;
+        let number =
+            number.map_err(|_| Refusal::Invalid("request_no 已用于另一笔订单".to_owned()))?;
         let notice = world.notices.get(&number);
         let ordered = notice.map(|notice| row(&Ordered { call, notice, request_no, now_ms }));
         Ok(ordered.into_iter().collect())

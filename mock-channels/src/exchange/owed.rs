@@ -57,8 +57,7 @@ impl Asking<'_> {
         self.call.only(&["notice_no", "payer_name"])?;
         let payer = self.call.optional("payer_name");
         let found = world.notices.get(self.call.required("notice_no")?);
-        let found =
-            found.filter(|of| payer.is_none_or(|payer| payer == world.payer_of(of).name));
+        let found = found.filter(|of| payer.is_none_or(|payer| payer == world.payer_of(of).name));
         let row = |notice: &Notice| {
             let items: Vec<&str> = notice.items().map(|item| item.name.as_str()).collect();
             json!({

@@ -74,8 +74,11 @@ async fn every_order_refuses_what_its_rules_do_not_allow() {
         ("tourism.ticket_order", scenic("date", "2026-03-01")),
         ("tourism.ticket_order", scenic("date", "2026-06-01")),
         ("tourism.ticket_order", scenic("colour", "red")),
-        ("charity.donation", json!({"request_no": "YS0004", "amount_fen": "0", "project": "甲",
-            "donor": "乙"})),
+        (
+            "charity.donation",
+            json!({"request_no": "YS0004", "amount_fen": "0", "project": "甲",
+            "donor": "乙"}),
+        ),
     ] {
         let refused = bench.asks(operation, Value::Null, parameters.clone()).await;
         assert_eq!(refused["code"], "INVALID", "{operation} {parameters}");
@@ -195,9 +198,8 @@ async fn a_department_is_as_late_and_as_unreliable_as_testers_say() {
     let bench = Bench::start().await;
     let now = bench.mocks.clock().now_ms() / 1000;
     let body = json!({"requestId": "R1", "subject": null, "parameters": {"region": "330100"}});
-    let status = async |operation: &str| {
-        bench.exchange(operation, &body.to_string(), now, "").await.0
-    };
+    let status =
+        async |operation: &str| bench.exchange(operation, &body.to_string(), now, "").await.0;
     let fault = json!({
         "channel": "exchange", "operation": "weather.*", "fault": "error500", "percent": 30,
         "forSeconds": 3600

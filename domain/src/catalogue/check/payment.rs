@@ -150,10 +150,8 @@ mod tests {
 
     #[test]
     fn terms_say_what_is_asked_and_what_it_costs() {
-        let price = Price {
-            each: PriceOf::Option("kind".to_owned()),
-            times: Some("count".to_owned()),
-        };
+        let price =
+            Price { each: PriceOf::Option("kind".to_owned()), times: Some("count".to_owned()) };
         let found = terms(&tickets());
         assert_eq!((found.orders, found.notice.as_str()), (true, "notice_no"));
         assert_eq!((found.fee(), found.price), (None, Some(price)));

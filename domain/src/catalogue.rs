@@ -32,6 +32,7 @@ pub use payment::{PayTerms, Price, PriceOf};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::payment::{RawPayment, RawPrice};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

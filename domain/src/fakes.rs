@@ -2,6 +2,7 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod hash;
 mod index;
 mod last_answers;
 mod look;
@@ -12,6 +13,7 @@ pub mod samples;
 mod store;
 mod store_account;
 mod store_engine;
+mod store_files;
 mod store_gateway;
 mod store_identity;
 mod store_payment;
@@ -21,6 +23,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use hash::ToyHash;
 pub use last_answers::InMemoryLastAnswers;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};

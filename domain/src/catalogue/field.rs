@@ -2,6 +2,7 @@
 
 use super::words::Word;
 use super::{FieldType, Wording};
+use crate::files::{FileKind, FileRule};
 use crate::money::PayableFen;
 
 /// A checked field. Made by [`super::AppDefinition::check`] alone.
@@ -26,6 +27,8 @@ pub struct Field {
     pub own: Option<OwnData>,
     /// A further rule for a text.
     pub check: Option<FieldCheck>,
+    /// What a [`FieldType::File`] takes; `None` for every other type.
+    pub file: Option<FileRule>,
 }
 
 /// One choice.
@@ -56,6 +59,14 @@ impl Word for OwnData {
             Self::Name => "name",
             Self::IdCard => "id_card",
         }
+    }
+}
+
+impl Word for FileKind {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn word(self) -> &'static str {
+        self.code()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod claim;
+mod files;
 mod look_up;
 mod notices;
 mod pay;
@@ -14,6 +15,7 @@ use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
+use crate::files::FileStore;
 use crate::identity::{Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
@@ -107,6 +109,8 @@ pub struct SubmitApp {
     pub last_answers: Arc<dyn LastAnswers>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Randomness for numbers.
@@ -134,7 +138,9 @@ impl SubmitApp {
         }
         check_level(app, caller)?;
         let who = caller.map(|caller| &caller.person);
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
+        let files = self.files_of(who, &submission.answers).await?;
+        let regions = catalogue.regions();
+        let circumstances = Circumstances { who, regions, today, files: &files };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
             Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,

@@ -108,6 +108,7 @@ pub(super) fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>)
         exchange: exchange.clone(),
         last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: book.clone(),
+        files: Arc::new(InMemoryStore::new()),
         submissions: Arc::new(InMemoryStore::new()),
         ids: Arc::new(CountingIds::default()),
         clock: clock.clone(),

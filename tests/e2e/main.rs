@@ -28,5 +28,6 @@ mod scenarios;
 mod search;
 mod silence;
 mod staff;
+mod ten_apps;
 mod thread;
 mod year_end;

@@ -217,14 +217,16 @@ pub async fn recovers(app: &TestApp) {
     app.levers.advance(31).await;
 }
 
-async fn proves_name(citizen: &Citizen) {
+/// Proves the name that the mock channels know.
+pub async fn proves_name(citizen: &Citizen) {
     let own = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
     let fields = "person{identityLevel}";
     let proved = citizen.mutation("verifyRealName", "VerifyRealNameInput", fields, &own).await;
     assert_eq!(proved["person"]["identityLevel"], "REAL_NAME", "{proved}");
 }
 
-async fn proves_face(app: &TestApp, citizen: &Citizen) {
+/// Proves the face, on the page that the mock channels show.
+pub async fn proves_face(app: &TestApp, citizen: &Citizen) {
     let start = "mutation{startFaceCheck{ticket userErrors{code}}}";
     let started = citizen.reads(start).await["startFaceCheck"].clone();
     let ticket = started["ticket"].as_str().unwrap();

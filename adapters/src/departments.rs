@@ -4,6 +4,7 @@
 mod department;
 mod identity;
 mod messages;
+mod registers;
 mod wire;
 
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};

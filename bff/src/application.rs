@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod certificates;
 mod documents;
 
 mod gateway;
@@ -27,9 +28,10 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
-use domain::engine::SubmitApp;
+use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
+    Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
+    VerifyRealName, VerifyTicket,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -134,6 +136,13 @@ impl Application {
             )
             .map_err(part("the departments' exchange"))?,
         );
+        let exchange = Arc::new(RecordedExchange {
+            exchange: departments.clone(),
+            store: shared.clone(),
+            catalogue: catalogue.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -227,6 +236,7 @@ impl Application {
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -244,6 +254,7 @@ impl Application {
         let around = accounts::Around {
             store: &shared,
             catalogue: catalogue.clone(),
+            registers: &departments,
             clock: &clock,
             ids: &ids,
         };
@@ -253,11 +264,14 @@ impl Application {
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
-                catalogue,
-                exchange: departments.clone(),
+                catalogue: catalogue.clone(),
+                exchange,
                 last_answers: Arc::new(MemoryLastAnswers::new(ids.as_ref())),
                 notices: gateway.clone(),
+                acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post: None,
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -281,7 +295,12 @@ impl Application {
                 clock: clock.clone(),
             }),
             check_face: Arc::new(CheckFace {
-                faces: departments,
+                faces: Arc::new(RecordedFaces {
+                    faces: departments,
+                    store: shared.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                }),
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
@@ -319,6 +338,7 @@ impl Application {
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
             files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -376,6 +396,16 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
+            sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
+            verify_ticket: VerifyTicket {
+                catalogue,
+                tickets: shared.clone(),
+                persons: shared.clone(),
+                data: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),
             days: shared.clone(),
@@ -385,6 +415,7 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod certificate;
 mod check;
 mod fault;
 mod field;
@@ -22,6 +23,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
@@ -30,9 +32,10 @@ pub use marks::{
 pub(crate) use payment::price_of_option;
 pub use payment::{PayTerms, Price, PriceOf};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::payment::{RawPayment, RawPrice};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};
+pub use raw::{RawPayment, RawPrice};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

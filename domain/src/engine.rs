@@ -8,6 +8,7 @@ mod exchange;
 mod last_answers;
 mod outcome;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -18,6 +19,7 @@ pub use exchange::{
 };
 pub use last_answers::{Asked, LastAnswers};
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue};
-pub use plan::{Circumstances, Effect, PayCall, plan};
+pub use plan::{Certification, Circumstances, Effect, PayCall, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError};

@@ -7,6 +7,7 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
@@ -75,6 +76,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     payment: Option<payment::PaymentWire>,
+    certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
@@ -117,27 +119,27 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallWire {
+pub(super) struct CallWire {
     #[serde(default)]
-    operation: String,
+    pub(super) operation: String,
     #[serde(default)]
-    sends: Vec<SentWire>,
+    pub(super) sends: Vec<SentWire>,
     #[serde(default)]
-    subject: bool,
-    stale_minutes: Option<u16>,
+    pub(super) subject: bool,
+    pub(super) stale_minutes: Option<u16>,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SentWire {
+pub(super) enum SentWire {
     SameName(String),
     Renamed(RenamedWire),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RenamedWire {
+pub(super) struct RenamedWire {
     field: String,
     r#as: String,
 }
@@ -222,6 +224,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             payment: self.payment.map(payment::PaymentWire::into_raw),
+            certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
@@ -257,7 +260,7 @@ impl FieldWire {
 }
 
 impl CallWire {
-    fn into_raw(self) -> RawCall {
+    pub(super) fn into_raw(self) -> RawCall {
         let sent = |sent| match sent {
             SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
             SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },

@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, PayTerms, ShownAs, Wording};
+use super::{AppKind, AppSlug, CategorySlug, CertificateTerms, Field, PayTerms, ShownAs, Wording};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -74,6 +74,7 @@ impl AppDefinition {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
             Some(Action::Pay(terms)) => Some(&terms.call),
+            Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -92,6 +93,8 @@ pub enum Action {
     LookUp(Call),
     /// `[payment]`: find or order what is owed.
     Pay(PayTerms),
+    /// `[certificate]`: ask a department, and put on paper what it says.
+    Certify(Box<CertificateTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

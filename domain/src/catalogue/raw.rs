@@ -1,11 +1,12 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
-pub mod payment;
-
-use self::payment::RawPayment;
+mod certificate;
 mod lottery;
+mod payment;
 
+pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
+pub use payment::{RawPayment, RawPrice};
 
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// The payment.
     pub payment: Option<RawPayment>,
+    /// How it certifies.
+    pub certificate: Option<RawCertificate>,
     /// How it draws.
     pub lottery: Option<RawLottery>,
     /// What is shown.

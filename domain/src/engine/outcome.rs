@@ -1,6 +1,7 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -22,6 +23,8 @@ pub enum Outcome {
         /// Why this is an earlier answer, in Chinese; `None`: it is the department's present one.
         stale: Option<String>,
     },
+    /// A certificate was issued, now or by an earlier call with the same key.
+    Certificate(Box<Certificate>),
     /// What is owed, and can be paid now.
     PaymentDue(Box<PaymentDue>),
 }

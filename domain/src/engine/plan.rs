@@ -1,8 +1,10 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod certify;
 mod price;
 
-pub use self::price::PayCall;
+pub use certify::Certification;
+pub use price::PayCall;
 
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
@@ -24,6 +26,8 @@ pub enum Effect {
     LookUp(ExchangeCall),
     /// Ask what is owed, or order something.
     Pay(PayCall),
+    /// Have a department certify something.
+    Certify(Box<Certification>),
 }
 
 /// What answers are checked against, besides the form.
@@ -65,6 +69,9 @@ pub fn plan(
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
     let price = price::of(app, &accepted).map_err(|fault| form.faults.push(fault)).ok();
+    if let Some(Action::Certify(terms)) = &app.action {
+        form.faults.extend(certify::faults(app, terms, &accepted, today));
+    }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
@@ -76,6 +83,11 @@ pub fn plan(
             notice: terms.notice.clone(),
             price: price.flatten(),
         }),
+        Action::Certify(terms) => Effect::Certify(Box::new(Certification {
+            call: exchange_call(&terms.call, subject, &accepted),
+            post: certify::post_address(terms, &accepted),
+            terms: terms.as_ref().clone(),
+        })),
     }))
 }
 

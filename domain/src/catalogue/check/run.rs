@@ -43,10 +43,14 @@ pub(super) fn check_action(
     raw: &RawApp,
     level: Option<IdentityLevel>,
 ) -> Option<Action> {
-    if let Some(payment) = &raw.payment {
-        return check_payment(findings, payment, raw, level);
-    }
-    raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level))
+    let look_up = raw.look_up.as_ref();
+    let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let certificate = raw.certificate.as_ref();
+    let certificate =
+        certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
+    let payment = raw.payment.as_ref();
+    let payment = payment.and_then(|payment| check_payment(findings, payment, raw, level));
+    look_up.or(certificate).or(payment)
 }
 
 fn check_look_up(

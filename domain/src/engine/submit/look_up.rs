@@ -77,7 +77,7 @@ fn silent_since(app: &AppDefinition, as_of: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Bench, bench, row, submission, wait};
+    use super::super::tests::{Bench, bench_of, row, submission, wait};
     use super::*;
     use crate::catalogue::samples::sample;
     use crate::fakes::samples::caller;
@@ -86,7 +86,7 @@ mod tests {
     fn allowing(minutes: Option<u16>) -> Bench {
         let mut app = sample();
         app.look_up.as_mut().unwrap().stale_minutes = minutes;
-        bench(app, Ok(vec![row("")]))
+        bench_of(app, Ok(vec![row("")]))
     }
 
     /// Rows, and why they are old.

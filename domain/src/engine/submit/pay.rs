@@ -101,7 +101,7 @@ fn other_price(app: &AppDefinition) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{Bench, bench, row, submission, wait};
+    use super::super::tests::{Bench, bench_of, row, submission, wait};
     use super::*;
     use crate::catalogue::samples::{field, sample};
     use crate::catalogue::{RawApp, RawPayment, RawPrice};
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_owed_is_found_and_nothing_is_ordered() {
-        let bench = bench(app(false, None), Ok(vec![row("330000001FS1"), row("")]));
+        let bench = bench_of(app(false, None), Ok(vec![row("330000001FS1"), row("")]));
         let due = pays(&bench, &keyed(1, "key-00001")).unwrap();
         assert_eq!((due.notices.len(), due.rows.len(), due.nothing_due), (1, 2, None));
         assert_eq!((due.rows[0].len(), due.source.as_str()), (3, "省公安厅"));
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn an_order_carries_the_price_and_the_number_of_its_submission_and_a_repeat_the_same() {
-        let bench = bench(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
+        let bench = bench_of(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
         let first = pays(&bench, &keyed(20_000, "key-00001")).unwrap();
         let again = pays(&bench, &keyed(20_000, "key-00001")).unwrap();
         assert_eq!(first, again);
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_notice_of_another_amount_than_the_price_is_not_shown() {
-        let bench = bench(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
+        let bench = bench_of(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
         for fen in [19_999, 20_001] {
             let other = pays(&bench, &keyed(fen, &format!("key-{fen}")));
             assert!(matches!(other, Err(SubmitError::Refused { .. })), "{fen}");
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn without_a_key_or_an_amount_nobody_is_asked() {
-        let bench = bench(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
+        let bench = bench_of(app(true, by_amount()), Ok(vec![row("330000001FS1")]));
         let keyless = Submission { idempotency_key: None, ..keyed(20_000, "") };
         assert!(matches!(pays(&bench, &keyless), Err(SubmitError::KeyMissing)));
         let Err(SubmitError::Answers(faults)) = pays(&bench, &keyed(0, "key-00001")) else {
@@ -213,7 +213,7 @@ mod tests {
             (false, "330000001X1", true),
             (false, "330000001FS2", false),
         ] {
-            let bench = bench(app(orders, None), Ok(vec![row(number)]));
+            let bench = bench_of(app(orders, None), Ok(vec![row(number)]));
             let due = pays(&bench, &keyed(1, "key-00001"));
             let told = matches!(due, Err(SubmitError::GatewayUnavailable));
             assert_eq!(told, silent, "{orders} {number}");
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn an_order_that_made_nothing_says_so() {
-        let bench = bench(app(true, by_amount()), Ok(Vec::new()));
+        let bench = bench_of(app(true, by_amount()), Ok(Vec::new()));
         let due = pays(&bench, &keyed(20_000, "key-00001")).unwrap();
         assert!(due.nothing_due.is_some_and(|words| words.contains("没有生成")));
     }

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod cases;
 mod certificates;
 mod documents;
 
@@ -200,7 +201,9 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
         let jobs = Jobs {
+            cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -261,6 +264,7 @@ impl Application {
         let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
             account,
+            cases: opened.use_cases.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -273,6 +277,8 @@ impl Application {
                 certificates: certificates::issuing(&shared, &clock, &ids),
                 certificate_post: None,
                 submissions: shared.clone(),
+                open_case: opened.open,
+                drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),

@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod case;
 mod certificate;
 mod check;
 mod fault;
@@ -23,6 +24,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
 pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
@@ -32,7 +34,10 @@ pub use marks::{
 pub(crate) use payment::price_of_option;
 pub use payment::{PayTerms, Price, PriceOf};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{
+    RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
+    RawStep, RawWording,
+};
 pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};
 pub use raw::{RawPayment, RawPrice};

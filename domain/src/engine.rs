@@ -7,6 +7,7 @@ mod check;
 mod exchange;
 mod last_answers;
 mod outcome;
+mod partial;
 mod plan;
 mod recorded;
 mod submissions;
@@ -18,8 +19,9 @@ pub use exchange::{
     REFUSED_INVALID, Subject,
 };
 pub use last_answers::{Asked, LastAnswers};
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue, shown};
+pub use partial::{Given, check_given};
 pub use plan::{Certification, Circumstances, Effect, PayCall, plan};
 pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

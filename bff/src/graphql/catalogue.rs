@@ -259,13 +259,7 @@ impl App {
 
     /// What to fill in.
     async fn form(&self) -> Result<Form> {
-        let app = self.definition()?;
-        let fields = app.fields.iter().map(Field::from).collect();
-        let fee = match &app.action {
-            Some(Action::Pay(terms)) => terms.fee().map(|fee| fee.fen().into()),
-            Some(_) | None => None,
-        };
-        Ok(Form { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee })
+        Ok(Form::from(self.definition()?))
     }
 }
 
@@ -278,6 +272,17 @@ pub struct Form {
     fields: Vec<Field>,
     /// What the service costs; null where it is free or depends on the answers.
     fee: Option<Money>,
+}
+
+impl From<&AppDefinition> for Form {
+    fn from(app: &AppDefinition) -> Self {
+        let fields = app.fields.iter().map(Field::from).collect();
+        let fee = match &app.action {
+            Some(Action::Pay(terms)) => terms.fee().map(|fee| fee.fen().into()),
+            Some(_) | None => None,
+        };
+        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee }
+    }
 }
 
 /// One field of a form.

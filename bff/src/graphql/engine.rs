@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::case::Case;
 use super::certificate::Certificate;
 use super::data_access::learn;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
@@ -97,6 +98,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A case is open.
+    Case(Case),
     /// Something is owed.
     PaymentDue(PaymentDue),
     /// A certificate was issued.
@@ -141,22 +144,16 @@ pub struct PaymentRow {
     fields: Vec<ResultField>,
 }
 
-impl From<&OutcomeField> for ResultField {
-    fn from(field: &OutcomeField) -> Self {
-        Self { name: field.name.clone(), label: field.label.zh.clone(), value: field.value.clone() }
-    }
-}
-
 impl PaymentDue {
     fn of(due: DomainDue, now: Timestamp) -> Result<Self> {
         let notices = due.notices.into_iter().map(|notice| Notice::live(notice, now));
-        let row = |row: &Vec<OutcomeField>| PaymentRow {
-            fields: row.iter().map(ResultField::from).collect(),
+        let row = |row: Vec<OutcomeField>| PaymentRow {
+            fields: row.into_iter().map(ResultField::from).collect(),
         };
         Ok(Self {
             notices: notices.collect::<Result<_>>()?,
             nothing_due: due.nothing_due.map(str::to_owned),
-            rows: due.rows.iter().map(row).collect(),
+            rows: due.rows.into_iter().map(row).collect(),
             as_of: due.as_of.into(),
             source: due.source,
         })
@@ -171,7 +168,7 @@ pub struct ResultRow(OutcomeRow);
 impl ResultRow {
     /// Label and value, in display order.
     async fn fields(&self) -> Vec<ResultField> {
-        self.0.fields.iter().map(ResultField::from).collect()
+        self.0.fields.iter().cloned().map(ResultField::from).collect()
     }
 
     /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
@@ -195,6 +192,12 @@ pub struct ResultField {
     pub(super) label: String,
     /// In words; empty where there is none.
     pub(super) value: String,
+}
+
+impl From<domain::engine::OutcomeField> for ResultField {
+    fn from(field: domain::engine::OutcomeField) -> Self {
+        Self { name: field.name, label: field.label.zh, value: field.value }
+    }
 }
 
 /// The mutation `submitApp`.
@@ -239,6 +242,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             let (as_of, is_stale) = (as_of.into(), stale.is_some());
             let result = LookupResult { rows, as_of, source, stale: is_stale, stale_reason: stale };
             let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Case(case)) => {
+            let outcome = Some(AppOutcome::Case(Case(*case)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Ok(Outcome::Certificate(certificate)) => {
@@ -314,7 +321,7 @@ pub(super) fn level_hint(needed: IdentityLevel) -> &'static str {
     }
 }
 
-fn answer_fault(fault: &AnswerFault) -> UserError {
+pub(super) fn answer_fault(fault: &AnswerFault) -> UserError {
     let code = match fault.code {
         AnswerFaultCode::Required => Code::Required,
         AnswerFaultCode::Invalid

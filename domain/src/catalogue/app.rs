@@ -1,6 +1,8 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, CertificateTerms, Field, PayTerms, ShownAs, Wording};
+use super::{
+    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms, ShownAs, Wording,
+};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -73,6 +75,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Apply(terms)) => Some(&terms.call),
             Some(Action::Pay(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
@@ -91,6 +94,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[case]`: open a case at a department.
+    Apply(CaseTerms),
     /// `[payment]`: find or order what is owed.
     Pay(PayTerms),
     /// `[certificate]`: ask a department, and put on paper what it says.

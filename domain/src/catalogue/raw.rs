@@ -1,9 +1,12 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod case;
 mod certificate;
+mod kept;
 mod lottery;
 mod payment;
 
+pub use case::{RawCase, RawMaterial, RawStep};
 pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 pub use payment::{RawPayment, RawPrice};
@@ -59,6 +62,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// The payment.
     pub payment: Option<RawPayment>,
+    /// The case.
+    pub case: Option<RawCase>,
     /// How it certifies.
     pub certificate: Option<RawCertificate>,
     /// How it draws.

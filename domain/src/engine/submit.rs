@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod acting;
+mod case;
 mod certify;
 mod claim;
 mod files;
@@ -8,11 +9,14 @@ mod look_up;
 mod notices;
 mod pay;
 
+pub use files::{file_ids, files_named};
+
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, LastAnswers, Outcome,
     Submissions, plan,
 };
+use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
@@ -134,6 +138,10 @@ pub struct SubmitApp {
     pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Opens cases.
+    pub open_case: Arc<OpenCase>,
+    /// Forms that were begun.
+    pub drafts: Arc<Drafts>,
     /// For whom a session acts.
     pub acting: Arc<Acting>,
     /// Randomness for numbers.
@@ -156,9 +164,8 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, today)?;
-        if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired { current: app.form_version });
-        }
+        let form = self.form_of(app, caller, submission).await?;
+        let app = form.as_ref();
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
         acting::check(app, &submission.answers, &acting)?;
@@ -171,6 +178,9 @@ impl SubmitApp {
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
             Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
+            Some(Effect::Apply(application)) => {
+                self.open_case(&form, caller, submission, application).await
+            }
             Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),

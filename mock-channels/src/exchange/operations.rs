@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
 use super::{
-    answer, certificates, estimates, kinship, messages, orders, owed, people, registers, table,
+    answer, cases, certificates, estimates, kinship, messages, orders, owed, people, registers,
+    table,
 };
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
@@ -37,13 +38,10 @@ const BY_CODE: [&str; 17] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    let paid = owed::NAMES.into_iter().chain(orders::NAMES);
-    BY_CODE
-        .into_iter()
-        .chain(certificates::OPERATIONS)
-        .chain(paid)
-        .chain(data.map(String::as_str))
-        .collect()
+    let applications = cases::names().into_iter().map(|name| &*name.leak());
+    let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
+    let by_code = by_code.chain(owed::NAMES).chain(orders::NAMES);
+    by_code.chain(data.map(String::as_str)).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -88,6 +86,9 @@ pub(super) fn run(
             certificates::certify(outside, name, call)
         }
         _ => {
+            if let Some(found) = cases::run(outside, operation, call) {
+                return Some(found);
+            }
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;
             answer::answer(outside, table, name, found, call)

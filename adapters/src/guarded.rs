@@ -4,6 +4,8 @@
 //! What citizens wait for, what the healer asks, and refunds have budgets of their own, so that
 //! a thousand queries never stand before a payment.
 
+mod sender;
+
 use crate::breaker::Gate;
 use crate::crash::{Step, around};
 use async_trait::async_trait;
@@ -19,6 +21,7 @@ use domain::payment::{
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+pub use self::sender::GuardedSender;
 pub use crate::breaker::BreakerRule;
 
 /// How many calls of a rail may be under way at once. A call above that is not sent.

@@ -13,6 +13,7 @@ mod raw;
 mod region;
 #[cfg(test)]
 pub(crate) mod samples;
+mod schedule;
 mod search;
 mod words;
 
@@ -26,9 +27,13 @@ pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
-pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording};
+pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
+pub use raw::{
+    RawApp, RawCategory, RawField, RawHours, RawLookUp, RawMaintenance, RawOption, RawRow, RawSent,
+    RawWording,
+};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
+pub use schedule::{Days, DaysInvalid, MaintenanceWindow, Opening, Schedule};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,
     TEXT_MAX, TextTooLong,

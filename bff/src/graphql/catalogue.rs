@@ -46,7 +46,7 @@ pub enum AppStatus {
     Open,
     /// Nothing runs behind it at present.
     Maintenance,
-    /// Open again on another day.
+    /// Outside its hours; the reason says them.
     ClosedToday,
     /// It serves other regions.
     NotInRegion,
@@ -103,19 +103,21 @@ pub struct Availability {
     status: AppStatus,
     /// Why not, for the citizen; null when open.
     reason: Option<String>,
-    /// When it opens again, where that is known.
+    /// When this changes, where that is known.
     until: Option<DateTime>,
 }
 
 impl From<&DomainAvailability> for Availability {
     fn from(availability: &DomainAvailability) -> Self {
         let status = match availability {
-            DomainAvailability::Open => AppStatus::Open,
+            DomainAvailability::Open { .. } => AppStatus::Open,
             DomainAvailability::Maintenance { .. } => AppStatus::Maintenance,
+            DomainAvailability::ClosedToday { .. } => AppStatus::ClosedToday,
             DomainAvailability::NotInRegion { .. } => AppStatus::NotInRegion,
             DomainAvailability::NotInChannel { .. } => AppStatus::NotInChannel,
         };
-        Self { status, reason: availability.reason().map(str::to_owned), until: None }
+        let until = availability.until().map(DateTime::from);
+        Self { status, reason: availability.reason().map(str::to_owned), until }
     }
 }
 
@@ -236,7 +238,12 @@ impl App {
         Ok(self.definition()?.identity_level.into())
     }
 
-    /// Whether it can be used here, by the caller's channel, today.
+    /// How far it goes without a way to an office, 1 to 5 stars; null where nobody has judged it.
+    async fn stars(&self) -> Result<Option<i32>> {
+        Ok(self.definition()?.stars.map(i32::from))
+    }
+
+    /// Whether it can be used here, by the caller's channel, now.
     async fn availability(
         &self,
         ctx: &Context<'_>,
@@ -250,7 +257,7 @@ impl App {
             },
         };
         let (who, app) = (requester(ctx), self.definition()?);
-        let found = self.catalogue.availability(app, &region, who.channel, beijing_day(who.now));
+        let found = self.catalogue.availability(app, &region, who.channel, who.now);
         match found {
             Ok(availability) => Ok((&availability).into()),
             Err(_) => Err(FailureCode::BadInput.error()),

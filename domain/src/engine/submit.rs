@@ -16,7 +16,7 @@ use crate::identity::{Caller, Channel, IdentityLevel};
 use crate::notice::NoticeBook;
 use crate::outside::OutsideError;
 use crate::standards::RegionCode;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What somebody submits.
@@ -43,7 +43,7 @@ pub enum SubmitError {
     /// The region means nothing today.
     #[error(transparent)]
     UnknownRegion(#[from] UnknownRegion),
-    /// The app is not open here, by this way, today. Never [`Availability::Open`].
+    /// The app is not open here, by this way, now. Never [`Availability::Open`].
     #[error("the app is not open")]
     NotOpen(Availability),
     /// The form has changed since.
@@ -101,11 +101,12 @@ impl SubmitApp {
         submission: &Submission,
     ) -> Result<Outcome, SubmitError> {
         let catalogue = self.catalogue.current();
-        let today = beijing_day(self.clock.now());
+        let now = self.clock.now();
+        let today = beijing_day(now);
         let app = catalogue
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
-        check_open(&catalogue, app, caller, submission, today)?;
+        check_open(&catalogue, app, caller, submission, now)?;
         if submission.form_version != app.form_version {
             return Err(SubmitError::FormVersionRetired { current: app.form_version });
         }
@@ -142,16 +143,12 @@ fn check_open(
     app: &AppDefinition,
     caller: Option<&Caller>,
     submission: &Submission,
-    today: Date,
+    now: Timestamp,
 ) -> Result<(), SubmitError> {
     let region = submission.region.clone().unwrap_or_else(|| catalogue.regions().root().clone());
     let channel = caller.map_or(submission.channel, |caller| caller.channel);
-    let availability = catalogue.availability(app, &region, channel, today)?;
-    if availability == Availability::Open {
-        Ok(())
-    } else {
-        Err(SubmitError::NotOpen(availability))
-    }
+    let availability = catalogue.availability(app, &region, channel, now)?;
+    if availability.is_open() { Ok(()) } else { Err(SubmitError::NotOpen(availability)) }
 }
 
 fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), SubmitError> {

@@ -200,7 +200,7 @@ fn an_app_with_nothing_behind_it_is_not_open() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let error = refused(app, None, &submission());
-    let SubmitError::NotOpen(Availability::Maintenance { reason }) = error else {
+    let SubmitError::NotOpen(Availability::Maintenance { reason, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(reason, "服务接入中，暂未开放办理");

@@ -18,8 +18,8 @@ mod search;
 mod words;
 
 pub use app::{
-    AppDefinition, Category, LeadsTo, LookUp, Operation, OperationInvalid, Provenance, RowField,
-    Sent,
+    Action, AppDefinition, Call, Category, LeadsTo, Operation, OperationInvalid, Provenance,
+    RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
 pub use fault::{Fault, Place, Problem};
@@ -28,10 +28,8 @@ pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
-pub use raw::{
-    RawApp, RawCategory, RawField, RawHours, RawLookUp, RawMaintenance, RawOption, RawRow, RawSent,
-    RawWording,
-};
+pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawHours, RawMaintenance};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use schedule::{Days, DaysInvalid, MaintenanceWindow, Opening, Schedule};
 pub use search::{

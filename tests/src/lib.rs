@@ -7,6 +7,7 @@ pub mod crash;
 pub mod cutting_proxy;
 pub mod desk;
 pub mod flow;
+pub mod foreign;
 pub mod killed;
 pub mod levers;
 pub mod node;

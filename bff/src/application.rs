@@ -8,7 +8,7 @@ mod documents;
 
 mod gateway;
 
-use crate::graphql::{self, Introspection, UseCases};
+use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
@@ -40,6 +40,7 @@ use domain::payment::{
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
@@ -240,12 +241,24 @@ impl Application {
             ids: &ids,
         };
         let (sign_in, account) = accounts::connect(platforms.identities, around);
+        let pay_by_link = Arc::new(PayByLink {
+            notices: gateway.clone(),
+            items: items.clone(),
+            seal: tokens.clone(),
+            payments: shared.clone(),
+            start: start_payment.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let use_cases = UseCases {
             account,
+            home: HomeSettings { deadline: settings.home_deadline },
+            own_address: OwnAddress::new(&public_url),
+            pay_by_link: pay_by_link.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
-                catalogue,
+                catalogue: catalogue.clone(),
                 exchange: departments.clone(),
                 notices: gateway.clone(),
                 submissions: shared.clone(),
@@ -336,6 +349,7 @@ impl Application {
             audit: shared.clone(),
         };
         let parts = Parts {
+            catalogue,
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
             staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
@@ -355,15 +369,7 @@ impl Application {
                 .collect(),
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
-            pay_by_link: PayByLink {
-                notices: gateway,
-                items: items.clone(),
-                seal: tokens,
-                payments: shared.clone(),
-                start: start_payment,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            },
+            pay_by_link,
             wake_callbacks: jobs.wake_callbacks.clone(),
             admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),

@@ -1,6 +1,7 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 pub mod admission;
+mod app_page;
 mod callbacks;
 mod document;
 mod documents;
@@ -67,6 +68,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/apps/{slug}", web::get().to(app_page::show))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/callbacks/non-tax")

@@ -6,6 +6,7 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
+use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
@@ -27,7 +28,7 @@ pub struct Parts {
     /// Rings for the worker that acts on them.
     pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
-    pub pay_by_link: PayByLink,
+    pub pay_by_link: Arc<PayByLink>,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
     /// Who has a turn.
@@ -48,6 +49,8 @@ pub struct Parts {
     pub verify_receipt: Arc<VerifyReceipt>,
     /// What staff ask.
     pub staff_schema: StaffSchema,
+    /// The published catalogue.
+    pub catalogue: Arc<dyn CatalogueSource>,
     /// Who of them asks.
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.

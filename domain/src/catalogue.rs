@@ -5,6 +5,7 @@
 mod app;
 mod availability;
 mod check;
+mod elder;
 mod fault;
 mod field;
 mod marks;
@@ -22,6 +23,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use elder::{ELDER_TILES, ElderGroup, ElderHome, ElderTile, ElderView};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{

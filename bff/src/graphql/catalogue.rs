@@ -264,6 +264,11 @@ impl App {
         }
     }
 
+    /// The address that opens it, for a QR code: `resolveScan` understands it.
+    async fn link(&self, ctx: &Context<'_>) -> String {
+        ctx.data_unchecked::<UseCases>().own_address.of_app(&self.slug)
+    }
+
     /// What to fill in.
     async fn form(&self) -> Result<Form> {
         let app = self.definition()?;
@@ -365,11 +370,17 @@ impl Region {
     }
 }
 
-fn current(ctx: &Context<'_>) -> Arc<Catalogue> {
+/// The catalogue of now.
+pub(super) fn current(ctx: &Context<'_>) -> Arc<Catalogue> {
     ctx.data_unchecked::<UseCases>().catalogue.current()
 }
 
-fn known_region(ctx: &Context<'_>, catalogue: &Catalogue, text: &RegionCode) -> Result<Code> {
+/// A region of today, or BAD_INPUT.
+pub(super) fn known_region(
+    ctx: &Context<'_>,
+    catalogue: &Catalogue,
+    text: &RegionCode,
+) -> Result<Code> {
     let today = beijing_day(requester(ctx).now);
     match Code::new(&text.0) {
         Ok(code) if catalogue.regions().find(&code, today).is_some() => Ok(code),
@@ -385,13 +396,30 @@ pub fn categories(
 ) -> Result<Vec<Category>> {
     let catalogue = current(ctx);
     let region = region.map(|text| known_region(ctx, &catalogue, &text)).transpose()?;
+    Ok(all_categories(&catalogue, region.as_ref(), audience))
+}
+
+/// The categories of this catalogue, for this region and audience.
+pub(super) fn all_categories(
+    catalogue: &Arc<Catalogue>,
+    region: Option<&Code>,
+    audience: Option<Audience>,
+) -> Vec<Category> {
     let category = |category: &domain::catalogue::Category| Category {
-        catalogue: Arc::clone(&catalogue),
-        slug: category.slug.clone(),
-        region: region.clone(),
         audience: audience.map(Into::into),
+        ..category_of(catalogue, &category.slug, region)
     };
-    Ok(catalogue.categories().iter().map(category).collect())
+    catalogue.categories().iter().map(category).collect()
+}
+
+/// The category of a slug that this catalogue has.
+pub(super) fn category_of(
+    catalogue: &Arc<Catalogue>,
+    slug: &CategorySlug,
+    region: Option<&Code>,
+) -> Category {
+    let (catalogue, slug) = (Arc::clone(catalogue), slug.clone());
+    Category { catalogue, slug, region: region.cloned(), audience: None }
 }
 
 /// The category of this slug.

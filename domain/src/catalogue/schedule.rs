@@ -171,8 +171,8 @@ impl Schedule {
             return Some(None);
         }
         let local = beijing_time(now);
-        let minute = u16::from(local.hour().unsigned_abs()) * 60
-            + u16::from(local.minute().unsigned_abs());
+        let minute =
+            u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
         let mut day = local.date();
         let mut end = self.hours_of(day).find(|o| o.from <= minute && minute < o.to)?.to;
         // Hours that go on where others end are one; who is open a whole week never closes.

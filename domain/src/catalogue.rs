@@ -32,6 +32,7 @@ pub use marks::{
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
 pub use raw::{RawHours, RawMaintenance};
+pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use schedule::{Days, DaysInvalid, MaintenanceWindow, Opening, Schedule};
 pub use search::{

@@ -2,6 +2,7 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod hash;
 mod index;
 mod look;
 mod outside;
@@ -20,6 +21,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use hash::ToyHash;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};

@@ -9,6 +9,7 @@ use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawHours, RawMaintenance, RawOption, RawRow, RawSent,
     RawWording,
 };
+use super::wire_lottery::LotteryWire;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -79,6 +80,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -248,6 +250,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,

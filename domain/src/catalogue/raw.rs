@@ -1,5 +1,9 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod lottery;
+
+pub use lottery::{RawLottery, RawPublicValue};
+
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawWording {
@@ -59,6 +63,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// How it draws.
+    pub lottery: Option<RawLottery>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.

@@ -62,16 +62,38 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// An application won a draw.
+    LotteryWon,
+    /// A department is late with a case, and was told so.
+    CaseOverdue,
+    /// A parcel is on its way.
+    DeliverySent,
+    /// A parcel arrived.
+    DeliveryDelivered,
+    /// A parcel came back, or is lost.
+    DeliveryFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PaymentPaid];
+    pub const ALL: [Self; 6] = [
+        Self::PaymentPaid,
+        Self::LotteryWon,
+        Self::CaseOverdue,
+        Self::DeliverySent,
+        Self::DeliveryDelivered,
+        Self::DeliveryFailed,
+    ];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::LotteryWon => "LOTTERY_WON",
+            Self::CaseOverdue => "CASE_OVERDUE",
+            Self::DeliverySent => "DELIVERY_SENT",
+            Self::DeliveryDelivered => "DELIVERY_DELIVERED",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+pub mod catalogue;
 mod documents;
 
 mod gateway;
@@ -24,7 +25,7 @@ use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use domain::catalogue::{FindApps, FixedCatalogue};
+use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
 use domain::engine::SubmitApp;
 use domain::identity::{
@@ -90,19 +91,15 @@ impl Application {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let catalogue = match &settings.apps_dir {
-            Some(folder) => adapters::definitions::load(folder),
-            None => adapters::definitions::load_embedded(),
-        };
-        let catalogue = catalogue.map_err(|faults| StartupError::Definitions(faults.into()))?;
-        let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
-        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
-        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading));
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
+        let catalogue::Apps { catalogue, publish: publish_apps, past_forms: _ } =
+            catalogue::connect(settings, &shared, &clock).await?;
+        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
+        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading, shared.clone()));
         let tokens = Arc::new(sealed_tokens(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
@@ -217,6 +214,8 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            catalogue: catalogue.clone(),
+            find_apps: find_apps.clone(),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             metrics: metrics.clone(),
         };
@@ -338,6 +337,7 @@ impl Application {
                 ids: ids.clone(),
             }),
             find_apps,
+            publish_apps,
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,

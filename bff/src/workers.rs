@@ -1,10 +1,12 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod catalogue;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -39,6 +41,10 @@ pub struct Jobs {
     pub refunds: Arc<SendRefunds>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// Follows the newest version.
+    pub catalogue: Arc<FollowedCatalogue>,
+    /// Indexes it, and counts what was searched for in vain.
+    pub find_apps: Arc<FindApps>,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
     /// What is counted.
@@ -79,6 +85,8 @@ impl Workers {
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));

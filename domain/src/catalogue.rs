@@ -5,10 +5,13 @@
 mod app;
 mod availability;
 mod check;
+mod diff;
 mod elder;
 mod fault;
 mod field;
+mod follow;
 mod marks;
+mod publish;
 mod published;
 mod raw;
 mod region;
@@ -16,6 +19,7 @@ mod region;
 pub(crate) mod samples;
 mod schedule;
 mod search;
+mod versions;
 mod words;
 
 pub use app::{
@@ -23,8 +27,15 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use diff::{ChangeKind, FileChange, changes};
 pub use elder::{ELDER_TILES, ElderGroup, ElderHome, ElderTile, ElderView};
 pub use fault::{Fault, Place, Problem};
+pub use follow::{FollowError, Followed, FollowedCatalogue, PastForms, PublishedForms};
+pub use publish::{Begun, DraftView, PublishApps, PublishError};
+pub use versions::{
+    AppDraft, AppFile, BY_FILES, CatalogueVersion, CatalogueVersions, DefinitionReader, FileFault,
+    KnownForm, NewVersion, VersionHead,
+};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
@@ -37,6 +48,6 @@ pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use schedule::{Days, DaysInvalid, MaintenanceWindow, Opening, Schedule};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,
-    TEXT_MAX, TextTooLong,
+    SearchMisses, TEXT_MAX, TextTooLong,
 };
 pub use words::{AppKind, AppSlug, CategorySlug, FieldType, ShownAs, SlugInvalid, Wording};

@@ -1,9 +1,12 @@
 //! One entity per table, as the migrations make it. Private to the store: rows become domain
 //! types before they leave.
 
+pub(super) mod app_draft;
+pub(super) mod app_form;
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
 pub(super) mod callback_inbox;
+pub(super) mod catalogue_version;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;
@@ -29,6 +32,7 @@ pub(super) mod refund_balance;
 pub(super) mod refund_ceiling;
 pub(super) mod refund_decision;
 pub(super) mod refund_event;
+pub(super) mod search_miss;
 pub(super) mod session;
 pub(super) mod staff_account;
 pub(super) mod staff_session;

@@ -20,9 +20,7 @@ pub use fault::{DefinitionFault, DefinitionFaults};
 pub use payment_items::load_payment_items;
 pub use reader::{TomlDefinitions, embedded_files, read_folder};
 
-use domain::catalogue::{
-    AppDefinition, Catalogue, CatalogueParts, Category, Fault, Place, RawApp,
-};
+use domain::catalogue::{AppDefinition, Catalogue, CatalogueParts, Category, Fault, Place, RawApp};
 use fault::Collected;
 use files::SourceFile;
 use lines::line_of;

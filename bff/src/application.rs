@@ -96,7 +96,7 @@ impl Application {
         let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
-        let catalogue::Apps { catalogue, publish: publish_apps, past_forms: _ } =
+        let catalogue::Apps { catalogue, publish: publish_apps, past_forms } =
             catalogue::connect(settings, &shared, &clock).await?;
         let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
         let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading, shared.clone()));
@@ -217,6 +217,7 @@ impl Application {
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
@@ -258,8 +259,10 @@ impl Application {
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
+                past_forms,
                 exchange: departments.clone(),
                 notices: gateway.clone(),
+                files: shared.clone(),
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -320,6 +323,7 @@ impl Application {
             receipts: shared.clone(),
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
+            files: shared.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -376,6 +380,7 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),
+            uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,

@@ -5,6 +5,7 @@ mod app_page;
 mod callbacks;
 mod document;
 mod documents;
+pub mod files;
 mod graphql_route;
 pub mod health;
 mod page;
@@ -70,6 +71,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/apps/{slug}", web::get().to(app_page::show))
         .route("/receipts/verify", web::get().to(verify_page::verify))
+        .service(
+            web::resource("/files")
+                .route(web::post().to(files::upload))
+                .default_service(web::to(files::other)),
+        )
         .service(
             web::resource("/callbacks/non-tax")
                 .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))

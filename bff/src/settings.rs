@@ -2,12 +2,14 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod files;
 mod gateway;
 mod rails;
 mod reader;
 mod secret;
 
 pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
@@ -61,6 +63,8 @@ pub struct Settings {
     pub max_in_flight: usize,
     /// So long each part of the home page may take before it is left out.
     pub home_deadline: Duration,
+    /// Limits of what citizens upload.
+    pub files: FileSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -77,7 +81,7 @@ const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -93,6 +97,8 @@ const KEYS: [&str; 18] = [
     "trusted_proxies",
     "max_in_flight",
     "home_deadline_ms",
+    "file_max_mb",
+    "file_quota_mb",
     "log",
     "crash_at",
     "settings",
@@ -147,6 +153,7 @@ impl Settings {
                 .parsed::<usize>("max_in_flight", "a whole number")
                 .unwrap_or(MAX_IN_FLIGHT),
             home_deadline: home_deadline(&mut reader),
+            files: FileSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

@@ -30,16 +30,12 @@ pub use availability::{Availability, UnknownRegion};
 pub use diff::{ChangeKind, FileChange, changes};
 pub use elder::{ELDER_TILES, ElderGroup, ElderHome, ElderTile, ElderView};
 pub use fault::{Fault, Place, Problem};
-pub use follow::{FollowError, Followed, FollowedCatalogue, PastForms, PublishedForms};
-pub use publish::{Begun, DraftView, PublishApps, PublishError};
-pub use versions::{
-    AppDraft, AppFile, BY_FILES, CatalogueVersion, CatalogueVersions, DefinitionReader, FileFault,
-    KnownForm, NewVersion, VersionHead,
-};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
+pub use follow::{FollowError, Followed, FollowedCatalogue, PastForms, PublishedForms};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
+pub use publish::{Begun, DraftView, PublishApps, PublishError};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
 pub use raw::{RawHours, RawMaintenance};
@@ -49,5 +45,9 @@ pub use schedule::{Days, DaysInvalid, MaintenanceWindow, Opening, Schedule};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,
     SearchMisses, TEXT_MAX, TextTooLong,
+};
+pub use versions::{
+    AppDraft, AppFile, BY_FILES, CatalogueVersion, CatalogueVersions, DefinitionReader, FileFault,
+    KnownForm, NewVersion, VersionHead,
 };
 pub use words::{AppKind, AppSlug, CategorySlug, FieldType, ShownAs, SlugInvalid, Wording};

@@ -5,11 +5,11 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawHours, RawMaintenance, RawOption, RawRow, RawSent,
     RawWording,
 };
-use super::wire_lottery::LotteryWire;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -131,6 +131,9 @@ struct FieldWire {
     depends_on: Vec<String>,
     own: Option<String>,
     letters_and_digits: Option<u8>,
+    #[serde(default)]
+    accepts: Vec<String>,
+    most_kilobytes: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -286,6 +289,8 @@ impl FieldWire {
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
+            accepts: self.accepts,
+            most_kilobytes: self.most_kilobytes,
         }
     }
 }

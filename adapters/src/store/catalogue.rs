@@ -191,8 +191,7 @@ impl CatalogueVersions for Store {
         let transaction = self.begin().await?;
         let columns =
             [app_draft::Column::File, app_draft::Column::SavedBy, app_draft::Column::SavedAt];
-        let newer =
-            OnConflict::column(app_draft::Column::Path).update_columns(columns).to_owned();
+        let newer = OnConflict::column(app_draft::Column::Path).update_columns(columns).to_owned();
         let upsert = app_draft::Entity::insert(row.into_active_model()).on_conflict(newer);
         upsert.exec_without_returning(&transaction).await.map_err(unavailable)?;
         audit::append(&transaction, record).await?;

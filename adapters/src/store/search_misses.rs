@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use domain::catalogue::{Miss, SearchMisses};
 use domain::outside::StoreError;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// More different texts are not kept; those that were not asked for the longest go.
 const KEPT: u64 = 10_000;
@@ -50,8 +52,8 @@ impl SearchMisses for Store {
                 .all(&transaction)
                 .await
                 .map_err(unavailable)?;
-            let forget = search_miss::Entity::delete_many()
-                .filter(search_miss::Column::Words.is_in(oldest));
+            let forget =
+                search_miss::Entity::delete_many().filter(search_miss::Column::Words.is_in(oldest));
             forget.exec(&transaction).await.map_err(unavailable)?;
         }
         transaction.commit().await.map_err(unavailable)

@@ -41,7 +41,8 @@ pub(super) async fn connect(
         tracing::warn!(served, "editors published since; `bff apps publish` publishes the files");
     }
     let (versions, reader) = (store.clone(), Arc::new(TomlDefinitions));
-    let past_forms = Arc::new(PublishedForms { versions: versions.clone(), reader: reader.clone() });
+    let past_forms =
+        Arc::new(PublishedForms { versions: versions.clone(), reader: reader.clone() });
     let catalogue = Arc::new(FollowedCatalogue::new(begun.catalogue, versions, reader));
     Ok(Apps { catalogue, publish, past_forms })
 }

@@ -306,6 +306,8 @@ pub struct Field {
     depends_on: Vec<String>,
     /// The choices of an ENUM; null for every other type.
     options: Option<Vec<FieldOption>>,
+    /// What a FILE takes; null for every other type.
+    file: Option<super::file::FileRule>,
 }
 
 /// One choice.
@@ -338,6 +340,7 @@ impl From<&domain::catalogue::Field> for Field {
             help: field.help.clone(),
             depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
+            file: field.file.as_ref().map(super::file::FileRule::from),
         }
     }
 }

@@ -356,9 +356,9 @@ fn failed(error: &PublishError) -> Error {
     match error {
         PublishError::Store(error) => store_failed(error),
         PublishError::UnknownVersion(_) => FailureCode::NotFound.error(),
-        PublishError::Conflict { .. }
-        | PublishError::Faults(_)
-        | PublishError::NothingChanged => internal(error),
+        PublishError::Conflict { .. } | PublishError::Faults(_) | PublishError::NothingChanged => {
+            internal(error)
+        }
     }
 }
 
@@ -372,8 +372,17 @@ mod tests {
             assert!(is_path(path), "{path}");
         }
         for path in [
-            "", "/categories.toml", "../x/y.toml", "travel/../y.toml", "a/b/c.toml", "travel/.toml",
-            "Travel/fines.toml", "travel/fines", "travel/fines.toml/", "travel/fi nes.toml", "x.toml",
+            "",
+            "/categories.toml",
+            "../x/y.toml",
+            "travel/../y.toml",
+            "a/b/c.toml",
+            "travel/.toml",
+            "Travel/fines.toml",
+            "travel/fines",
+            "travel/fines.toml/",
+            "travel/fi nes.toml",
+            "x.toml",
         ] {
             assert!(!is_path(path), "{path}");
         }

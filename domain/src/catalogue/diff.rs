@@ -164,10 +164,8 @@ mod tests {
         let texts = ["", "a", "a\nb\nc", "c\nb\na", "a\na\na\nb", "b\na\nb\na\nc"];
         for old in texts {
             for new in texts {
-                let got = middle(
-                    &old.lines().collect::<Vec<_>>(),
-                    &new.lines().collect::<Vec<_>>(),
-                );
+                let got =
+                    middle(&old.lines().collect::<Vec<_>>(), &new.lines().collect::<Vec<_>>());
                 let of = |without: char| -> Vec<&str> {
                     let kept = got.iter().filter(|(mark, _)| *mark != without);
                     kept.map(|(_, line)| *line).collect()

@@ -271,7 +271,8 @@ impl PublishApps {
         let mut faults = Vec::new();
         for app in catalogue.apps() {
             let version = app.form_version;
-            let before = known.get(&(&app.slug, version)).and_then(|file| self.reader.read_app(file));
+            let before =
+                known.get(&(&app.slug, version)).and_then(|file| self.reader.read_app(file));
             let newest = now.get(&app.slug).copied().unwrap_or(0);
             let what = if before.is_some_and(|before| asks(&before) != asks(app)) {
                 format!("form_version: the fields changed; it must be more than {version}")
@@ -320,3 +321,7 @@ fn overlaid(files: Vec<AppFile>, drafts: &[AppDraft]) -> Vec<AppFile> {
     }
     all.into_iter().map(|(path, text)| AppFile { path, text }).collect()
 }
+
+#[cfg(test)]
+#[path = "publish_tests.rs"]
+mod tests;

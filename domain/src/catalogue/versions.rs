@@ -121,14 +121,10 @@ pub trait CatalogueVersions: Send + Sync {
     /// What nobody has published, by path.
     async fn list_app_drafts(&self) -> Result<Vec<AppDraft>, StoreError>;
     /// Keeps a draft in the place of an earlier one of its path.
-    async fn save_app_draft(
-        &self,
-        draft: &AppDraft,
-        audit: &AuditRecord,
-    ) -> Result<(), StoreError>;
+    async fn save_app_draft(&self, draft: &AppDraft, audit: &AuditRecord)
+    -> Result<(), StoreError>;
     /// Forgets a draft; `false`: there was none.
-    async fn discard_app_draft(&self, path: &str, audit: &AuditRecord)
-    -> Result<bool, StoreError>;
+    async fn discard_app_draft(&self, path: &str, audit: &AuditRecord) -> Result<bool, StoreError>;
 }
 
 /// Reads files: their language is somebody else's knowledge.

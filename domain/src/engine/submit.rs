@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod claim;
+mod files;
 mod notices;
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
@@ -10,9 +11,10 @@ use super::{
     OutcomeRow, Submissions, plan,
 };
 use crate::catalogue::{
-    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
+    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
+use crate::files::FileStore;
 use crate::identity::{Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
@@ -50,7 +52,7 @@ pub enum SubmitError {
     /// The app is not open here, by this way, now. Never [`Availability::Open`].
     #[error("the app is not open")]
     NotOpen(Availability),
-    /// The form has changed since.
+    /// There was never a form of that number.
     #[error("the form is of an old version; the current one is {current}")]
     FormVersionRetired {
         /// The version to fill in.
@@ -97,10 +99,14 @@ pub enum SubmitError {
 pub struct SubmitApp {
     /// The catalogue.
     pub catalogue: Arc<dyn CatalogueSource>,
+    /// Forms that are no longer published.
+    pub past_forms: Arc<dyn PastForms>,
     /// The departments.
     pub exchange: Arc<dyn DepartmentExchange>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Randomness for numbers.
@@ -124,17 +130,35 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, now)?;
-        if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired { current: app.form_version });
-        }
+        let past;
+        let app = if submission.form_version == app.form_version {
+            app
+        } else {
+            past = self.past(app, submission.form_version).await?;
+            // What must be proved now must be proved, whatever the form asked for then.
+            check_level(app, caller)?;
+            &past
+        };
         check_level(app, caller)?;
         let who = caller.map(|caller| &caller.person);
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
+        let files = self.files_of(who, &submission.answers).await?;
+        let regions = catalogue.regions();
+        let circumstances = Circumstances { who, regions, today, files: &files };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
+    }
+
+    /// Who began on a form that was published once finishes on it.
+    async fn past(
+        &self,
+        app: &AppDefinition,
+        form_version: u32,
+    ) -> Result<AppDefinition, SubmitError> {
+        let past = self.past_forms.past_form(&app.slug, form_version).await?;
+        past.ok_or(SubmitError::FormVersionRetired { current: app.form_version })
     }
 
     async fn look_up(

@@ -3,8 +3,8 @@
 use super::InMemoryStore;
 use super::store_staff::append_audit;
 use crate::catalogue::{
-    AppDraft, AppSlug, CatalogueVersion, CatalogueVersions, KnownForm, Miss, NewVersion,
-    SearchMisses, VersionHead,
+    AppDefinition, AppDraft, AppSlug, CatalogueVersion, CatalogueVersions, KnownForm, Miss,
+    NewVersion, PastForms, SearchMisses, VersionHead,
 };
 use crate::identity::AuditRecord;
 use crate::outside::StoreError;
@@ -48,9 +48,7 @@ impl CatalogueVersions for InMemoryStore {
     }
 
     async fn was_published(&self, digest: &str) -> Result<bool, StoreError> {
-        self.call(|t| {
-            Ok(t.catalogue.versions.iter().any(|version| version.head.digest == digest))
-        })
+        self.call(|t| Ok(t.catalogue.versions.iter().any(|version| version.head.digest == digest)))
     }
 
     async fn publish_version(&self, new: &NewVersion) -> Result<(), StoreError> {
@@ -110,11 +108,7 @@ impl CatalogueVersions for InMemoryStore {
         })
     }
 
-    async fn discard_app_draft(
-        &self,
-        path: &str,
-        audit: &AuditRecord,
-    ) -> Result<bool, StoreError> {
+    async fn discard_app_draft(&self, path: &str, audit: &AuditRecord) -> Result<bool, StoreError> {
         self.call(|t| {
             let before = t.catalogue.drafts.len();
             t.catalogue.drafts.retain(|known| known.path != path);
@@ -153,5 +147,21 @@ impl SearchMisses for InMemoryStore {
             misses.truncate(usize::from(limit));
             Ok(misses)
         })
+    }
+}
+
+/// Apps as they were with forms that are no longer published.
+#[derive(Default)]
+pub struct KeptForms(pub Vec<AppDefinition>);
+
+#[async_trait]
+impl PastForms for KeptForms {
+    async fn past_form(
+        &self,
+        app: &AppSlug,
+        form_version: u32,
+    ) -> Result<Option<AppDefinition>, StoreError> {
+        let mut kept = self.0.iter();
+        Ok(kept.find(|kept| kept.slug == *app && kept.form_version == form_version).cloned())
     }
 }

@@ -99,7 +99,8 @@ mod tests {
             misses.count(text, at(second));
         }
         let got = misses.take();
-        let told: Vec<_> = got.iter().map(|m| (m.text.as_str(), m.times, m.first, m.last)).collect();
+        let told: Vec<_> =
+            got.iter().map(|m| (m.text.as_str(), m.times, m.first, m.last)).collect();
         assert_eq!(told, [("etc办理", 2, at(1), at(2)), ("飞机票", 1, at(3), at(3))]);
         assert_eq!(misses.take(), []);
         misses.count("飞机票", at(4));

@@ -1,11 +1,11 @@
 //! What comes of a submission, with ports in memory.
 
 use super::*;
-use crate::catalogue::samples::{catalogue, sample};
+use crate::catalogue::samples::{catalogue, checked, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
 use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, NoticeLink, Subject};
 use crate::fakes::samples::{at, caller, notice};
-use crate::fakes::{CountingIds, FakeClock, InMemoryStore};
+use crate::fakes::{CountingIds, FakeClock, InMemoryStore, KeptForms};
 use crate::identity::{PersonName, RealName};
 use crate::notice::{Notice, NoticeNo, PayerKey};
 use crate::standards::{CitizenId, Mobile, PayCode};
@@ -94,8 +94,10 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
     let book = Arc::new(FakeBook::default());
     let submit = SubmitApp {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
+        past_forms: Arc::new(KeptForms::default()),
         exchange: exchange.clone(),
         notices: book.clone(),
+        files: Arc::new(InMemoryStore::new()),
         submissions: Arc::new(InMemoryStore::new()),
         ids: Arc::new(CountingIds::default()),
         clock: Arc::new(FakeClock::at(at(0))),
@@ -196,6 +198,28 @@ fn nothing_is_asked_before_the_submission_is_in_order() {
         let got = format!("{:?}", refused(app, None, &submission));
         assert!(got.starts_with(expected), "{expected}: {got}");
     }
+}
+
+#[test]
+fn who_began_on_an_old_form_finishes_on_it_and_proves_what_is_asked_now() {
+    let mut new = sample();
+    new.form_version = 2;
+    new.fields[0].name = "new_plate".to_owned();
+    new.look_up.as_mut().unwrap().sends[0].field = "new_plate".to_owned();
+    new.fields[3].depends_on = Vec::new();
+    let mut bench = bench(new.clone(), Ok(Vec::new()));
+    bench.submit.past_forms = Arc::new(KeptForms(vec![checked(sample())]));
+    wait(bench.submit.run(None, &submission())).unwrap();
+    let calls = bench.exchange.calls.lock().unwrap().len();
+    assert_eq!(calls, 1, "the old form's answers go to the department");
+    new.identity_level = "phone".to_owned();
+    let catalogue = catalogue(new);
+    bench.submit.catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+    let refused = wait(bench.submit.run(None, &submission())).unwrap_err();
+    assert!(matches!(refused, SubmitError::NotSignedIn), "{refused:?}");
+    let never = Submission { form_version: 7, ..submission() };
+    let refused = wait(bench.submit.run(None, &never)).unwrap_err();
+    assert!(matches!(refused, SubmitError::FormVersionRetired { current: 2 }), "{refused:?}");
 }
 
 #[test]

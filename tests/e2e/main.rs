@@ -32,4 +32,5 @@ mod search;
 mod silence;
 mod staff;
 mod thread;
+mod versions;
 mod year_end;

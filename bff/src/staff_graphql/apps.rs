@@ -7,8 +7,8 @@ use crate::graphql::error::{
 use crate::graphql::scalars::DateTime;
 use async_graphql::{Context, Enum, Error, InputObject, Result, SimpleObject};
 use domain::catalogue::{
-    AppDraft as DomainDraft, AppFile as DomainFile, CatalogueVersions as _, ChangeKind as Kind,
-    FileChange as DomainChange, FileFault as DomainFault, PublishError, VersionHead,
+    AppDraft as DomainDraft, AppFile as DomainFile, ChangeKind as Kind, FileChange as DomainChange,
+    FileFault as DomainFault, PublishError, VersionHead,
 };
 use domain::identity::{AuditRecord, StaffAccount, StaffRole};
 

@@ -27,6 +27,7 @@ mod refund_samples;
 mod refund_work;
 mod refunds;
 mod search;
+mod search_others;
 mod sessions;
 mod staff;
 mod submissions;

@@ -50,7 +50,8 @@ async fn the_home_page_with_the_gateway_hanging() {
             hanging_p99 = p99;
         }
     }
-    writeln!(body, "\nAim: p99 under 300 ms with one department hanging: {hanging_p99:.1} ms.").unwrap();
+    writeln!(body, "\nAim: p99 under 300 ms with one department hanging: {hanging_p99:.1} ms.")
+        .unwrap();
     tests::results::write("home", &body);
     app.node.stop().await;
     app.mocks.stop().await;

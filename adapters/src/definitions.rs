@@ -9,6 +9,7 @@ mod payment_items;
 mod reader;
 mod regions;
 mod wire;
+mod wire_certificate;
 mod wire_lottery;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod rails;
 
 mod accounts;
 pub mod catalogue;
+mod certificates;
 mod documents;
 
 mod gateway;
@@ -27,9 +28,10 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
-use domain::engine::SubmitApp;
+use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
+    Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
+    VerifyRealName, VerifyTicket,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -125,6 +127,13 @@ impl Application {
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
+        let exchange = Arc::new(RecordedExchange {
+            exchange: departments.clone(),
+            store: shared.clone(),
+            catalogue: catalogue.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -220,6 +229,7 @@ impl Application {
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -237,6 +247,7 @@ impl Application {
         let around = accounts::Around {
             store: &shared,
             catalogue: catalogue.clone(),
+            registers: &departments,
             clock: &clock,
             ids: &ids,
         };
@@ -260,9 +271,12 @@ impl Application {
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
                 past_forms,
-                exchange: departments.clone(),
+                exchange,
                 notices: gateway.clone(),
+                acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post: None,
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -286,7 +300,12 @@ impl Application {
                 clock: clock.clone(),
             }),
             check_face: Arc::new(CheckFace {
-                faces: departments,
+                faces: Arc::new(RecordedFaces {
+                    faces: departments,
+                    store: shared.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                }),
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
@@ -324,6 +343,7 @@ impl Application {
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
             files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -353,7 +373,7 @@ impl Application {
             audit: shared.clone(),
         };
         let parts = Parts {
-            catalogue,
+            catalogue: catalogue.clone(),
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
             staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
@@ -375,6 +395,16 @@ impl Application {
             wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link,
             wake_callbacks: jobs.wake_callbacks.clone(),
+            sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
+            verify_ticket: VerifyTicket {
+                catalogue,
+                tickets: shared.clone(),
+                persons: shared.clone(),
+                data: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),
             days: shared.clone(),
@@ -384,6 +414,7 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

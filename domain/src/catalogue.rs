@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod certificate;
 mod check;
 mod diff;
 mod elder;
@@ -27,6 +28,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use diff::{ChangeKind, FileChange, changes};
 pub use elder::{ELDER_TILES, ElderGroup, ElderHome, ElderTile, ElderView};
 pub use fault::{Fault, Place, Problem};
@@ -38,6 +40,7 @@ pub use marks::{
 pub use publish::{Begun, DraftView, PublishApps, PublishError};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawHours, RawMaintenance};
 pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};

@@ -7,6 +7,7 @@ mod check;
 mod exchange;
 mod outcome;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -16,6 +17,7 @@ pub use exchange::{
     REFUSED_INVALID, Subject,
 };
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError};

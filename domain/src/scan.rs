@@ -2,7 +2,9 @@
 //! refused with its reason, addresses of others above all: nobody is led away from here by a
 //! sticker on a wall. Reading decides nothing: a number may still be nobody's.
 
+use crate::casework::certificate::AuthorisationCode;
 use crate::catalogue::AppSlug;
+use crate::ids::SerialNo;
 use crate::notice::NoticeNo;
 use crate::receipt::ReceiptId;
 use crate::standards::{CheckCode, NoticeQr, NoticeQrInvalid, PayCode, ReceiptCode, ReceiptNo};
@@ -23,6 +25,8 @@ pub enum Scanned {
     NoticeQr(NoticeQr),
     /// The address on a receipt.
     Receipt(ReceiptId, CheckCode),
+    /// The address on a certificate.
+    Certificate(SerialNo, AuthorisationCode),
     /// The address by which somebody is asked to pay for another: its token, still sealed.
     PayLink(String),
     /// The address of an app.
@@ -100,6 +104,7 @@ impl OwnAddress {
         let (path, query) = path.split_once('?').map_or((path, None), |(p, q)| (p, Some(q)));
         let found = match (path, query) {
             ("/receipts/verify", Some(query)) => receipt(query),
+            ("/certificates/verify", Some(query)) => certificate(query),
             (path, None) => page(path),
             (_, Some(_)) => None,
         };
@@ -145,6 +150,12 @@ fn receipt(query: &str) -> Option<Scanned> {
     let [code, number, check] = values(query, ["code", "number", "check"])?;
     let id = ReceiptId { code: ReceiptCode::new(code).ok()?, number: ReceiptNo::new(number).ok()? };
     Some(Scanned::Receipt(id, CheckCode::new(check).ok()?))
+}
+
+fn certificate(query: &str) -> Option<Scanned> {
+    let [serial, code] = values(query, ["serial", "code"])?;
+    let code = AuthorisationCode::new(code).ok()?;
+    Some(Scanned::Certificate(SerialNo::new(serial).ok()?, code))
 }
 
 /// The values of exactly these keys, in whatever order; none twice, no other one.

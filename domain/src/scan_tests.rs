@@ -31,6 +31,12 @@ fn every_code_that_we_print_is_understood() {
     ] {
         assert_eq!(read(&format!("{OWN}/receipts/verify?{query}")), Ok(receipt.clone()), "{query}");
     }
+    let serial = SerialNo::new("ZM20260302ABCDEFGHJKMN").unwrap();
+    let code = AuthorisationCode::new("0123456789AB").unwrap();
+    assert_eq!(
+        read(&format!("{OWN}/certificates/verify?serial={serial}&code={}", code.expose())),
+        Ok(Scanned::Certificate(serial, code))
+    );
     let link = Scanned::PayLink("k1_Zm9v-bar".to_owned());
     assert_eq!(read(&format!("{OWN}/pay/k1_Zm9v-bar")), Ok(link));
     let slug = AppSlug::new("bus_realtime").unwrap();
@@ -169,6 +175,10 @@ fn an_address_of_ours_means_only_what_we_print() {
         "/staff/",
         "/documents/abc",
         "/receipts/verify",
+        "/certificates/verify",
+        "/certificates/verify?serial=ZM20260302ABCDEFGHJKMN",
+        "/certificates/verify?serial=ZM20260302ABCDEFGHJKMN&code=0123",
+        "/certificates/verify?serial=ZM20260302ABCDEFGHJKMN&code=0123456789AB&x=1",
         "/receipts/verify?",
         "/receipts/verify?code=33030126",
         "/receipts/verify?code=33030126&number=0000000001&check=a1B2c3&x=1",

@@ -11,7 +11,9 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod answer;
+mod certificates;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;
@@ -43,7 +45,7 @@ pub(crate) fn operation(path: &str) -> Option<&str> {
 }
 
 /// The body of every call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Call {
     #[serde(rename = "requestId")]
     request_id: String,
@@ -53,7 +55,7 @@ struct Call {
 }
 
 /// The signed-in person whose data is asked for.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Subject {
     name: String,
     #[serde(rename = "idCard")]
@@ -87,6 +89,12 @@ impl Call {
 
     fn optional(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The same question with these parameters and no others.
+    fn with(&self, parameters: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self { parameters: parameters.iter().map(owned).collect(), ..self.clone() }
     }
 
     fn subject(&self) -> Result<&Subject, Refusal> {

@@ -5,6 +5,7 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawHours, RawMaintenance, RawOption, RawRow, RawSent,
@@ -80,6 +81,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
@@ -145,26 +147,26 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallWire {
+pub(super) struct CallWire {
     #[serde(default)]
-    operation: String,
+    pub(super) operation: String,
     #[serde(default)]
-    sends: Vec<SentWire>,
+    pub(super) sends: Vec<SentWire>,
     #[serde(default)]
-    subject: bool,
+    pub(super) subject: bool,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SentWire {
+pub(super) enum SentWire {
     SameName(String),
     Renamed(RenamedWire),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RenamedWire {
+pub(super) struct RenamedWire {
     field: String,
     r#as: String,
 }
@@ -253,6 +255,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
@@ -296,7 +299,7 @@ impl FieldWire {
 }
 
 impl CallWire {
-    fn into_raw(self) -> RawCall {
+    pub(super) fn into_raw(self) -> RawCall {
         let sent = |sent| match sent {
             SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
             SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },

@@ -25,12 +25,16 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A mandate.
+    Mandate,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -40,7 +44,9 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Mandate,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -54,7 +60,9 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Mandate => "mdt",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a scanned code means.
 
 use super::catalogue::{self, App};
+use super::certificate::{self, CertificateVerification};
 use super::error::{FailureCode, bad_input, gateway_failed, internal, store_failed};
 use super::notice::{Notice, NoticeItem};
 use super::notice_search::seek;
@@ -21,6 +22,8 @@ pub enum ScanTarget {
     Notice(Notice),
     /// A genuine receipt.
     VerifiedReceipt(VerifiedReceipt),
+    /// A genuine certificate, valid or not any more.
+    CertificateVerification(CertificateVerification),
     /// An app to open.
     App(App),
     /// Somebody asks the caller to pay for them.
@@ -51,6 +54,13 @@ pub async fn resolve(ctx: &Context<'_>, text: &str) -> Result<Option<ScanTarget>
             let found = found.map_err(|error| store_failed(&error))?;
             let none = || missing("没有查到这张票据，请核对，查不到的票据是假的");
             ScanTarget::VerifiedReceipt(found.as_ref().ok_or_else(none)?.into())
+        }
+        Scanned::Certificate(serial, code) => {
+            let found = certificate::verify(ctx, serial.as_str(), code.expose()).await?;
+            if !found.is_known() {
+                return Err(missing("没有查到这份证明，请核对，查不到的证明是假的"));
+            }
+            ScanTarget::CertificateVerification(found)
         }
         Scanned::App(slug) => {
             let none = || missing("这个应用已经下线");

@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, Schedule, ShownAs, Wording};
+use super::{AppKind, AppSlug, CategorySlug, CertificateTerms, Field, Schedule, ShownAs, Wording};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -81,6 +81,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -97,6 +98,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[certificate]`: ask a department, and put on paper what it says.
+    Certify(Box<CertificateTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

@@ -1,7 +1,9 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod certificate;
 mod lottery;
 
+pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
@@ -63,6 +65,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// How it certifies.
+    pub certificate: Option<RawCertificate>,
     /// How it draws.
     pub lottery: Option<RawLottery>,
     /// What is shown.

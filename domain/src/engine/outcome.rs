@@ -1,6 +1,7 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -20,6 +21,8 @@ pub enum Outcome {
         /// Who says so.
         source: String,
     },
+    /// A certificate was issued, now or by an earlier call with the same key.
+    Certificate(Box<Certificate>),
 }
 
 /// One row of an answer.

@@ -1,5 +1,9 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod certify;
+
+pub use certify::Certification;
+
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
@@ -18,6 +22,8 @@ const ANSWERS_MAX: usize = 50;
 pub enum Effect {
     /// Ask a department, and show the answer.
     LookUp(ExchangeCall),
+    /// Have a department certify something.
+    Certify(Box<Certification>),
 }
 
 /// What answers are checked against, besides the form.
@@ -58,11 +64,19 @@ pub fn plan(
     }
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    if let Some(Action::Certify(terms)) = &app.action {
+        form.faults.extend(certify::faults(app, terms, &accepted, today));
+    }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Certify(terms) => Effect::Certify(Box::new(Certification {
+            call: exchange_call(&terms.call, subject, &accepted),
+            post: certify::post_address(terms, &accepted),
+            terms: terms.as_ref().clone(),
+        })),
     }))
 }
 

@@ -1,5 +1,7 @@
 //! Runs an app.
 
+mod acting;
+mod certify;
 mod claim;
 mod files;
 mod notices;
@@ -10,12 +12,13 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;
-use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::identity::{Acting, Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
@@ -38,6 +41,17 @@ pub struct Submission {
     pub answers: Vec<Answer>,
     /// Made by the client; `None` is enough for a look-up, which is not stored.
     pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Why somebody who acts for another gets no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActingRefusal {
+    /// The mandate was ended or its time is over.
+    Over,
+    /// The app serves natural persons alone, and the caller acts for a legal person.
+    PersonsOnly,
+    /// The app serves legal persons alone, and the caller acts for none.
+    LegalPersonsOnly,
 }
 
 /// Why nothing came of a submission.
@@ -67,6 +81,9 @@ pub enum SubmitError {
         /// What to prove.
         needed: IdentityLevel,
     },
+    /// The caller acts for somebody whom this app, or this answer, does not serve.
+    #[error("the app is not for whom the caller acts for")]
+    ActingFor(ActingRefusal),
     /// The answers are not complete or not right.
     #[error("{} of the answers are not acceptable", .0.len())]
     Answers(Vec<AnswerFault>),
@@ -107,8 +124,14 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// For whom a session acts.
+    pub acting: Arc<Acting>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -140,12 +163,17 @@ impl SubmitApp {
             &past
         };
         check_level(app, caller)?;
-        let who = caller.map(|caller| &caller.person);
-        let files = self.files_of(who, &submission.answers).await?;
-        let regions = catalogue.regions();
+        let acting = self.acting_for(caller).await?;
+        acting::check(app, &submission.answers, &acting)?;
+        let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
+        let who = caller.map(|caller| acting.stand_in(&caller.person));
+        let (who, regions) = (who.as_ref(), catalogue.regions());
         let circumstances = Circumstances { who, regions, today, files: &files };
-        match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
+        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        self.note_act(caller, &acting, app).await?;
+        match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -220,5 +248,7 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

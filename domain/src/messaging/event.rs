@@ -62,6 +62,8 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A certificate was issued.
+    CertificateIssued,
     /// An application won a draw.
     LotteryWon,
     /// A department is late with a case, and was told so.
@@ -76,8 +78,9 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PaymentPaid,
+        Self::CertificateIssued,
         Self::LotteryWon,
         Self::CaseOverdue,
         Self::DeliverySent,
@@ -89,6 +92,7 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::CertificateIssued => "CERTIFICATE_ISSUED",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",
             Self::DeliverySent => "DELIVERY_SENT",

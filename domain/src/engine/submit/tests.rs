@@ -222,7 +222,7 @@ fn who_began_on_an_old_form_finishes_on_it_and_proves_what_is_asked_now() {
     new.fields[0].name = "new_plate".to_owned();
     new.look_up.as_mut().unwrap().sends[0].field = "new_plate".to_owned();
     new.fields[3].depends_on = Vec::new();
-    let mut bench = bench(new.clone(), Ok(Vec::new()));
+    let mut bench = bench_of(new.clone(), Ok(Vec::new()));
     bench.submit.past_forms = Arc::new(KeptForms(vec![checked(sample())]));
     wait(bench.submit.run(None, &submission())).unwrap();
     let calls = bench.exchange.calls.lock().unwrap().len();

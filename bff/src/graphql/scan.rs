@@ -16,7 +16,6 @@ use domain::scan::{ScanRefused, Scanned};
 
 /// What a scanned code means.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "made once for one answer, and moved once")]
 pub enum ScanTarget {
     /// A notice that can be paid, by its payment code, number or QR text.
     Notice(Notice),

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod cases;
 pub mod catalogue;
 mod certificates;
 mod documents;
@@ -191,7 +192,9 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
         let jobs = Jobs {
+            cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -266,6 +269,7 @@ impl Application {
             home: HomeSettings { deadline: settings.home_deadline },
             own_address: OwnAddress::new(&public_url),
             pay_by_link: pay_by_link.clone(),
+            cases: opened.use_cases.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -278,6 +282,8 @@ impl Application {
                 certificates: certificates::issuing(&shared, &clock, &ids),
                 certificate_post: None,
                 submissions: shared.clone(),
+                open_case: opened.open,
+                drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),

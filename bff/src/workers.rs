@@ -1,12 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod cases;
 mod catalogue;
 mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::casework::case::FollowCases;
 use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::files::SweepFiles;
 use domain::payment::{
@@ -41,6 +43,8 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Follows cases at departments.
+    pub cases: Arc<FollowCases>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Follows the newest version.
@@ -63,6 +67,8 @@ const CALLBACK_TURN: u16 = 8;
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
 const CALLBACK_WORKERS: usize = 12;
+/// Several, so that one department that hangs keeps no other waiting.
+const CASE_WORKERS: usize = 4;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
@@ -95,6 +101,9 @@ impl Workers {
             tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
+        for _ in 0..CASE_WORKERS {
+            tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
+        }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
         }

@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod case;
 mod certificate;
 mod check;
 mod diff;
@@ -28,6 +29,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
 pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use diff::{ChangeKind, FileChange, changes};
 pub use elder::{ELDER_TILES, ElderGroup, ElderHome, ElderTile, ElderView};
@@ -39,7 +41,10 @@ pub use marks::{
 };
 pub use publish::{Begun, DraftView, PublishApps, PublishError};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue, HOT_MAX};
-pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{
+    RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
+    RawStep, RawWording,
+};
 pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawHours, RawMaintenance};
 pub use raw::{RawLottery, RawPublicValue};

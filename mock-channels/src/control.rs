@@ -18,6 +18,7 @@ use crate::server::Shared;
 mod alipay;
 mod bills;
 mod callbacks;
+mod cases;
 mod citizens;
 mod companies;
 mod faults;
@@ -49,6 +50,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(bills::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(cases::routes)
         .configure(gateway::routes)
         .configure(kinship::routes)
         .configure(refunds::routes)

@@ -4,6 +4,7 @@
 mod accounts;
 mod bills;
 mod callbacks;
+mod cases;
 mod certificates;
 mod data_access;
 mod database;

@@ -1,6 +1,7 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod case;
 mod certificate;
 
 use crate::app::TestApp;
@@ -25,13 +26,16 @@ pub struct Scenario {
     channel: Way,
     region: Option<String>,
     answers: Answers,
-    outcome: Expected,
+    /// Of an app that looks something up.
+    outcome: Option<Expected>,
+    /// Of an app that opens cases.
+    case: Option<case::Expected>,
     refused: Refused,
     dead: Dead,
 }
 
 /// By field, as a client sends them: `{ text = "…" }`, `{ fen = 100 }`.
-type Answers = BTreeMap<String, Value>;
+pub type Answers = BTreeMap<String, Value>;
 
 /// From where the person of the scenario comes. Each way has a citizen of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -175,8 +179,14 @@ impl Cast {
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
+        if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
+            return case::plays(app, citizen, definition, scenario, expected).await;
+        }
+        let Some(expected) = &scenario.outcome else {
+            return vec!["does not say what must come of it".to_owned()];
+        };
         let answer = submit(citizen, &scenario.answers).await;
-        let mut faults = scenario.outcome.judge(&answer);
+        let mut faults = expected.judge(&answer);
         if matches!(definition.action, Some(Action::Certify(_))) {
             faults.extend(certificate::judge(citizen, &answer).await);
         }

@@ -25,6 +25,10 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
     /// A mandate.
     Mandate,
     /// An uploaded file.
@@ -34,7 +38,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -44,6 +48,8 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Case,
+        Self::Draft,
         Self::Mandate,
         Self::File,
         Self::Certificate,
@@ -60,6 +66,8 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Case => "cas",
+            Self::Draft => "dra",
             Self::Mandate => "mdt",
             Self::File => "fil",
             Self::Certificate => "crt",

@@ -1,6 +1,8 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, CertificateTerms, Field, Schedule, ShownAs, Wording};
+use super::{
+    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, Schedule, ShownAs, Wording,
+};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -81,6 +83,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Apply(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
@@ -98,6 +101,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[case]`: open a case at a department.
+    Apply(CaseTerms),
     /// `[certificate]`: ask a department, and put on paper what it says.
     Certify(Box<CertificateTerms>),
 }

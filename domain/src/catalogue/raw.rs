@@ -1,8 +1,11 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod case;
 mod certificate;
+mod kept;
 mod lottery;
 
+pub use case::{RawCase, RawMaterial, RawStep};
 pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 
@@ -65,6 +68,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The case.
+    pub case: Option<RawCase>,
     /// How it certifies.
     pub certificate: Option<RawCertificate>,
     /// How it draws.

@@ -1,10 +1,13 @@
 //! Runs an app.
 
 mod acting;
+mod case;
 mod certify;
 mod claim;
 mod files;
 mod notices;
+
+pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::outcome::shown;
@@ -12,6 +15,7 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
@@ -130,6 +134,10 @@ pub struct SubmitApp {
     pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Opens cases.
+    pub open_case: Arc<OpenCase>,
+    /// Forms that were begun.
+    pub drafts: Arc<Drafts>,
     /// For whom a session acts.
     pub acting: Arc<Acting>,
     /// Randomness for numbers.
@@ -153,15 +161,8 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, now)?;
-        let past;
-        let app = if submission.form_version == app.form_version {
-            app
-        } else {
-            past = self.past(app, submission.form_version).await?;
-            // What must be proved now must be proved, whatever the form asked for then.
-            check_level(app, caller)?;
-            &past
-        };
+        let form = self.form_of(app, caller, submission).await?;
+        let app = form.as_ref();
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
         acting::check(app, &submission.answers, &acting)?;
@@ -173,20 +174,13 @@ impl SubmitApp {
         self.note_act(caller, &acting, app).await?;
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Apply(application)) => {
+                self.open_case(&form, caller, submission, application).await
+            }
             Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
-    }
-
-    /// Who began on a form that was published once finishes on it.
-    async fn past(
-        &self,
-        app: &AppDefinition,
-        form_version: u32,
-    ) -> Result<AppDefinition, SubmitError> {
-        let past = self.past_forms.past_form(&app.slug, form_version).await?;
-        past.ok_or(SubmitError::FormVersionRetired { current: app.form_version })
     }
 
     async fn look_up(

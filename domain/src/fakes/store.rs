@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::store_catalogue::CatalogueTables;
 use super::{Fault, FaultPlan};
+use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
@@ -104,6 +105,9 @@ pub(super) struct Tables {
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
+    pub drafts: Vec<Draft>,
+    pub message_events: Vec<MessageEvent>,
     /// Mandates, readings, consents, facts, tickets.
     pub around: super::store_mandates::Around,
     pub index: Index,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, certificates, estimates, kinship, messages, people, registers, table};
+use super::{answer, cases, certificates, estimates, kinship, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -35,7 +35,9 @@ const BY_CODE: [&str; 17] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(certificates::OPERATIONS).chain(data.map(String::as_str)).collect()
+    let applications = cases::names().into_iter().map(|name| &*name.leak());
+    let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
+    by_code.chain(data.map(String::as_str)).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -78,6 +80,9 @@ pub(super) fn run(
             certificates::certify(outside, name, call)
         }
         _ => {
+            if let Some(found) = cases::run(outside, operation, call) {
+                return Some(found);
+            }
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;
             answer::answer(outside, table, name, found, call)

@@ -2,6 +2,7 @@
 //! what does not answer is null with a reason, and the rest is there.
 
 use super::account::apps;
+use super::case::Case;
 use super::catalogue::{self, App, Audience, Category};
 use super::error::chain;
 use super::notice::Notice;
@@ -19,6 +20,9 @@ use std::time::Duration;
 
 /// So many notices stand on the home page; the others are behind `viewer.notices`.
 const NOTICES: usize = 5;
+/// So many running cases, of the newest so many.
+const CASES: usize = 5;
+const CASES_READ: u16 = 20;
 /// So many apps used last.
 const RECENT: usize = 8;
 
@@ -135,6 +139,23 @@ impl Home {
         Some(HomeApps::of(found.map(|slugs| apps(ctx, slugs.into_iter().take(RECENT).collect()))))
     }
 
+    /// The caller's cases that are not over, the newest first; at most 5. Null for nobody.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn cases(&self, ctx: &Context<'_>) -> Option<HomeCases> {
+        let person = &requester(ctx).caller.as_ref()?.person;
+        let ids = person.ids();
+        let cases = &ctx.data_unchecked::<UseCases>().cases.cases;
+        let found = within(ctx, "办件", cases.list_cases(&ids, None, CASES_READ)).await;
+        Some(match found {
+            Ok(page) => {
+                let running = page.cases.into_iter().filter(|case| case.ended_at.is_none());
+                let nodes = running.take(CASES).map(Case).collect();
+                HomeCases { nodes: Some(nodes), unavailable: None }
+            }
+            Err(unavailable) => HomeCases { nodes: None, unavailable: Some(unavailable) },
+        })
+    }
+
     /// The caller's open notices in the order of the day on which harm begins; at most 5. Null for
     /// nobody.
     #[graphql(complexity = "5 * child_complexity + 1")]
@@ -202,6 +223,15 @@ impl HomeApps {
             Err(unavailable) => Self { apps: None, unavailable: Some(unavailable) },
         }
     }
+}
+
+/// Running cases of the caller.
+#[derive(SimpleObject)]
+pub struct HomeCases {
+    /// The newest first; null where they could not be read.
+    nodes: Option<Vec<Case>>,
+    /// Why not.
+    unavailable: Option<Unavailable>,
 }
 
 /// Open notices of the caller.

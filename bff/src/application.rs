@@ -10,6 +10,7 @@ mod certificates;
 mod documents;
 
 mod gateway;
+mod messages;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
@@ -135,6 +136,7 @@ impl Application {
             clock: clock.clone(),
             ids: ids.clone(),
         });
+        let messages = messages::connect(channels, &platforms, &departments, &shared, &clock)?;
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -228,6 +230,7 @@ impl Application {
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
+            messages: messages.send,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -270,6 +273,7 @@ impl Application {
             own_address: OwnAddress::new(&public_url),
             pay_by_link: pay_by_link.clone(),
             cases: opened.use_cases.clone(),
+            messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -397,6 +401,8 @@ impl Application {
                     clock: clock.clone(),
                 })
                 .collect(),
+            message_callbacks: messages.callbacks,
+            hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link,

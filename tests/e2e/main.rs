@@ -20,6 +20,7 @@ mod hours;
 mod identity;
 mod killed;
 mod mandates;
+mod messages;
 mod overload;
 mod pay_links;
 mod payments;

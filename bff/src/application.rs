@@ -5,13 +5,14 @@ pub mod rails;
 
 mod accounts;
 mod cases;
+pub mod catalogue;
 mod certificates;
 mod documents;
 
 mod gateway;
 mod messages;
 
-use crate::graphql::{self, Introspection, UseCases};
+use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
@@ -28,7 +29,7 @@ use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use domain::catalogue::{FindApps, FixedCatalogue};
+use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
 use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
@@ -45,6 +46,7 @@ use domain::payment::{
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
@@ -94,19 +96,15 @@ impl Application {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let catalogue = match &settings.apps_dir {
-            Some(folder) => adapters::definitions::load(folder),
-            None => adapters::definitions::load_embedded(),
-        };
-        let catalogue = catalogue.map_err(|faults| StartupError::Definitions(faults.into()))?;
-        let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
-        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
-        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading));
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
+        let catalogue::Apps { catalogue, publish: publish_apps, past_forms } =
+            catalogue::connect(settings, &shared, &clock).await?;
+        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
+        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading, shared.clone()));
         let tokens = Arc::new(sealed_tokens(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
@@ -237,6 +235,8 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            catalogue: catalogue.clone(),
+            find_apps: find_apps.clone(),
             messages: messages.send,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
@@ -265,14 +265,27 @@ impl Application {
             ids: &ids,
         };
         let (sign_in, account) = accounts::connect(platforms.identities, around);
+        let pay_by_link = Arc::new(PayByLink {
+            notices: gateway.clone(),
+            items: items.clone(),
+            seal: tokens.clone(),
+            payments: shared.clone(),
+            start: start_payment.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let use_cases = UseCases {
             account,
+            home: HomeSettings { deadline: settings.home_deadline },
+            own_address: OwnAddress::new(&public_url),
+            pay_by_link: pay_by_link.clone(),
             cases: opened.use_cases.clone(),
             messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
+                past_forms,
                 exchange,
                 last_answers: Arc::new(MemoryLastAnswers::new(ids.as_ref())),
                 notices: gateway.clone(),
@@ -366,6 +379,7 @@ impl Application {
                 ids: ids.clone(),
             }),
             find_apps,
+            publish_apps,
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,
@@ -377,6 +391,7 @@ impl Application {
             audit: shared.clone(),
         };
         let parts = Parts {
+            catalogue: catalogue.clone(),
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
             staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
@@ -398,15 +413,7 @@ impl Application {
             hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
-            pay_by_link: PayByLink {
-                notices: gateway,
-                items: items.clone(),
-                seal: tokens,
-                payments: shared.clone(),
-                start: start_payment,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            },
+            pay_by_link,
             wake_callbacks: jobs.wake_callbacks.clone(),
             sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
             verify_ticket: VerifyTicket {

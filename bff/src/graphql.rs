@@ -11,6 +11,7 @@ mod draft;
 mod engine;
 pub mod error;
 pub(crate) mod file;
+mod home;
 mod identity;
 mod link;
 mod mandate;
@@ -25,10 +26,12 @@ mod rail;
 mod receipt;
 pub(crate) mod refund;
 pub(crate) mod scalars;
+mod scan;
 mod search;
 mod sign_in;
 mod sso;
 mod start_payment;
+mod unavailable;
 mod verify;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
@@ -40,11 +43,13 @@ use domain::identity::{
 };
 use domain::notice::FindNotices;
 use domain::payment::{
-    CancelPayment, MakePayLink, MakeQuote, RailWatch, Rails, ReadPayments, ReadRefunds,
+    CancelPayment, MakePayLink, MakeQuote, PayByLink, RailWatch, Rails, ReadPayments, ReadRefunds,
     RefreshPayment, RequestRefund, StartPayment,
 };
 use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
+use domain::scan::OwnAddress;
 use error::FailureCode;
+pub use home::HomeSettings;
 use jiff::Timestamp;
 use node_id::Kind;
 use std::net::IpAddr;
@@ -120,6 +125,12 @@ pub struct UseCases {
     pub certificates: certificate::CertificateUseCases,
     /// Links to documents.
     pub documents: Arc<Documents>,
+    /// How the home page is put together.
+    pub home: HomeSettings,
+    /// Tells addresses of ours from those of others.
+    pub own_address: OwnAddress,
+    /// Opens links by which others pay.
+    pub pay_by_link: Arc<PayByLink>,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
     /// Cases and drafts.
@@ -263,6 +274,18 @@ impl Query {
         catalogue::categories(ctx, region, audience)
     }
 
+    /// The home page. Parts that reach out are asked side by side; one that does not answer in
+    /// time is null with a reason.
+    async fn home(
+        &self,
+        ctx: &Context<'_>,
+        region: Option<scalars::RegionCode>,
+        audience: Option<catalogue::Audience>,
+        #[graphql(default = false, desc = "The page for the elderly as well.")] elder: bool,
+    ) -> Result<home::Home> {
+        home::home(ctx, region, audience, elder)
+    }
+
     /// One app; null when there is none of this slug.
     async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
@@ -315,6 +338,18 @@ impl Query {
         check_code: String,
     ) -> Result<receipt::ReceiptVerification> {
         receipt::verify(ctx, &code, &number, &check_code).await
+    }
+
+    /// What a scanned code means: payment codes, notices, receipts, pay links and apps of ours;
+    /// never a foreign address. Null with the reason in `errors`. POST only, never cached.
+    // As heavy as `verifyReceipt`, for the same reason.
+    #[graphql(complexity = "5_000 + child_complexity")]
+    async fn resolve_scan(
+        &self,
+        ctx: &Context<'_>,
+        text: String,
+    ) -> Result<Option<scan::ScanTarget>> {
+        scan::resolve(ctx, &text).await
     }
 
     /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,

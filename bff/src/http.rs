@@ -1,6 +1,7 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 pub mod admission;
+mod app_page;
 mod callbacks;
 mod certificate_page;
 mod document;
@@ -73,6 +74,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-messages", web::get().to(message_push::greet))
         .route("/callbacks/wechat-messages", web::post().to(message_push::take))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/apps/{slug}", web::get().to(app_page::show))
         .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(

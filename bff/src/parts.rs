@@ -9,6 +9,7 @@ use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
+use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
 use domain::messaging::{DeliveryCallbacks, HearDelivery};
@@ -42,7 +43,7 @@ pub struct Parts {
     /// Rings for the worker that acts on them.
     pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
-    pub pay_by_link: PayByLink,
+    pub pay_by_link: Arc<PayByLink>,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
     /// Who has a turn.
@@ -67,6 +68,8 @@ pub struct Parts {
     pub verify_certificate: Arc<VerifyCertificate>,
     /// What staff ask.
     pub staff_schema: StaffSchema,
+    /// The published catalogue.
+    pub catalogue: Arc<dyn CatalogueSource>,
     /// Who of them asks.
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.

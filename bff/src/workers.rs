@@ -2,6 +2,7 @@
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
 mod cases;
+mod catalogue;
 mod files;
 mod gateway;
 mod messages;
@@ -9,6 +10,7 @@ mod messages;
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::casework::case::FollowCases;
+use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::files::SweepFiles;
 use domain::messaging::SendMessages;
 use domain::payment::{
@@ -49,6 +51,10 @@ pub struct Jobs {
     pub messages: Arc<SendMessages>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// Follows the newest version.
+    pub catalogue: Arc<FollowedCatalogue>,
+    /// Indexes it, and counts what was searched for in vain.
+    pub find_apps: Arc<FindApps>,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
     /// Throws away files that go with nothing.
@@ -96,6 +102,8 @@ impl Workers {
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
         for _ in 0..CASE_WORKERS {
             tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));

@@ -1,7 +1,7 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
-use domain::catalogue::AppMarks;
+use domain::catalogue::{AppMarks, CatalogueVersions, SearchMisses};
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
@@ -66,9 +66,21 @@ pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
 /// And those of accounts.
-pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
+pub trait AccountPorts:
+    EveryPort + LinkStore + AppMarks + AuditTrail + Submissions + CatalogueVersions + SearchMisses
+{
+}
 
-impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
+impl<S> AccountPorts for S where
+    S: EveryPort
+        + LinkStore
+        + AppMarks
+        + AuditTrail
+        + Submissions
+        + CatalogueVersions
+        + SearchMisses
+{
+}
 
 /// And those of mandates and of what departments are told.
 pub trait MandatePorts: AccountPorts + MandateStore + DataStore + FactStore + TicketStore {}
@@ -106,6 +118,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn app_marks() {
             crate::app_marks::app_marks_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn catalogue() {
+            crate::catalogue::catalogue_contract($new_bench).await;
         }
         #[tokio::test]
         async fn submissions() {

@@ -11,7 +11,8 @@ use super::lines::line_at;
 use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
-    RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
+    RawApp, RawCall, RawCategory, RawField, RawHours, RawMaintenance, RawOption, RawRow, RawSent,
+    RawWording,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -65,6 +66,13 @@ struct AppWire {
     department: String,
     #[serde(default)]
     coverage: Vec<String>,
+    #[serde(default)]
+    hours: Vec<HoursWire>,
+    #[serde(default)]
+    maintenance: Vec<MaintenanceWire>,
+    stars: Option<u8>,
+    hot: Option<u8>,
+    elder: Option<u8>,
     #[serde(default = "first_version")]
     form_version: u32,
     #[serde(default)]
@@ -87,6 +95,30 @@ struct AppWire {
 
 fn first_version() -> u32 {
     1
+}
+
+/// `{ days = "mon-fri", from = "08:30", to = "17:30" }`, by Beijing's clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HoursWire {
+    #[serde(default)]
+    days: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// `{ from = "2026-03-02 22:00", to = "2026-03-03 02:00", reason = "…" }`, by Beijing's clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MaintenanceWire {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -228,6 +260,11 @@ impl AppWire {
             identity_level: self.identity_level,
             audience: self.audience,
             coverage: self.coverage,
+            hours: self.hours.into_iter().map(HoursWire::into_raw).collect(),
+            maintenance: self.maintenance.into_iter().map(MaintenanceWire::into_raw).collect(),
+            stars: self.stars,
+            hot: self.hot,
+            elder: self.elder,
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
@@ -242,6 +279,18 @@ impl AppWire {
             keywords: self.keywords,
             note: self.note,
         }
+    }
+}
+
+impl HoursWire {
+    fn into_raw(self) -> RawHours {
+        RawHours { days: self.days, from: self.from, to: self.to }
+    }
+}
+
+impl MaintenanceWire {
+    fn into_raw(self) -> RawMaintenance {
+        RawMaintenance { from: self.from, to: self.to, reason: self.reason }
     }
 }
 

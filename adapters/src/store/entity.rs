@@ -1,11 +1,14 @@
 //! One entity per table, as the migrations make it. Private to the store: rows become domain
 //! types before they leave.
 
+pub(super) mod app_draft;
+pub(super) mod app_form;
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
 pub(super) mod callback_inbox;
 pub(super) mod case_event;
 pub(super) mod case_file;
+pub(super) mod catalogue_version;
 pub(super) mod certificate;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
@@ -45,6 +48,7 @@ pub(super) mod refund_balance;
 pub(super) mod refund_ceiling;
 pub(super) mod refund_decision;
 pub(super) mod refund_event;
+pub(super) mod search_miss;
 pub(super) mod session;
 pub(super) mod sso_ticket;
 pub(super) mod staff_account;

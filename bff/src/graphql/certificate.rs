@@ -239,6 +239,13 @@ pub struct CertificateVerification {
     certificate: Option<VerifiedCertificate>,
 }
 
+impl CertificateVerification {
+    /// Is it one of ours?
+    pub(super) fn is_known(&self) -> bool {
+        self.certificate.is_some()
+    }
+}
+
 /// One answer for everything that is not the number and the code of one certificate.
 pub async fn verify(
     ctx: &Context<'_>,

@@ -23,6 +23,30 @@ pub fn too_wide(document: &ExecutableDocument) -> bool {
     operations.fold(0, u64::saturating_add) > MAX_SELECTIONS
 }
 
+/// Fields whose answers may not lie in anybody's cache: what was scanned, and choices that run out.
+const POST_ONLY: [&str; 2] = ["resolveScan", "fieldOptions"];
+
+/// Does the document ask, at whatever place, for what only POST may ask for?
+pub fn is_for_post(document: &ExecutableDocument) -> bool {
+    let operations = document.operations.iter().map(|(_, found)| &found.node.selection_set.node);
+    let fragments = document.fragments.values().map(|found| &found.node.selection_set.node);
+    let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
+    while let Some(set) = open.pop() {
+        for item in &set.items {
+            match &item.node {
+                Selection::Field(field) if POST_ONLY.contains(&field.node.name.node.as_str()) => {
+                    return true;
+                }
+                Selection::Field(field) => open.push(&field.node.selection_set.node),
+                Selection::InlineFragment(inline) => open.push(&inline.node.selection_set.node),
+                // Its definition is walked by itself.
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    false
+}
+
 /// `None` in `counted`: the fragment is being counted further up, so it contains itself.
 fn selections<'a>(
     set: &'a SelectionSet,
@@ -89,6 +113,20 @@ mod tests {
         assert!(is_too_wide(&fan_out(14)), "16,384 selections");
         assert!(is_too_wide(&fan_out(62)), "more than anybody could walk");
         assert!(is_too_wide(&fan_out(64)), "too many fragments");
+    }
+
+    #[test]
+    fn what_only_post_may_ask_for_is_found_wherever_it_hides() {
+        let asks = |text: &str| is_for_post(&async_graphql::parser::parse_query(text).unwrap());
+        for text in [
+            "{resolveScan(text:\"a\"){__typename}}",
+            "{a:resolveScan(text:\"a\"){__typename}}",
+            "{...F} fragment F on Query{...on Query{resolveScan(text:\"a\"){__typename}}}",
+            "query A{rails{rail}} query B{fieldOptions(app:\"a\",field:\"b\"){__typename}}",
+        ] {
+            assert!(asks(text), "{text}");
+        }
+        assert!(!asks("{resolveScan:rails{rail} ...F} fragment F on Query{categories{slug}}"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! nesting by [`nesting_too_deep`], and what its fragments spread to by [`too_wide`].
 
 use super::admission::{Class, come_again_s};
-use super::document::too_wide;
+use super::document::{is_for_post, too_wide};
 use super::requester::{Refused, requester};
 use crate::graphql::error::{FailureCode, nothing_done};
 use crate::parts::Parts;
@@ -127,7 +127,7 @@ async fn answer(
     };
     let reads_only =
         document.operations.iter().all(|(_, found)| found.node.ty == OperationType::Query);
-    if verb == Verb::Get && !reads_only {
+    if verb == Verb::Get && (!reads_only || is_for_post(&document)) {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
     let Some(_turn) = parts.admission.enter(Class::of(&document)) else {

@@ -1,7 +1,8 @@
 //! An app and its parts, checked.
 
 use super::{
-    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms, ShownAs, Wording,
+    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms, Schedule, ShownAs,
+    Wording,
 };
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
@@ -45,6 +46,14 @@ pub struct AppDefinition {
     pub audience: Vec<Audience>,
     /// Where it serves, with everything below; at least one.
     pub coverage: Vec<RegionCode>,
+    /// When it can be used.
+    pub schedule: Schedule,
+    /// How far it goes without a way to an office, 1 to 5 stars; `None`: nobody has judged it.
+    pub stars: Option<u8>,
+    /// Its place among the apps that most people use; `None`: it is none of them.
+    pub hot: Option<u8>,
+    /// Its place on the first screen for the elderly; `None`: it stands behind, by its category.
+    pub elder: Option<u8>,
     /// Grows when the form changes.
     pub form_version: u32,
     /// The form.

@@ -54,6 +54,16 @@ pub struct RawApp {
     pub audience: Vec<String>,
     /// Region codes.
     pub coverage: Vec<String>,
+    /// Opening hours.
+    pub hours: Vec<RawHours>,
+    /// Windows of maintenance.
+    pub maintenance: Vec<RawMaintenance>,
+    /// Stars.
+    pub stars: Option<u8>,
+    /// Place among the apps that most people use.
+    pub hot: Option<u8>,
+    /// Place on the first screen for the elderly.
+    pub elder: Option<u8>,
     /// Version of the form.
     pub form_version: u32,
     /// The form.
@@ -80,6 +90,28 @@ pub struct RawApp {
     pub keywords: Vec<String>,
     /// For maintainers.
     pub note: Option<String>,
+}
+
+/// Opening hours of some days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawHours {
+    /// `mon-fri`, `sat,sun`, `daily`.
+    pub days: String,
+    /// `08:30`.
+    pub from: String,
+    /// `17:30`, up to `24:00`.
+    pub to: String,
+}
+
+/// A window of maintenance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawMaintenance {
+    /// `2026-03-02 22:00`, by Beijing's clock.
+    pub from: String,
+    /// The same of its end.
+    pub to: String,
+    /// Why, for the citizen.
+    pub reason: String,
 }
 
 /// A field.

@@ -61,6 +61,7 @@ pub(crate) fn sample() -> RawApp {
         audience: words("person"),
         coverage: words("330000"),
         form_version: 1,
+        stars: Some(5),
         fields: vec![
             field("plate_no", "plate_no"),
             RawField { options: options(&["01", "02"]), ..field("plate_kind", "enum") },
@@ -83,6 +84,7 @@ pub(crate) fn sample() -> RawApp {
         source: Some("speech".to_owned()),
         keywords: words("罚单 违停"),
         note: None,
+        ..RawApp::default()
     }
 }
 

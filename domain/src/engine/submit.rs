@@ -19,7 +19,7 @@ use super::{
 use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
-    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
+    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;
@@ -28,7 +28,7 @@ use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
 use crate::standards::RegionCode;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What somebody submits.
@@ -68,10 +68,10 @@ pub enum SubmitError {
     /// The region means nothing today.
     #[error(transparent)]
     UnknownRegion(#[from] UnknownRegion),
-    /// The app is not open here, by this way, today. Never [`Availability::Open`].
+    /// The app is not open here, by this way, now. Never [`Availability::Open`].
     #[error("the app is not open")]
     NotOpen(Availability),
-    /// The form has changed since.
+    /// There was never a form of that number.
     #[error("the form is of an old version; the current one is {current}")]
     FormVersionRetired {
         /// The version to fill in.
@@ -124,6 +124,8 @@ pub enum SubmitError {
 pub struct SubmitApp {
     /// The catalogue.
     pub catalogue: Arc<dyn CatalogueSource>,
+    /// Forms that are no longer published.
+    pub past_forms: Arc<dyn PastForms>,
     /// The departments.
     pub exchange: Arc<dyn DepartmentExchange>,
     /// What they said last.
@@ -159,11 +161,12 @@ impl SubmitApp {
         submission: &Submission,
     ) -> Result<Outcome, SubmitError> {
         let catalogue = self.catalogue.current();
-        let today = beijing_day(self.clock.now());
+        let now = self.clock.now();
+        let today = beijing_day(now);
         let app = catalogue
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
-        check_open(&catalogue, app, caller, submission, today)?;
+        check_open(&catalogue, app, caller, submission, now)?;
         let form = self.form_of(app, caller, submission).await?;
         let app = form.as_ref();
         check_level(app, caller)?;
@@ -194,16 +197,12 @@ fn check_open(
     app: &AppDefinition,
     caller: Option<&Caller>,
     submission: &Submission,
-    today: Date,
+    now: Timestamp,
 ) -> Result<(), SubmitError> {
     let region = submission.region.clone().unwrap_or_else(|| catalogue.regions().root().clone());
     let channel = caller.map_or(submission.channel, |caller| caller.channel);
-    let availability = catalogue.availability(app, &region, channel, today)?;
-    if availability == Availability::Open {
-        Ok(())
-    } else {
-        Err(SubmitError::NotOpen(availability))
-    }
+    let availability = catalogue.availability(app, &region, channel, now)?;
+    if availability.is_open() { Ok(()) } else { Err(SubmitError::NotOpen(availability)) }
 }
 
 fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), SubmitError> {

@@ -1,6 +1,7 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
 use super::index::Index;
+use super::store_catalogue::CatalogueTables;
 use super::{Fault, FaultPlan};
 use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::casework::certificate::{Certificate, Guesses};
@@ -78,6 +79,7 @@ pub(super) struct Tables {
     pub links: Vec<ChannelLink>,
     pub sessions: Vec<Held>,
     pub staff: Vec<StaffAccount>,
+    pub catalogue: CatalogueTables,
     pub phone_codes: Vec<SentCode>,
     pub payments: BTreeMap<String, (Payment, Vec<PaymentRecord>)>,
     pub journals: Vec<Journal>,

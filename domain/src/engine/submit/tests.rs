@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::casework::certificate::IssueCertificate;
-use crate::catalogue::samples::{catalogue, sample};
+use crate::catalogue::samples::{catalogue, checked, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
 use crate::engine::{
     AnswerValue, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, NoticeLink, Subject,
 };
 use crate::fakes::samples::{at, caller, notice};
-use crate::fakes::{CountingIds, FakeClock, InMemoryLastAnswers, InMemoryStore};
+use crate::fakes::{CountingIds, FakeClock, InMemoryLastAnswers, InMemoryStore, KeptForms};
 use crate::identity::{PersonName, RealName};
 use crate::notice::{Notice, NoticeNo, PayerKey};
 use crate::standards::{CitizenId, Mobile, PayCode};
@@ -116,6 +116,7 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
     };
     let submit = SubmitApp {
         catalogue,
+        past_forms: Arc::new(KeptForms::default()),
         exchange: exchange.clone(),
         last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: book.clone(),
@@ -237,11 +238,33 @@ fn nothing_is_asked_before_the_submission_is_in_order() {
 }
 
 #[test]
+fn who_began_on_an_old_form_finishes_on_it_and_proves_what_is_asked_now() {
+    let mut new = sample();
+    new.form_version = 2;
+    new.fields[0].name = "new_plate".to_owned();
+    new.look_up.as_mut().unwrap().sends[0].field = "new_plate".to_owned();
+    new.fields[3].depends_on = Vec::new();
+    let mut bench = bench_of(new.clone(), Ok(Vec::new()));
+    bench.submit.past_forms = Arc::new(KeptForms(vec![checked(sample())]));
+    wait(bench.submit.run(None, &submission())).unwrap();
+    let calls = bench.exchange.calls.lock().unwrap().len();
+    assert_eq!(calls, 1, "the old form's answers go to the department");
+    new.identity_level = "phone".to_owned();
+    let catalogue = catalogue(new);
+    bench.submit.catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+    let refused = wait(bench.submit.run(None, &submission())).unwrap_err();
+    assert!(matches!(refused, SubmitError::NotSignedIn), "{refused:?}");
+    let never = Submission { form_version: 7, ..submission() };
+    let refused = wait(bench.submit.run(None, &never)).unwrap_err();
+    assert!(matches!(refused, SubmitError::FormVersionRetired { current: 2 }), "{refused:?}");
+}
+
+#[test]
 fn an_app_with_nothing_behind_it_is_not_open() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let error = refused(app, None, &submission());
-    let SubmitError::NotOpen(Availability::Maintenance { reason }) = error else {
+    let SubmitError::NotOpen(Availability::Maintenance { reason, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(reason, "服务接入中，暂未开放办理");

@@ -9,6 +9,7 @@ mod certificates;
 mod documents;
 
 mod gateway;
+mod messages;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
@@ -137,6 +138,7 @@ impl Application {
             clock: clock.clone(),
             ids: ids.clone(),
         });
+        let messages = messages::connect(channels, &platforms, &departments, &shared, &clock)?;
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -228,6 +230,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            messages: messages.send,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -258,6 +261,7 @@ impl Application {
         let use_cases = UseCases {
             account,
             cases: opened.use_cases.clone(),
+            messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -382,6 +386,8 @@ impl Application {
                     clock: clock.clone(),
                 })
                 .collect(),
+            message_callbacks: messages.callbacks,
+            hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {

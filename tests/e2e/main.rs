@@ -18,6 +18,7 @@ mod hanging;
 mod identity;
 mod killed;
 mod mandates;
+mod messages;
 mod overload;
 mod pay_links;
 mod payments;

@@ -10,6 +10,7 @@ use crate::{MockChannels, MockSettings, Onboarding};
 
 mod alipay;
 mod alipay_vectors;
+mod applications;
 mod callbacks;
 mod certificates;
 mod departments;

@@ -34,6 +34,8 @@ fn json_of(raw: &RawApp) -> Value {
         "form_version": raw.form_version,
         "provenance": raw.provenance,
         "source": raw.source,
+        "keywords": raw.keywords,
+        "note": raw.note,
         "field": raw.fields.iter().map(field).collect::<Vec<_>>(),
         "case": raw.case.as_ref().map(case),
         "row": raw.rows.iter().map(row).collect::<Vec<_>>(),

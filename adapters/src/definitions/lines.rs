@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "slug = \"a\"\nkind = \"query\"\n\n[[field]]\nname = \"x\"\n\n[[field]]\n\
-        name = \"y\"\ntype= \"text\"\n\n[look_up]\noperation = \"a.b\"\n";
+        name = \"y\"\ntype= \"text\"\n\n[look_up]\noperation = \"a.b\"\n\n[[case.material]]\nby = \"file\"\n";
 
     #[test]
     fn a_place_is_found_by_its_part_and_key() {
@@ -69,6 +69,8 @@ mod tests {
             (field(2, "type"), 1),
             (look_up("operation"), 12),
             (look_up("sends"), 11),
+            (Place::Material { index: 0, name: String::new(), key: "by" }, 15),
+            (Place::Material { index: 0, name: String::new(), key: "label" }, 14),
             (Place::LeadsTo { key: "notice" }, 1),
         ] {
             assert_eq!(line_of(TEXT, &place), line, "{place}");

@@ -1,9 +1,9 @@
 //! A sound app, a small catalogue and a piece of the province, for the tests of this crate.
 
 use super::{
-    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCategory,
-    RawCertificate, RawField, RawOption, RawPost, RawRow, RawSent, RawSpan, RawWording, Region,
-    RegionLevel, RegionTable,
+    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCase, RawCategory,
+    RawCertificate, RawField, RawMaterial, RawOption, RawPost, RawRow, RawSent, RawSpan, RawStep,
+    RawWording, Region, RegionLevel, RegionTable,
 };
 use crate::standards::RegionCode;
 
@@ -131,6 +131,49 @@ pub(crate) fn certifying() -> RawApp {
                 address: text("address"),
                 phone: text("phone"),
             }),
+        }),
+        ..sample()
+    }
+}
+
+fn material(name: &str, by: &str, field: Option<&str>, when: Option<&str>) -> RawMaterial {
+    RawMaterial {
+        name: name.to_owned(),
+        label: RawWording { zh: format!("材料{name}"), en: None },
+        by: by.to_owned(),
+        field: field.map(str::to_owned),
+        when: when.map(|is| ("reason".to_owned(), vec![is.to_owned()])),
+    }
+}
+
+/// An app that opens cases: two answers, three materials, two stations, five working days.
+pub(crate) fn application() -> RawApp {
+    let step =
+        |name: &str, holder: &str| RawStep { name: name.to_owned(), holder: holder.to_owned() };
+    RawApp {
+        kind: "apply".to_owned(),
+        identity_level: "phone".to_owned(),
+        fields: vec![
+            field("card_no", "text"),
+            RawField { options: options(&["lost", "expired"]), ..field("reason", "enum") },
+            RawField { required: false, ..field("photo", "file") },
+        ],
+        look_up: None,
+        leads_to_notice: None,
+        case: Some(RawCase {
+            call: RawCall {
+                operation: "police.id_card_reissue".to_owned(),
+                sends: ["card_no", "reason"].map(sent).to_vec(),
+                subject: false,
+            },
+            promised_days: 5,
+            steps: vec![step("受理", "户籍窗口"), step("制证", "制证中心")],
+            materials: vec![
+                material("old_card", "window", None, Some("expired")),
+                material("portrait", "shared", None, None),
+                material("photo", "file", Some("photo"), Some("lost")),
+            ],
+            express: true,
         }),
         ..sample()
     }

@@ -44,6 +44,8 @@ impl AppDefinition {
                 Provenance::Sourced { source } => Some(source.clone()),
                 Provenance::Composed => None,
             },
+            keywords: self.keywords.clone(),
+            note: self.note.clone(),
             ..RawApp::default()
         }
     }

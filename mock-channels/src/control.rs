@@ -20,6 +20,7 @@ mod bills;
 mod callbacks;
 mod citizens;
 mod companies;
+mod express;
 mod faults;
 mod gateway;
 mod notices;
@@ -48,6 +49,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(bills::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(express::routes)
         .configure(gateway::routes)
         .configure(refunds::routes)
         .configure(script::routes)

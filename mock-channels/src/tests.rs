@@ -12,6 +12,7 @@ mod alipay;
 mod alipay_vectors;
 mod callbacks;
 mod departments;
+mod express;
 mod gateway;
 mod levers;
 mod mini_program;

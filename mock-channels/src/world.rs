@@ -14,6 +14,7 @@ pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
 pub(crate) mod company;
+pub(crate) mod express;
 pub(crate) mod fault;
 pub(crate) mod filing;
 pub(crate) mod gateway;
@@ -35,6 +36,7 @@ pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
+use express::Express;
 use fault::{BillFault, Fault};
 use gateway::GatewayWorld;
 use notice::Notice;
@@ -79,6 +81,8 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    #[serde(default)]
+    pub(crate) express: Express,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -121,6 +125,7 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            express: Express::default(),
         }
     }
 

@@ -5,10 +5,10 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
-use super::wire_lottery::LotteryWire;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

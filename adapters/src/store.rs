@@ -15,6 +15,7 @@ mod connect;
 mod day_rows;
 mod days;
 mod deliveries;
+mod desk_cases;
 mod entity;
 mod gateway_inbox;
 mod journals;
@@ -40,6 +41,7 @@ mod refunds;
 mod sessions;
 mod staff;
 mod submissions;
+mod supervision;
 
 pub use connect::ConnectError;
 pub use key_file::KeyFileError;

@@ -6,10 +6,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub case_no: String,
     #[sea_orm(primary_key, auto_increment = false)]
+    pub promised_on: String,
+    #[sea_orm(primary_key, auto_increment = false)]
     pub light: String,
     pub app: String,
     pub department: String,
-    pub promised_on: String,
     pub at: i64,
 }
 

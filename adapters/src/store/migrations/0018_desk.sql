@@ -26,14 +26,17 @@ CREATE TABLE rated_case (
 -- Warnings and reprimands (督办), each set once.
 CREATE TABLE supervision_mark (
     case_no TEXT NOT NULL,
+    promised_on TEXT NOT NULL,      -- a promise that moves while the citizen is asked is another one
     light TEXT NOT NULL,            -- YELLOW, RED
     app TEXT NOT NULL,
     department TEXT NOT NULL,
-    promised_on TEXT NOT NULL,
     at BIGINT NOT NULL,
-    PRIMARY KEY (case_no, light)
+    PRIMARY KEY (case_no, promised_on, light)
 );
 
+-- Who still owes a decision, by the day it was promised for.
+CREATE INDEX case_promised ON case_file (promised_on, no)
+    WHERE decided_at IS NULL AND ended_at IS NULL AND asked_on IS NULL;
 CREATE INDEX supervision_mark_due ON supervision_mark (promised_on, case_no);
 
 -- Results by post.

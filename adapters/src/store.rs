@@ -17,6 +17,7 @@ mod days;
 mod deliveries;
 mod desk_cases;
 mod entity;
+mod files;
 mod gateway_inbox;
 mod journals;
 mod key_file;

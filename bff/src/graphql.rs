@@ -6,6 +6,7 @@ mod cashier;
 mod catalogue;
 mod engine;
 pub mod error;
+pub(crate) mod file;
 mod identity;
 mod link;
 mod node_id;
@@ -26,6 +27,7 @@ mod verify;
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
+use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
@@ -100,6 +102,8 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
@@ -183,6 +187,8 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own uploaded file.
+    UploadedFile(file::UploadedFile),
 }
 
 /// What can be read.
@@ -208,6 +214,7 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::File => file::own_file(ctx, &key).await,
         }
     }
 

@@ -12,6 +12,7 @@ pub mod samples;
 mod store;
 mod store_account;
 mod store_engine;
+mod store_files;
 mod store_gateway;
 mod store_identity;
 mod store_payment;

@@ -58,6 +58,10 @@ text_id!(
     RefundNo, "refund number", 6..=32
 );
 text_id!(
+    /// An uploaded file.
+    FileId, "file id", 1..=32
+);
+text_id!(
     /// Our number of one submission of an app; departments get it as `request_no`.
     SubmissionNo, "submission number", 6..=32
 );
@@ -98,6 +102,13 @@ impl SessionId {
     /// A new id, 20 characters of 5 random bits each.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 20))
+    }
+}
+
+impl FileId {
+    /// A new id, 26 characters of 5 random bits each: nobody guesses one.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 26))
     }
 }
 

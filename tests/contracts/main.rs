@@ -10,6 +10,7 @@ mod commits;
 mod databases;
 mod days;
 mod desk;
+mod files;
 mod gateway;
 mod leases;
 mod ledger;

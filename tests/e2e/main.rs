@@ -6,6 +6,7 @@ mod bills;
 mod callbacks;
 mod database;
 mod documents;
+mod files;
 mod foreign;
 mod front;
 mod gateway;

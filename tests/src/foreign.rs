@@ -2,6 +2,7 @@
 
 use crate::app::TestApp;
 use crate::citizen::Citizen;
+use crate::files::{pdf, uploads};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,6 +78,8 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     assert_eq!(refund["userErrors"], json!([]), "{refund}");
     let mut ids = Vec::new();
     collect(&citizen.reads(MINE).await, &mut ids);
+    let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;
+    ids.push(file["id"].as_str().unwrap().to_owned());
     let own = answered_kinds(&citizen, &ids).await;
     assert_eq!(own.len(), ids.len(), "the owner reads them all: {own:?} of {ids:?}");
     Owner { citizen, ids: own }

@@ -99,6 +99,9 @@ struct FieldWire {
     depends_on: Vec<String>,
     own: Option<String>,
     letters_and_digits: Option<u8>,
+    #[serde(default)]
+    accepts: Vec<String>,
+    most_kilobytes: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -237,6 +240,8 @@ impl FieldWire {
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
+            accepts: self.accepts,
+            most_kilobytes: self.most_kilobytes,
         }
     }
 }

@@ -90,6 +90,10 @@ pub struct RawField {
     pub own: Option<String>,
     /// Number of letters and digits.
     pub letters_and_digits: Option<u8>,
+    /// Words of [`crate::files::FileKind`]; none: every kind.
+    pub accepts: Vec<String>,
+    /// The largest file; `None`: as large as any.
+    pub most_kilobytes: Option<u32>,
 }
 
 /// A choice.

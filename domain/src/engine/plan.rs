@@ -3,6 +3,7 @@
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
+use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
 use jiff::civil::Date;
@@ -28,6 +29,8 @@ pub struct Circumstances<'a> {
     pub regions: &'a RegionTable,
     /// The day of the submission in Beijing.
     pub today: Date,
+    /// The caller's own files, as far as the answers name them.
+    pub files: &'a [StoredFile],
 }
 
 /// What these answers ask for; `None` when nothing runs behind the app yet.
@@ -44,7 +47,8 @@ pub fn plan(
         return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
     }
     let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-    let map = Map { regions: circumstances.regions, today: circumstances.today };
+    let Circumstances { regions, today, files, .. } = circumstances;
+    let map = Map { regions, today, files };
     let mut form = FilledForm { app, given: by_field(answers), faults: Vec::new() };
     let mut accepted = BTreeMap::new();
     for field in &app.fields {

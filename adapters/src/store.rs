@@ -15,7 +15,6 @@ mod connect;
 mod day_rows;
 mod days;
 mod deliveries;
-mod desk_cases;
 mod entity;
 mod files;
 mod gateway_inbox;
@@ -42,7 +41,6 @@ mod refunds;
 mod sessions;
 mod staff;
 mod submissions;
-mod supervision;
 
 pub use connect::ConnectError;
 pub use key_file::KeyFileError;

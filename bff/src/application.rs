@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod desk;
 mod documents;
 
 mod gateway;
@@ -124,9 +125,19 @@ impl Application {
         let (rails, watch) = (platforms.rails(), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
-            HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
+            HttpDepartments::new(&exchange_config(channels), http.clone(), clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
+        let desk = desk::connect(desk::Around {
+            channels,
+            store: &shared,
+            catalogue: catalogue.clone(),
+            exchange: departments.clone(),
+            http,
+            clock: &clock,
+            ids: &ids,
+        })
+        .map_err(part("the express carrier"))?;
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -216,6 +227,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            desk: desk.jobs,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -243,6 +255,7 @@ impl Application {
         let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
             account,
+            desk: desk.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -327,6 +340,9 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),
+            ratings: shared.clone(),
+            record_visit: desk.record_visit,
+            supervision: shared.clone(),
             find_apps,
             sessions: shared.clone(),
             refunds: shared.clone(),
@@ -372,6 +388,7 @@ impl Application {
             health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
+            lotteries: shared.clone(),
             ledger: shared.clone(),
             uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),

@@ -2,8 +2,8 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, KeyFile, MiniProgramSettings, SealSettings, Secret, UnionPaySettings,
-    WeChatPaySettings,
+    ExpressSettings, GatewaySettings, KeyFile, MiniProgramSettings, SealSettings, Secret,
+    UnionPaySettings, WeChatPaySettings,
 };
 use domain::clock::Clock;
 use domain::money::PayableFen;
@@ -58,6 +58,11 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             client_id: onboarding.exchange.client_id.clone(),
             key: Secret::new(&onboarding.exchange.key_base64),
         },
+        express: Some(ExpressSettings {
+            base_url: onboarding.express.base_url.clone(),
+            customer_no: onboarding.express.customer_no.clone(),
+            key: Secret::new(&onboarding.express.key_base64),
+        }),
         gateway: GatewaySettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),

@@ -4,11 +4,14 @@
 pub(crate) mod account;
 mod cashier;
 mod catalogue;
+mod delivery;
+pub(crate) mod desk;
 mod engine;
 pub mod error;
 pub(crate) mod file;
 mod identity;
 mod link;
+mod lottery;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -16,6 +19,7 @@ mod pay_link;
 mod payment;
 mod quote;
 mod rail;
+pub(crate) mod rating;
 mod receipt;
 pub(crate) mod refund;
 pub(crate) mod scalars;
@@ -106,6 +110,8 @@ pub struct UseCases {
     pub files: Arc<dyn FileStore>,
     /// Links to documents.
     pub documents: Arc<Documents>,
+    /// Ratings, parcels, draws.
+    pub desk: desk::DeskUseCases,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
 }
@@ -256,6 +262,22 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// 摇号: what was published of a draw, before and after; the newest without an issue. Null when
+    /// the app has none of that issue. `docs/lottery.md` says how to check it.
+    async fn lottery_draw(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        issue: Option<String>,
+    ) -> Result<Option<lottery::LotteryDraw>> {
+        lottery::draw(ctx, &app, issue).await
+    }
+
+    /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
+        rating::choices()
     }
 
     /// The rails and how they are.
@@ -451,6 +473,25 @@ impl Mutation {
         input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
+    }
+
+    /// Rates an own case that has ended, once (好差评). Staff see neither the case nor the person.
+    async fn rate_case(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RateCaseInput,
+    ) -> Result<rating::RateCasePayload> {
+        rating::rate(ctx, input).await
+    }
+
+    /// Has the result of an own case, or an own certificate, sent by express. Repeating the call
+    /// with its key sends nothing again.
+    async fn request_delivery(
+        &self,
+        ctx: &Context<'_>,
+        input: delivery::RequestDeliveryInput,
+    ) -> Result<delivery::RequestDeliveryPayload> {
+        delivery::request(ctx, input).await
     }
 
     /// Asks for money of an own payment back. Repeating the call with its key asks for nothing

@@ -7,6 +7,7 @@ mod documents;
 pub mod files;
 mod graphql_route;
 pub mod health;
+mod lottery;
 mod page;
 mod pay_page;
 mod requester;
@@ -68,6 +69,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/lottery/{app}/{issue}/{text}", web::get().to(lottery::text))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/files")

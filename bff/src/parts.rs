@@ -7,6 +7,7 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
+use domain::casework::lottery::LotteryStore;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
@@ -45,6 +46,8 @@ pub struct Parts {
     pub staff_door: StaffDoor,
     /// Takes files in.
     pub uploads: Uploads,
+    /// What is published of draws.
+    pub lotteries: Arc<dyn LotteryStore>,
     /// Documents by signed links.
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.

@@ -2,13 +2,18 @@
 //! from the public one, behind a door of its own.
 
 mod audit;
+mod rating;
 mod refund;
 mod search;
 mod session;
+mod supervision;
 
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
 use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
+use crate::graphql::scalars::Day;
+use domain::casework::rating::{RatingStore, RecordVisit};
+use domain::casework::supervision::SupervisionStore;
 use domain::catalogue::FindApps;
 use domain::identity::{AuditTrail, Secret, SignInStaff, StaffAccount, StaffRole, StaffSessions};
 use domain::payment::{DecideRefund, RefundStore, RequestRefund};
@@ -27,6 +32,12 @@ pub struct StaffUseCases {
     pub request_refund: Arc<RequestRefund>,
     /// Decides on one.
     pub decide_refund: Arc<DecideRefund>,
+    /// Reads ratings and visits.
+    pub ratings: Arc<dyn RatingStore>,
+    /// Records visits.
+    pub record_visit: Arc<RecordVisit>,
+    /// Reads marks on late cases.
+    pub supervision: Arc<dyn SupervisionStore>,
     /// Knows what was searched for in vain.
     pub find_apps: Arc<FindApps>,
     /// Reads what was done.
@@ -116,6 +127,42 @@ impl StaffQuery {
         refund::one(ctx, &refund_no).await
     }
 
+    /// Bad ratings that wait for a visit-back, the earliest due first; for checkers. Nothing of it
+    /// leads to a case or a person.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn visit_backs(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<rating::VisitBackConnection> {
+        rating::visits(ctx, department, (first, after)).await
+    }
+
+    /// How departments were rated from that day to that day, by name.
+    #[graphql(complexity = "100 * child_complexity + 1")]
+    async fn department_ratings(
+        &self,
+        ctx: &Context<'_>,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<rating::DepartmentRating>> {
+        rating::figures(ctx, from, to).await
+    }
+
+    /// Cases near or past their promised day, the earliest promised first.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn supervision(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<supervision::SupervisionConnection> {
+        supervision::list(ctx, department, (first, after)).await
+    }
+
     /// What staff did, newest first; for auditors.
     #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
     async fn audit(
@@ -162,6 +209,15 @@ impl StaffMutation {
     /// Ends this session.
     async fn sign_out(&self, ctx: &Context<'_>) -> Result<bool> {
         session::sign_out(ctx).await
+    }
+
+    /// Records what came of a visit-back, once, in words that the citizen reads; for checkers.
+    async fn record_visit_back(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RecordVisitBackInput,
+    ) -> Result<rating::RecordVisitBackPayload> {
+        rating::record(ctx, input).await
     }
 
     /// Asks for a refund on a payer's behalf; a clerk for any notice, an agency for its own.

@@ -1,12 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod desk;
 mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::files::SweepFiles;
+pub use desk::DeskJobs;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -41,6 +43,8 @@ pub struct Jobs {
     pub refunds: Arc<SendRefunds>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// What follows cases.
+    pub desk: DeskJobs,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
     /// Throws away files that go with nothing.
@@ -84,9 +88,14 @@ impl Workers {
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
             tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::supervise(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::draw(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        if let Some(deliveries) = &jobs.desk.deliveries {
+            tasks.push(tokio::spawn(desk::deliver(deliveries.clone(), stopped.clone())));
+        }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
         }

@@ -56,10 +56,11 @@ async fn a_case_is_rated_once_also_by_two_at_once() {
             rating(1, Grade::Satisfied, date(2026, 3, 2)),
             rating(2, Grade::Dissatisfied, date(2026, 3, 2)),
         );
-        let (first, second) = tokio::join!(
-            store.rate(&NewRating { case_no: &no, rating: &one }),
-            other.rate(&NewRating { case_no: &no, rating: &two }),
+        let (a, b) = (
+            NewRating { case_no: &no, rating: &one },
+            NewRating { case_no: &no, rating: &two },
         );
+        let (first, second) = tokio::join!(store.rate(&a), other.rate(&b));
         assert_eq!(u8::from(first.is_ok()) + u8::from(second.is_ok()), 1);
         let lost = if first.is_ok() { second } else { first };
         assert!(matches!(lost, Err(StoreError::Conflict)));
@@ -248,6 +249,10 @@ fn entry(number: u32) -> Entry {
     }
 }
 
+async fn entry_of(store: &impl LotteryStore, number: u32) -> Entry {
+    store.find_entry(&case_no(number)).await.unwrap().unwrap()
+}
+
 fn draw(issue: &str, numbers: &[u32]) -> Draw {
     let (issue, secret) = (Issue::new(issue).unwrap(), LotterySecret::new([7; 32]));
     let pools = vec![LotteryPool { name: "个人普通".to_owned(), quota: 1 }];
@@ -311,9 +316,8 @@ async fn a_draw_is_committed_to_once_and_concluded_once_for_everybody_on_its_lis
         let again = store.conclude(&done, &[event("lottery:again")]).await;
         assert!(matches!(again, Err(StoreError::Conflict)));
         assert_eq!(run(&opened, "DELETE FROM message_event").await, Ok(1));
-        let entry =
-            |number| async move { store.find_entry(&case_no(number)).await.unwrap().unwrap() };
-        let (lost, won, later) = (entry(1).await, entry(2).await, entry(3).await);
+        let (lost, won, later) =
+            (entry_of(store, 1).await, entry_of(store, 2).await, entry_of(store, 3).await);
         assert_eq!((lost.lost, lost.last), (1, Some((done.issue, EntryStanding::Lost))));
         assert_eq!((won.lost, won.last), (0, Some((done.issue, EntryStanding::Won))));
         assert_eq!((later.lost, later.last), (0, None), "it was not on the list");

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod cases;
 mod desk;
 mod documents;
 
@@ -125,8 +126,13 @@ impl Application {
         let (rails, watch) = (platforms.rails(), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
-            HttpDepartments::new(&exchange_config(channels), http.clone(), clock.clone(), ids.clone())
-                .map_err(part("the departments' exchange"))?,
+            HttpDepartments::new(
+                &exchange_config(channels),
+                http.clone(),
+                clock.clone(),
+                ids.clone(),
+            )
+            .map_err(part("the departments' exchange"))?,
         );
         let desk = desk::connect(desk::Around {
             channels,
@@ -195,7 +201,9 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
         let jobs = Jobs {
+            cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -256,6 +264,7 @@ impl Application {
         let use_cases = UseCases {
             account,
             desk: desk.use_cases,
+            cases: opened.use_cases.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
@@ -264,6 +273,8 @@ impl Application {
                 notices: gateway.clone(),
                 files: shared.clone(),
                 submissions: shared.clone(),
+                open_case: opened.open,
+                drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),

@@ -2,10 +2,12 @@
 //! converts.
 
 pub(crate) mod account;
+pub mod case;
 mod cashier;
 mod catalogue;
 mod delivery;
 pub(crate) mod desk;
+mod draft;
 mod engine;
 pub mod error;
 pub(crate) mod file;
@@ -114,6 +116,8 @@ pub struct UseCases {
     pub desk: desk::DeskUseCases,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
+    /// Cases and drafts.
+    pub cases: case::CaseUseCases,
 }
 
 /// The executable schema.
@@ -193,6 +197,10 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own case.
+    Case(case::Case),
+    /// An own draft.
+    Draft(draft::Draft),
     /// An own uploaded file.
     UploadedFile(file::UploadedFile),
 }
@@ -220,6 +228,8 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
+            Kind::Draft => draft::own_draft(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
         }
     }
@@ -390,6 +400,42 @@ impl Mutation {
             account::remember(ctx, &app).await;
         }
         Ok(payload)
+    }
+
+    /// Keeps a form that is not complete yet, on whichever channel it is finished.
+    async fn save_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::SaveDraftInput,
+    ) -> Result<draft::SaveDraftPayload> {
+        draft::save(ctx, input).await
+    }
+
+    /// Forgets the caller's draft of an app.
+    async fn discard_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::DiscardDraftInput,
+    ) -> Result<draft::DiscardDraftPayload> {
+        draft::discard(ctx, input).await
+    }
+
+    /// Hands in what a department asks for.
+    async fn supplement_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::SupplementCaseInput,
+    ) -> Result<case::SupplementCasePayload> {
+        case::supplement(ctx, input).await
+    }
+
+    /// Takes an own case back; the department has the last word.
+    async fn withdraw_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::WithdrawCaseInput,
+    ) -> Result<case::WithdrawCasePayload> {
+        case::withdraw(ctx, input).await
     }
 
     /// Makes an app a favourite of the caller, or none.

@@ -10,8 +10,8 @@ mod supervision;
 
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
-use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
 use crate::graphql::scalars::Day;
+use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
 use domain::casework::rating::{RatingStore, RecordVisit};
 use domain::casework::supervision::SupervisionStore;
 use domain::catalogue::FindApps;

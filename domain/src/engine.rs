@@ -6,6 +6,7 @@ mod answer;
 mod check;
 mod exchange;
 mod outcome;
+mod partial;
 mod plan;
 mod submissions;
 mod submit;
@@ -15,7 +16,8 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
+pub use partial::{Given, check_given};
 pub use plan::{Circumstances, Effect, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{Submission, SubmitApp, SubmitError, file_ids, files_named};

@@ -11,6 +11,7 @@ mod refunds;
 pub mod samples;
 mod store;
 mod store_account;
+mod store_case;
 mod store_engine;
 mod store_files;
 mod store_gateway;

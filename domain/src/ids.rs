@@ -127,6 +127,14 @@ impl SubmissionNo {
     }
 }
 
+impl CaseNo {
+    /// Like [`PaymentNo::generate`], with `YJ` for 件.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YJ{time}{}", random_text(ids, 12)))
+    }
+}
+
 impl RatingNo {
     /// `PJ` for 评价 and 20 random characters.
     pub fn generate(ids: &dyn IdSource) -> Self {

@@ -56,10 +56,8 @@ async fn a_case_is_rated_once_also_by_two_at_once() {
             rating(1, Grade::Satisfied, date(2026, 3, 2)),
             rating(2, Grade::Dissatisfied, date(2026, 3, 2)),
         );
-        let (a, b) = (
-            NewRating { case_no: &no, rating: &one },
-            NewRating { case_no: &no, rating: &two },
-        );
+        let (a, b) =
+            (NewRating { case_no: &no, rating: &one }, NewRating { case_no: &no, rating: &two });
         let (first, second) = tokio::join!(store.rate(&a), other.rate(&b));
         assert_eq!(u8::from(first.is_ok()) + u8::from(second.is_ok()), 1);
         let lost = if first.is_ok() { second } else { first };

@@ -47,7 +47,10 @@ async fn a_case_that_ended_is_rated_once_by_its_owner() {
 
     let rated = rates(&citizen, good.clone()).await;
     assert_eq!(rated["userErrors"], json!([]), "{rated}");
-    assert_eq!((&rated["rating"]["words"], &rated["rating"]["visitBack"]), (&json!("谢谢"), &Value::Null));
+    assert_eq!(
+        (&rated["rating"]["words"], &rated["rating"]["visitBack"]),
+        (&json!("谢谢"), &Value::Null)
+    );
     assert_eq!(codes(&rates(&citizen, good).await), ["ALREADY_RATED"]);
     let open = KeptCase { state: CaseState::InReview, ..KeptCase::done(APP, start()) };
     let open = open.of(&app.node.store, &citizen).await;
@@ -79,7 +82,8 @@ async fn a_bad_rating_opens_a_visit_back_that_tells_nobody_whose_it_is() {
 
     let clerk = Desk::of(&app, "甲", &[StaffRole::Clerk]).await;
     let checker = Desk::of(&app, "乙", &[StaffRole::Checker]).await;
-    let visits = "{visitBacks{nodes{ratingNo department app grade tags words ratedOn due overdue}}}";
+    let visits =
+        "{visitBacks{nodes{ratingNo department app grade tags words ratedOn due overdue}}}";
     let refused = clerk.asks(visits, json!({})).await;
     assert_eq!(failure(&refused), "NOT_ALLOWED", "single ratings are not for clerks");
     let seen = checker.reads(visits).await;
@@ -114,7 +118,8 @@ async fn a_bad_rating_opens_a_visit_back_that_tells_nobody_whose_it_is() {
     let again = checker.reads(&record("再一次")).await["recordVisitBack"].clone();
     assert_eq!(codes(&again), ["CONFLICT"]);
     assert_eq!(checker.reads(visits).await["visitBacks"]["nodes"], json!([]));
-    let own = citizen.reads("{viewer{cases{nodes{rating{visitBack{doneOn result answer}}}}}}").await;
+    let own =
+        citizen.reads("{viewer{cases{nodes{rating{visitBack{doneOn result answer}}}}}}").await;
     let answer = own["viewer"]["cases"]["nodes"][0]["rating"]["visitBack"].clone();
     assert_eq!(answer["answer"], "已合并窗口");
     assert_eq!(answer["doneOn"], "2026-03-10");
@@ -201,7 +206,8 @@ async fn asks_for(citizen: &Citizen, input: &Value) -> Value {
 
 /// The newest delivery of the only case.
 async fn own_delivery(citizen: &Citizen) -> Value {
-    let query = "{viewer{cases{nodes{deliveries{deliveryNo status waybillNo tracks{place text}}}}}}";
+    let query =
+        "{viewer{cases{nodes{deliveries{deliveryNo status waybillNo tracks{place text}}}}}}";
     let own = citizen.reads(query).await;
     own["viewer"]["cases"]["nodes"][0]["deliveries"][0].clone()
 }
@@ -224,7 +230,10 @@ async fn a_result_is_sent_once_and_followed_until_it_arrives() {
     app.levers.fault("express", "orders", "lost-answer", 2).await;
     let made = asks_for(&citizen, &wish).await;
     assert_eq!(made["userErrors"], json!([]), "{made}");
-    assert_eq!((&made["delivery"]["status"], &made["delivery"]["phone"]), (&json!("ORDERED"), &json!("138****8000")));
+    assert_eq!(
+        (&made["delivery"]["status"], &made["delivery"]["phone"]),
+        (&json!("ORDERED"), &json!("138****8000"))
+    );
     let again = asks_for(&citizen, &wish).await;
     assert_eq!(again["delivery"]["deliveryNo"], made["delivery"]["deliveryNo"]);
     let mut other = parcel(case.as_str(), "key-parcel-1");
@@ -242,7 +251,8 @@ async fn a_result_is_sent_once_and_followed_until_it_arrives() {
     let parcels = app.levers.look("express").await["parcels"].as_array().unwrap().clone();
     assert_eq!(parcels.len(), 1, "the answers were lost, the order was taken once");
     assert_eq!(parcels[0]["waybillNo"], waybill);
-    for (hours, status, tracks) in [(3, "COLLECTED", 1), (18, "IN_TRANSIT", 3), (9, "DELIVERED", 5)] {
+    for (hours, status, tracks) in [(3, "COLLECTED", 1), (18, "IN_TRANSIT", 3), (9, "DELIVERED", 5)]
+    {
         for _ in 0..hours {
             app.levers.advance(3600).await;
         }
@@ -275,8 +285,10 @@ async fn a_parcel_that_is_lost_can_be_sent_again() {
     .await;
     app.levers.pull(&format!("express/{no}"), json!({"fate": "lost"})).await;
     app.levers.advance(1_900).await;
-    eventually("lost", || async { (own_delivery(&citizen).await["status"] == "LOST").then_some(()) })
-        .await;
+    eventually("lost", || async {
+        (own_delivery(&citizen).await["status"] == "LOST").then_some(())
+    })
+    .await;
     let again = asks_for(&citizen, &parcel(case.as_str(), "key-parcel-2")).await;
     assert_eq!(again["userErrors"], json!([]), "{again}");
     assert_ne!(again["delivery"]["deliveryNo"], no);

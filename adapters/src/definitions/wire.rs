@@ -2,6 +2,7 @@
 //! tells of it together with everything else; an unknown key is a fault here.
 
 use super::FORMAT;
+use super::case_wire::CaseWire;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
@@ -33,7 +34,7 @@ struct CategoryWire {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct WordingWire {
+pub(super) struct WordingWire {
     #[serde(default)]
     zh: String,
     en: Option<String>,
@@ -72,6 +73,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    case: Option<CaseWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
@@ -125,14 +127,14 @@ struct CallWire {
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SentWire {
+pub(super) enum SentWire {
     SameName(String),
     Renamed(RenamedWire),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RenamedWire {
+pub(super) struct RenamedWire {
     field: String,
     r#as: String,
 }
@@ -169,6 +171,12 @@ pub(super) fn read_categories(
     Some(wire.category.into_iter().map(raw).collect())
 }
 
+/// An app that the store keeps, as [`super::kept`] wrote it; `None` for any other text.
+pub(super) fn read_kept(text: &str) -> Option<RawApp> {
+    let wire: AppWire = serde_json::from_str(text).ok()?;
+    (wire.format == FORMAT).then(|| wire.into_raw())
+}
+
 /// The app as written, without its category; `None` after a fault.
 pub(super) fn read_app(file: &SourceFile, collected: &mut Collected) -> Option<RawApp> {
     let wire: AppWire = parse(file, collected)?;
@@ -195,7 +203,7 @@ fn check_format(file: &SourceFile, format: u32, collected: &mut Collected) -> Op
 }
 
 impl WordingWire {
-    fn into_raw(self) -> RawWording {
+    pub(super) fn into_raw(self) -> RawWording {
         RawWording { zh: self.zh, en: self.en }
     }
 }
@@ -216,6 +224,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            case: self.case.map(CaseWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
@@ -248,14 +257,19 @@ impl FieldWire {
 
 impl CallWire {
     fn into_raw(self) -> RawCall {
-        let sent = |sent| match sent {
-            SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
-            SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
-        };
         RawCall {
             operation: self.operation,
-            sends: self.sends.into_iter().map(sent).collect(),
+            sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
+        }
+    }
+}
+
+impl SentWire {
+    pub(super) fn into_raw(self) -> RawSent {
+        match self {
+            Self::SameName(name) => RawSent { field: name.clone(), parameter: name },
+            Self::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
         }
     }
 }

@@ -11,7 +11,9 @@ use domain::engine::AnswerValue;
 use domain::ids::{CaseNo, PersonId};
 use domain::outside::StoreError;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 #[async_trait]
 impl DeskCases for Store {

@@ -192,7 +192,8 @@ impl SupervisionStore for Store {
         }
         if let Some((promised, no)) = after {
             let promised = promised.to_string();
-            let same = Condition::all().add(C::PromisedOn.eq(&promised)).add(C::CaseNo.gt(no.as_str()));
+            let same =
+                Condition::all().add(C::PromisedOn.eq(&promised)).add(C::CaseNo.gt(no.as_str()));
             select = select.filter(Condition::any().add(C::PromisedOn.gt(&promised)).add(same));
         }
         let rows = select.all(&self.read).await.map_err(unavailable)?;

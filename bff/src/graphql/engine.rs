@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::case::Case;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -94,6 +95,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A case is open.
+    Case(Case),
 }
 
 /// A department's answer.
@@ -115,12 +118,7 @@ pub struct ResultRow(OutcomeRow);
 impl ResultRow {
     /// Label and value, in display order.
     async fn fields(&self) -> Vec<ResultField> {
-        let field = |field: &domain::engine::OutcomeField| ResultField {
-            name: field.name.clone(),
-            label: field.label.zh.clone(),
-            value: field.value.clone(),
-        };
-        self.0.fields.iter().map(field).collect()
+        self.0.fields.iter().cloned().map(ResultField::from).collect()
     }
 
     /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
@@ -144,6 +142,12 @@ pub struct ResultField {
     label: String,
     /// In words; empty where there is none.
     value: String,
+}
+
+impl From<domain::engine::OutcomeField> for ResultField {
+    fn from(field: domain::engine::OutcomeField) -> Self {
+        Self { name: field.name, label: field.label.zh, value: field.value }
+    }
 }
 
 /// The mutation `submitApp`.
@@ -178,6 +182,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             let rows = rows.into_iter().map(ResultRow).collect();
             let result = LookupResult { rows, as_of: as_of.into(), source };
             let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Case(case)) => {
+            let outcome = Some(AppOutcome::Case(Case(*case)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Err(error) => refusals(error).and_then(refused),
@@ -238,7 +246,7 @@ fn level_hint(needed: IdentityLevel) -> &'static str {
     }
 }
 
-fn answer_fault(fault: &AnswerFault) -> UserError {
+pub(super) fn answer_fault(fault: &AnswerFault) -> UserError {
     let code = match fault.code {
         AnswerFaultCode::Required => Code::Required,
         AnswerFaultCode::Invalid

@@ -25,12 +25,16 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
     /// An uploaded file.
     File,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -40,6 +44,8 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Case,
+        Self::Draft,
         Self::File,
     ];
 
@@ -54,6 +60,8 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Case => "cas",
+            Self::Draft => "dra",
             Self::File => "fil",
         }
     }

@@ -152,7 +152,9 @@ pub async fn rate(ctx: &Context<'_>, input: RateCaseInput) -> Result<RateCasePay
         words: input.words,
     };
     let user_errors = match ctx.data_unchecked::<UseCases>().desk.rate.run(caller, said).await {
-        Ok(own) => return Ok(RateCasePayload { rating: Some(own.into()), user_errors: Vec::new() }),
+        Ok(own) => {
+            return Ok(RateCasePayload { rating: Some(own.into()), user_errors: Vec::new() });
+        }
         Err(RateError::NotFound) => {
             vec![UserError::at(Code::NotFound, &["caseNo"], "没有找到这个办件")]
         }

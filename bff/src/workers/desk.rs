@@ -43,10 +43,7 @@ pub(super) async fn supervise(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-pub(super) async fn deliver(
-    deliveries: Arc<FollowDeliveries>,
-    mut stopped: watch::Receiver<bool>,
-) {
+pub(super) async fn deliver(deliveries: Arc<FollowDeliveries>, mut stopped: watch::Receiver<bool>) {
     loop {
         match deliveries.run_once(TURN).await {
             Ok(done) => done.iter().for_each(|(no, followed)| match followed {

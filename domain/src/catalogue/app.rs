@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, ShownAs, Wording};
+use super::{AppKind, AppSlug, CaseTerms, CategorySlug, Field, ShownAs, Wording};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -73,6 +73,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Apply(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -89,6 +90,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[case]`: open a case at a department.
+    Apply(CaseTerms),
 }
 
 /// The one call an app makes at the departments' exchange.

@@ -1,7 +1,10 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod case;
+mod kept;
 mod lottery;
 
+pub use case::{RawCase, RawMaterial, RawStep};
 pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
@@ -53,6 +56,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The case.
+    pub case: Option<RawCase>,
     /// How it draws.
     pub lottery: Option<RawLottery>,
     /// What is shown.

@@ -2,7 +2,10 @@
 
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
-use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
+use crate::casework::case::{Application, HandedIn};
+use crate::catalogue::{
+    Action, AppDefinition, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
+};
 use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
@@ -18,6 +21,8 @@ const ANSWERS_MAX: usize = 50;
 pub enum Effect {
     /// Ask a department, and show the answer.
     LookUp(ExchangeCall),
+    /// Open a case at a department.
+    Apply(Application),
 }
 
 /// What answers are checked against, besides the form.
@@ -58,11 +63,20 @@ pub fn plan(
     }
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    let materials = match &app.action {
+        Some(Action::Apply(terms)) => form.materials_of(terms, &accepted),
+        Some(Action::LookUp(_)) | None => Vec::new(),
+    };
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Apply(terms) => Effect::Apply(Application {
+            call: exchange_call(&terms.call, subject, &accepted),
+            answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),
+            materials,
+        }),
     }))
 }
 
@@ -147,6 +161,30 @@ impl FilledForm<'_> {
         }
     }
 
+    /// The materials that these answers make necessary; a file that is missing is a fault.
+    fn materials_of(
+        &mut self,
+        terms: &CaseTerms,
+        accepted: &BTreeMap<&str, String>,
+    ) -> Vec<HandedIn> {
+        let mut materials = Vec::new();
+        for material in terms.needed(accepted) {
+            let file = match &material.by {
+                MaterialBy::Window | MaterialBy::Shared => None,
+                MaterialBy::File { field } => {
+                    let noted = self.faults.iter().any(|fault| fault.field == *field);
+                    if !accepted.contains_key(field.as_str()) && !noted {
+                        let message = format!("请上传“{}”", material.label.zh);
+                        self.faults.push(fault(field, AnswerFaultCode::Required, message));
+                    }
+                    accepted.get(field.as_str()).cloned()
+                }
+            };
+            materials.push(HandedIn { name: material.name.clone(), file });
+        }
+        materials
+    }
+
     /// Whom the call is about, if it is about somebody.
     fn subject_of(&mut self, call: Option<&Call>, real_name: Option<&RealName>) -> Option<Subject> {
         if !call.is_some_and(|call| call.subject) {
@@ -162,7 +200,7 @@ impl FilledForm<'_> {
 }
 
 /// Does the answer tell the caller's own data, where the field asks for it?
-fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
+pub(super) fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
     match (own, real_name) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -175,14 +213,14 @@ fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> boo
     }
 }
 
-fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
+pub(super) fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
     match real_name {
         Some(_) => format!("只能办理本人事项，“{label}”请填写您实名认证的信息"),
         None => format!("填写“{label}”前，请先登录并完成实名认证"),
     }
 }
 
-fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
+pub(super) fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
     AnswerFault { field: field.to_owned(), code, message }
 }
 

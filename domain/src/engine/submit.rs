@@ -1,8 +1,11 @@
 //! Runs an app.
 
+mod case;
 mod claim;
 mod files;
 mod notices;
+
+pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::outcome::shown;
@@ -10,6 +13,7 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::case::{Drafts, OpenCase};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
@@ -107,6 +111,10 @@ pub struct SubmitApp {
     pub files: Arc<dyn FileStore>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Opens cases.
+    pub open_case: Arc<OpenCase>,
+    /// Forms that were begun.
+    pub drafts: Arc<Drafts>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -127,9 +135,8 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, today)?;
-        if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired { current: app.form_version });
-        }
+        let form = self.form_of(app, caller, submission).await?;
+        let app = form.as_ref();
         check_level(app, caller)?;
         let who = caller.map(|caller| &caller.person);
         let files = self.files_of(who, &submission.answers).await?;
@@ -137,6 +144,9 @@ impl SubmitApp {
         let circumstances = Circumstances { who, regions, today, files: &files };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Apply(application)) => {
+                self.open_case(&form, caller, submission, application).await
+            }
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }

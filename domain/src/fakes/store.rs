@@ -2,9 +2,11 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
+use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
+use crate::messaging::MessageEvent;
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -96,6 +98,9 @@ pub(super) struct Tables {
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
+    pub drafts: Vec<Draft>,
+    pub message_events: Vec<MessageEvent>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -62,6 +62,18 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A department has taken an application.
+    CaseAccepted,
+    /// A department asks for something more.
+    CaseNeedsMaterials,
+    /// A department has said yes.
+    CaseApproved,
+    /// A department has said no.
+    CaseRejected,
+    /// What was applied for is done.
+    CaseDone,
+    /// An application was taken back.
+    CaseWithdrawn,
     /// An application won a draw.
     LotteryWon,
     /// A department is late with a case, and was told so.
@@ -76,8 +88,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::PaymentPaid,
+        Self::CaseAccepted,
+        Self::CaseNeedsMaterials,
+        Self::CaseApproved,
+        Self::CaseRejected,
+        Self::CaseDone,
+        Self::CaseWithdrawn,
         Self::LotteryWon,
         Self::CaseOverdue,
         Self::DeliverySent,
@@ -89,6 +107,12 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::CaseAccepted => "CASE_ACCEPTED",
+            Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
+            Self::CaseApproved => "CASE_APPROVED",
+            Self::CaseRejected => "CASE_REJECTED",
+            Self::CaseDone => "CASE_DONE",
+            Self::CaseWithdrawn => "CASE_WITHDRAWN",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",
             Self::DeliverySent => "DELIVERY_SENT",

@@ -34,6 +34,9 @@ CREATE TABLE supervision_mark (
     PRIMARY KEY (case_no, promised_on, light)
 );
 
+-- Who still owes a decision, by the day it was promised for.
+CREATE INDEX case_promised ON case_file (promised_on, no)
+    WHERE decided_at IS NULL AND ended_at IS NULL AND asked_on IS NULL;
 CREATE INDEX supervision_mark_due ON supervision_mark (promised_on, case_no);
 
 -- Results by post.

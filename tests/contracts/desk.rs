@@ -1,6 +1,6 @@
 //! Ratings, deliveries and draws, on both databases.
 
-use crate::databases::{both, run};
+use crate::databases::{Opened, both, run};
 use adapters::lottery::AwsSha256;
 use domain::casework::delivery::{
     Address, Delivery, DeliveryState, DeliveryStore, DeliverySubject, Recipient, Track, TrackKind,
@@ -11,6 +11,7 @@ use domain::casework::lottery::{
     LotterySecret, LotteryStore, commitment, list_text,
 };
 use domain::casework::rating::{Grade, NewRating, Rating, RatingStore, VisitOutcome, VisitResult};
+use domain::casework::supervision::{Light, Mark, SupervisionStore};
 use domain::catalogue::AppSlug;
 use domain::fakes::samples::at;
 use domain::identity::AuditRecord;
@@ -324,5 +325,84 @@ async fn a_draw_is_committed_to_once_and_concluded_once_for_everybody_on_its_lis
         assert_eq!(store.list_undrawn().await.unwrap(), []);
         assert_eq!(store.find_draw(&app(), done.issue).await.unwrap(), Some(done));
         assert_eq!(store.list_entries(&app(), &[code(2), code(8)]).await.unwrap(), [won]);
+    }
+}
+
+fn mark(number: u32, light: Light, promised: Date) -> Mark {
+    Mark {
+        no: case_no(number),
+        app: app(),
+        department: "省公安厅".to_owned(),
+        promised,
+        light,
+        at: at(5),
+    }
+}
+
+/// A case that somebody is at, promised for that day; put there without its form.
+async fn promised(opened: &Opened, number: u32, day: &str) {
+    let sql = format!(
+        "INSERT INTO case_file (no, submission_no, person_id, app, form_digest, application, \
+         state, step, holder, promised_on, report, created_at, attempts, version) VALUES \
+         ('YJ{number:06}', 'YS{number:06}', 'P1', 'cars', '', '', 'IN_REVIEW', 1, '窗口', \
+         '{day}', '', 0, 0, 0)"
+    );
+    assert_eq!(run(opened, &sql).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_promise_is_marked_once_in_each_light_and_red_takes_the_place_of_yellow() {
+    for opened in both().await {
+        let (store, other) = (&opened.store, opened.store.clone());
+        for (number, day) in [(1, "2026-03-02"), (2, "2026-03-04"), (3, "2026-03-09")] {
+            promised(&opened, number, day).await;
+        }
+        let due = store.list_unmarked(Light::Yellow, date(2026, 3, 4), 9).await.unwrap();
+        let numbers: Vec<_> = due.iter().map(|one| one.no.as_str()).collect();
+        assert_eq!(numbers, ["YJ000001", "YJ000002"]);
+        let red = mark(1, Light::Red, date(2026, 3, 2));
+        let events = [event("case:YJ000001:overdue:2026-03-02")];
+        let (one, two) = tokio::join!(
+            store.mark(&red, Some("已督办"), &events),
+            other.mark(&red, Some("已督办"), &events),
+        );
+        assert_eq!(u8::from(one.unwrap()) + u8::from(two.unwrap()), 1, "one of two at once");
+        assert_eq!(run(&opened, "DELETE FROM message_event").await, Ok(1));
+        assert_eq!(run(&opened, "DELETE FROM case_event WHERE number = 1").await, Ok(1));
+        let yellow = mark(2, Light::Yellow, date(2026, 3, 4));
+        assert!(store.mark(&yellow, None, &[]).await.unwrap());
+        assert!(store.list_unmarked(Light::Yellow, date(2026, 3, 4), 9).await.unwrap().is_empty());
+        let late = store.list_unmarked(Light::Red, date(2026, 3, 4), 9).await.unwrap();
+        assert_eq!(late.len(), 1, "the yellow one may still turn red");
+        let page = store.list_marks(None, None, 1).await.unwrap();
+        assert_eq!((&page.marks, page.more), (&vec![red.clone()], true));
+        let edge = Some((red.promised, &red.no));
+        let rest = store.list_marks(Some("省公安厅"), edge, 9).await.unwrap();
+        assert_eq!((rest.marks, rest.more), (vec![yellow.clone()], false));
+        let redder = Mark { light: Light::Red, ..yellow.clone() };
+        assert!(store.mark(&redder, None, &[]).await.unwrap());
+        let all = store.list_marks(None, None, 9).await.unwrap().marks;
+        assert_eq!(all, [red, redder.clone()]);
+        assert_eq!(store.marks_of(&case_no(2)).await.unwrap().len(), 2, "both are remembered");
+        let moved = "UPDATE case_file SET promised_on = '2026-03-11' WHERE no = 'YJ000002'";
+        run(&opened, moved).await.unwrap();
+        assert!(!store.mark(&redder, None, &[]).await.unwrap(), "another promise");
+        assert_eq!(store.list_marks(None, None, 9).await.unwrap().marks.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_pressed_who_owes_nothing() {
+    for opened in both().await {
+        for (number, column) in [(1, "decided_at = 1"), (2, "ended_at = 1"), (3, "asked_on = 'x'")]
+        {
+            promised(&opened, number, "2026-03-02").await;
+            let sql = format!("UPDATE case_file SET {column} WHERE no = 'YJ{number:06}'");
+            run(&opened, &sql).await.unwrap();
+            let red = mark(number, Light::Red, date(2026, 3, 2));
+            assert!(!opened.store.mark(&red, None, &[]).await.unwrap(), "{column}");
+        }
+        let due = opened.store.list_unmarked(Light::Red, date(2026, 3, 9), 9).await.unwrap();
+        assert_eq!(due, []);
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use serde_json::{Value, json};
 use std::process::Command;
-use tests::app::{START_MS, TestApp};
+use tests::app::{Folder, START_MS, TestApp};
 use tests::citizen::{Citizen, codes};
 use tests::desk::{Desk, failure};
 use tests::kept_case::KeptCase;
@@ -17,6 +17,11 @@ const LOTTERY: &str = "passenger_car_lottery";
 
 fn start() -> Timestamp {
     Timestamp::from_millisecond(START_MS).unwrap()
+}
+
+/// The session is over: a new one of the same person.
+async fn back(app: &TestApp, citizen: &Citizen) -> Citizen {
+    Citizen::signs_in(&app.node.base_url, &app.levers, citizen.facts.clone()).await
 }
 
 async fn rates(citizen: &Citizen, input: Value) -> Value {
@@ -118,6 +123,7 @@ async fn a_bad_rating_opens_a_visit_back_that_tells_nobody_whose_it_is() {
     let again = checker.reads(&record("再一次")).await["recordVisitBack"].clone();
     assert_eq!(codes(&again), ["CONFLICT"]);
     assert_eq!(checker.reads(visits).await["visitBacks"]["nodes"], json!([]));
+    let citizen = back(&app, &citizen).await;
     let own =
         citizen.reads("{viewer{cases{nodes{rating{visitBack{doneOn result answer}}}}}}").await;
     let answer = own["viewer"]["cases"]["nodes"][0]["rating"]["visitBack"].clone();
@@ -159,6 +165,7 @@ async fn a_department_is_warned_before_the_promised_day_and_pressed_after_it() {
     };
     app.levers.tomorrow_at("09:00").await;
     let clerk = Desk { token: sign_in_again(&clerk, "甲").await, ..clerk };
+    let citizen = back(&app, &citizen).await;
     let yellow = stands(&clerk, "YELLOW").await;
     assert_eq!((&yellow["caseNo"], &yellow["overdueWorkdays"]), (&json!(case.as_str()), &json!(0)));
     let timeline = "{viewer{cases{nodes{caseNo timeline{text}}}}}";
@@ -172,10 +179,7 @@ async fn a_department_is_warned_before_the_promised_day_and_pressed_after_it() {
 
     app.levers.pull("clock", json!({"set": "2026-03-09T09:00:00+08:00"})).await;
     let clerk = Desk { token: sign_in_again(&clerk, "甲").await, ..clerk };
-    let citizen = {
-        let facts = citizen.facts.clone();
-        Citizen::signs_in(&app.node.base_url, &app.levers, facts).await
-    };
+    let citizen = back(&app, &citizen).await;
     let red = stands(&clerk, "RED").await;
     assert_eq!(red["overdueWorkdays"], 2);
     let own = citizen.reads(timeline).await["viewer"]["cases"]["nodes"].clone();
@@ -242,6 +246,10 @@ async fn a_result_is_sent_once_and_followed_until_it_arrives() {
     let second = asks_for(&citizen, &parcel(case.as_str(), "key-parcel-2")).await;
     assert_eq!(codes(&second), ["CONFLICT"], "one is under way");
 
+    eventually("both answers are lost", || async {
+        (app.counts("delivery WHERE version = 1").await == 1).then_some(())
+    })
+    .await;
     app.levers.advance(120).await;
     let waybill = eventually("a waybill", || async {
         let one = own_delivery(&citizen).await;
@@ -256,10 +264,7 @@ async fn a_result_is_sent_once_and_followed_until_it_arrives() {
         for _ in 0..hours {
             app.levers.advance(3600).await;
         }
-        let citizen = {
-            let facts = citizen.facts.clone();
-            Citizen::signs_in(&app.node.base_url, &app.levers, facts).await
-        };
+        let citizen = back(&app, &citizen).await;
         eventually(status, || async {
             let one = own_delivery(&citizen).await;
             (one["status"] == status && one["tracks"].as_array()?.len() == tracks).then_some(())
@@ -297,7 +302,8 @@ async fn a_parcel_that_is_lost_can_be_sent_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draw_is_committed_to_before_and_anybody_can_do_it_again() {
-    let app = TestApp::start().await;
+    let apps = apps_with_small_quotas();
+    let app = TestApp::with_settings(&[("YIWANG_APPS_DIR", apps.0.to_str().unwrap())]).await;
     let citizen = app.citizen().await;
     for number in 0..30 {
         let pool = if number % 10 == 0 { "单位普通" } else { "个人普通" };
@@ -335,12 +341,65 @@ async fn a_draw_is_committed_to_before_and_anybody_can_do_it_again() {
     })
     .await;
     assert_eq!(drawn["commitment"], committed["commitment"]);
-    assert_eq!(drawn["result"]["winning"], 30, "the quotas are above the list");
+    assert_eq!(drawn["result"]["winning"], 6, "as many as the quotas have");
     let checked = Command::new("python3").arg(SCRIPT).arg(&url).output().unwrap();
     let said = String::from_utf8_lossy(&checked.stdout).into_owned();
     assert!(checked.status.success(), "{said} {}", String::from_utf8_lossy(&checked.stderr));
-    assert_eq!(said.trim(), "right: 30 took part, 30 won");
+    assert_eq!(said.trim(), "right: 30 took part, 6 won");
+
+    let folder = Folder::fresh();
+    for name in ["draw.txt", "eligible.txt", "winners.txt"] {
+        let (_, text) = http.get(&format!("{url}/{name}"), &[]).await;
+        std::fs::write(folder.0.join(name), &text).unwrap();
+    }
+    let winners = std::fs::read_to_string(folder.0.join("winners.txt")).unwrap();
+    let told = app.counts("message_event WHERE kind = 'LOTTERY_WON'").await;
+    assert_eq!((winners.lines().count(), told), (6, 6), "winners hear of it");
+    let turned: Vec<&str> = winners.lines().rev().collect();
+    std::fs::write(folder.0.join("winners.txt"), turned.join("\n") + "\n").unwrap();
+    let checked = Command::new("python3").arg(SCRIPT).arg(&folder.0).output().unwrap();
+    assert!(!checked.status.success(), "other winners are noticed");
+
+    let citizen = back(&app, &citizen).await;
+    let query =
+        "{viewer{cases(first:100){nodes{lottery{applicationCode lost standing lastIssue}}}}}";
+    let own = citizen.reads(query).await["viewer"]["cases"]["nodes"].clone();
+    let own = own.as_array().unwrap();
+    for entry in own.iter().map(|case| &case["lottery"]) {
+        let code = entry["applicationCode"].as_str().unwrap();
+        let won = winners.lines().any(|line| line.ends_with(code));
+        let (standing, lost) = if won { ("WON", 0) } else { ("LOST", 1) };
+        assert_eq!((&entry["standing"], &entry["lost"]), (&json!(standing), &json!(lost)));
+        assert_eq!(entry["lastIssue"], "202603");
+    }
+    assert_eq!(own.len(), 30);
     app.finish().await;
+}
+
+/// The apps as they are, but for the quotas: five and one win.
+fn apps_with_small_quotas() -> Folder {
+    let folder = Folder::fresh();
+    let from = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../domain/apps"));
+    copy(from, &folder.0);
+    let file = folder.0.join("transport_travel/passenger_car_lottery.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let small = text.replace("quota = 4693", "quota = 5").replace("quota = 640", "quota = 1");
+    assert_ne!(small, text);
+    std::fs::write(file, small).unwrap();
+    folder
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
 }
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/lottery_check.py");

@@ -5,15 +5,19 @@ use super::{Store, unavailable};
 use async_trait::async_trait;
 use domain::casework::case::{Case, CaseState, CaseStore as _};
 use domain::casework::desk_case::{DeskCase, DeskCases, DeskCertificate};
-use domain::casework::lottery::{EntrantBook, NewEntrant};
+use domain::casework::lottery::{ApplicationCode, EntrantBook, LotteryTerms, NewEntrant};
 use domain::catalogue::AppSlug;
-use domain::engine::AnswerValue;
+use domain::engine::{AnswerValue, ExchangeValue};
 use domain::ids::{CaseNo, PersonId};
 use domain::outside::StoreError;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+
+/// Cases take part within seconds of their decision: what was decided a day before the newest
+/// entry was seen then, and the history of years is not looked through every time.
+const LOOK_BACK_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 #[async_trait]
 impl DeskCases for Store {
@@ -60,7 +64,7 @@ impl EntrantBook for Store {
     async fn list_new(
         &self,
         app: &AppSlug,
-        pool_field: &str,
+        terms: &LotteryTerms,
         limit: u16,
     ) -> Result<Vec<NewEntrant>, StoreError> {
         let mut entered = Query::select();
@@ -68,11 +72,21 @@ impl EntrantBook for Store {
             Expr::col((lottery_entry::Entity, lottery_entry::Column::CaseNo))
                 .equals((case_file::Entity, case_file::Column::No)),
         );
+        let newest: Option<Option<i64>> = lottery_entry::Entity::find()
+            .select_only()
+            .column_as(lottery_entry::Column::EnteredAt.max(), "newest")
+            .filter(lottery_entry::Column::App.eq(app.as_str()))
+            .into_tuple()
+            .one(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let since = newest.flatten().map_or(i64::MIN, |newest| newest.saturating_sub(LOOK_BACK_US));
         let good = [CaseState::Approved, CaseState::Done].map(CaseState::code);
         let numbers: Vec<String> = case_file::Entity::find()
             .select_only()
             .column(case_file::Column::No)
             .filter(case_file::Column::App.eq(app.as_str()))
+            .filter(case_file::Column::DecidedAt.gte(since))
             .filter(case_file::Column::State.is_in(good))
             .filter(Condition::all().not().add(Expr::exists(entered)))
             .order_by_asc(case_file::Column::No)
@@ -85,10 +99,19 @@ impl EntrantBook for Store {
         for no in numbers {
             let Ok(no) = CaseNo::new(&no) else { continue };
             let Some(case) = self.find_case(&no).await? else { continue };
-            let pool = pool_of(&case, pool_field);
-            new.push(NewEntrant { case_no: no, person: case.person, pool });
+            let pool = pool_of(&case, &terms.pool_field);
+            let code = terms.code_from.as_ref().and_then(|key| code_of(&case, key));
+            new.push(NewEntrant { case_no: no, person: case.person, pool, code });
         }
         Ok(new)
+    }
+}
+
+/// What the department calls the application, where that is a code of the lists.
+fn code_of(case: &Case, key: &str) -> Option<ApplicationCode> {
+    match case.facts.get(key) {
+        Some(ExchangeValue::Text(text)) => ApplicationCode::new(text).ok(),
+        Some(_) | None => None,
     }
 }
 

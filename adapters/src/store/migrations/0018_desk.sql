@@ -80,6 +80,8 @@ CREATE TABLE lottery_entry (
     PRIMARY KEY (app, code)
 );
 
+CREATE INDEX lottery_entry_newest ON lottery_entry (app, entered_at);
+CREATE INDEX case_decided ON case_file (app, decided_at) WHERE decided_at IS NOT NULL;
 CREATE UNIQUE INDEX lottery_entry_case ON lottery_entry (case_no);
 
 -- Draws: what was committed to before, and what came of it.

@@ -18,6 +18,7 @@ use crate::server::Shared;
 mod alipay;
 mod bills;
 mod callbacks;
+mod cases;
 mod citizens;
 mod companies;
 mod express;
@@ -50,6 +51,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(alipay::routes)
         .configure(companies::routes)
         .configure(express::routes)
+        .configure(cases::routes)
         .configure(gateway::routes)
         .configure(refunds::routes)
         .configure(script::routes)

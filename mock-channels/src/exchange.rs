@@ -11,6 +11,7 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod answer;
+mod cases;
 mod estimates;
 mod messages;
 mod operations;
@@ -21,6 +22,7 @@ mod table;
 mod template;
 
 pub(crate) use answer::papers_of;
+pub(crate) use cases::shown as application_row;
 pub(crate) use operations::targets;
 pub(crate) use table::TableFaults;
 
@@ -34,7 +36,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 /// The table of operations must be sound before anything is served.
 pub(crate) fn check_table() -> Result<(), TableFaults> {
-    table::embedded().map(drop).map_err(Clone::clone)
+    table::embedded().map(drop).map_err(Clone::clone)?;
+    cases::embedded().map(drop).map_err(Clone::clone)
 }
 
 /// The operation of a path.

@@ -10,6 +10,7 @@ use crate::clock::Day;
 
 pub(crate) mod alipay;
 pub(crate) mod callback;
+pub(crate) mod case_book;
 pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
@@ -69,6 +70,9 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    /// By the caller's `request_no`.
+    #[serde(default)]
+    pub(crate) cases: BTreeMap<String, case_book::FiledCase>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
     #[serde(default)]
@@ -119,6 +123,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            cases: BTreeMap::new(),
             messages: Vec::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),

@@ -101,6 +101,14 @@ macro_rules! every_contract {
             crate::files::file_store_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn cases() {
+            crate::cases::case_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn drafts() {
+            crate::cases::draft_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn sessions() {
             crate::sessions::session_store_contract($new_bench).await;
         }

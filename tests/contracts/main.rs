@@ -6,6 +6,7 @@ mod accounts;
 mod app_marks;
 mod bench;
 mod callbacks;
+mod cases;
 mod commits;
 mod databases;
 mod days;

@@ -56,6 +56,8 @@ fn field(field: &RawField) -> Value {
         "depends_on": field.depends_on,
         "own": field.own,
         "letters_and_digits": field.letters_and_digits,
+        "accepts": field.accepts,
+        "most_kilobytes": field.most_kilobytes,
     })
 }
 

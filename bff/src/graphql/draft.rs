@@ -50,7 +50,7 @@ impl From<&Answer> for GivenAnswer {
             AnswerValue::Date(date) => Self { date: Some(Day(date)), ..none },
             AnswerValue::Flag(flag) => Self { flag: Some(flag), ..none },
             AnswerValue::Choice(choice) => Self { choice: Some(choice), ..none },
-            AnswerValue::FileId(id) => Self { file_id: Some(ID(id)), ..none },
+            AnswerValue::FileId(id) => Self { file_id: Some(Kind::File.id(&id)), ..none },
         }
     }
 }

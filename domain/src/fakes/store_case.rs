@@ -22,6 +22,13 @@ fn tell(t: &mut Tables, events: &[MessageEvent]) {
     }
 }
 
+impl InMemoryStore {
+    /// What citizens should hear of, in the order in which it was stored.
+    pub fn message_events(&self) -> Vec<MessageEvent> {
+        self.inside(|t| t.message_events.clone())
+    }
+}
+
 fn drafted_apps(t: &Tables, owners: &[PersonId]) -> BTreeSet<AppSlug> {
     let own = t.drafts.iter().filter(|draft| owners.contains(&draft.person));
     own.map(|draft| draft.form.slug.clone()).collect()

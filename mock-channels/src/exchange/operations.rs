@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, estimates, messages, people, registers, table};
+use super::{answer, cases, estimates, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -33,7 +33,8 @@ const BY_CODE: [&str; 15] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+    let applications = cases::names().into_iter().map(|name| &*name.leak());
+    BY_CODE.into_iter().chain(data.map(String::as_str)).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -71,6 +72,9 @@ pub(super) fn run(
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
         _ => {
+            if let Some(found) = cases::run(outside, operation, call) {
+                return Some(found);
+            }
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;
             answer::answer(outside, table, name, found, call)

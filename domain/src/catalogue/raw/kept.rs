@@ -71,7 +71,16 @@ fn raw_field(field: &Field) -> RawField {
         letters_and_digits: field.check.map(|check| match check {
             FieldCheck::LettersAndDigits { length } => length,
         }),
-        ..RawField::default()
+        accepts: field
+            .file
+            .iter()
+            .flat_map(|rule| &rule.kinds)
+            .map(|k| k.word().to_owned())
+            .collect(),
+        most_kilobytes: field
+            .file
+            .as_ref()
+            .and_then(|rule| u32::try_from(rule.most_bytes / 1024).ok()),
     }
 }
 

@@ -183,7 +183,7 @@ async fn a_department_is_warned_before_the_promised_day_and_pressed_after_it() {
     let red = stands(&clerk, "RED").await;
     assert_eq!(red["overdueWorkdays"], 2);
     let own = citizen.reads(timeline).await["viewer"]["cases"]["nodes"].clone();
-    assert!(own.to_string().contains("已督办杭州市国土资源局"), "{own}");
+    assert!(own.to_string().contains("已督办省国土资源厅"), "{own}");
     let told = format!("message_event WHERE event_key = 'case:{case}:overdue:2026-03-05'");
     assert_eq!(app.counts(&told).await, 1);
     app.levers.tomorrow_at("09:00").await;

@@ -25,6 +25,8 @@ pub enum DeliveryStatus {
     Returned,
     /// 已遗失: ask the department, or ask for it again.
     Lost,
+    /// 未受理: the carrier does not take the order; ask for it again with another address.
+    Refused,
 }
 
 /// One parcel with a result.

@@ -23,7 +23,8 @@ fn every_state_answers_every_track() {
                  InTransit -         InTransit InTransit InTransit      InTransit    InTransit  Delivered Returned Lost
                  Delivered -         -         -         -              -            -          Delivered -        -
                  Returned  -         -         -         -              -            -          -         Returned -
-                 Lost      -         -         -         -              -            -          -         -        Lost";
+                 Lost      -         -         -         -              -            -          -         -        Lost
+                 Refused   -         -         -         -              -            -          -         -        -";
     let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
     let head = rows.next().unwrap();
     let kinds: Vec<_> = TRACKS.iter().map(|(_, kind)| *kind).collect();

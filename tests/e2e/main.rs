@@ -5,6 +5,7 @@ mod accounts;
 mod after_case;
 mod bills;
 mod callbacks;
+mod cases;
 mod database;
 mod documents;
 mod files;

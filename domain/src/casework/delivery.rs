@@ -12,6 +12,8 @@ mod state;
 mod store;
 
 #[cfg(test)]
+mod follow_tests;
+#[cfg(test)]
 mod tests;
 
 pub use carrier::{CarrierOrder, ExpressCarrier, Track, TrackKind, Waybill, WaybillInvalid};

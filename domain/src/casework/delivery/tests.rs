@@ -42,7 +42,7 @@ fn every_state_answers_every_track() {
     assert!(rows.next().is_none());
 }
 
-fn delivery() -> Delivery {
+pub(super) fn delivery() -> Delivery {
     Delivery {
         no: DeliveryNo::new("YD000001").unwrap(),
         person: PersonId::new("P1").unwrap(),
@@ -67,7 +67,7 @@ fn delivery() -> Delivery {
     }
 }
 
-fn track(second: i64, kind: TrackKind) -> Track {
+pub(super) fn track(second: i64, kind: TrackKind) -> Track {
     Track { at: at(second), kind, place: "杭州".to_owned(), words: "快件".to_owned() }
 }
 

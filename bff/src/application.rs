@@ -5,6 +5,7 @@ pub mod rails;
 
 mod accounts;
 mod cases;
+mod certificates;
 mod desk;
 mod documents;
 
@@ -28,9 +29,10 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
-use domain::engine::SubmitApp;
+use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
+    Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
+    VerifyRealName, VerifyTicket,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -144,6 +146,14 @@ impl Application {
             ids: &ids,
         })
         .map_err(part("the express carrier"))?;
+        let certificate_post = desk::posting(&desk);
+        let exchange = Arc::new(RecordedExchange {
+            exchange: departments.clone(),
+            store: shared.clone(),
+            catalogue: catalogue.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -240,6 +250,7 @@ impl Application {
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -257,6 +268,7 @@ impl Application {
         let around = accounts::Around {
             store: &shared,
             catalogue: catalogue.clone(),
+            registers: &departments,
             clock: &clock,
             ids: &ids,
         };
@@ -268,10 +280,13 @@ impl Application {
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
-                catalogue,
-                exchange: departments.clone(),
+                catalogue: catalogue.clone(),
+                exchange,
                 notices: gateway.clone(),
+                acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post,
                 submissions: shared.clone(),
                 open_case: opened.open,
                 drafts: opened.use_cases.drafts,
@@ -297,7 +312,12 @@ impl Application {
                 clock: clock.clone(),
             }),
             check_face: Arc::new(CheckFace {
-                faces: departments,
+                faces: Arc::new(RecordedFaces {
+                    faces: departments,
+                    store: shared.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                }),
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
@@ -335,6 +355,7 @@ impl Application {
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
             files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -395,6 +416,16 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
+            sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
+            verify_ticket: VerifyTicket {
+                catalogue,
+                tickets: shared.clone(),
+                persons: shared.clone(),
+                data: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             health: Health::new(store.clone()),
             days: shared.clone(),
@@ -405,6 +436,7 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod callbacks;
+mod certificate_page;
 mod document;
 mod documents;
 pub mod files;
@@ -11,6 +12,7 @@ mod lottery;
 mod page;
 mod pay_page;
 mod requester;
+mod sso;
 mod staff_route;
 mod verify_page;
 
@@ -70,6 +72,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/lottery/{app}/{issue}/{text}", web::get().to(lottery::text))
+        .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/files")
@@ -86,6 +89,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pay_page::show))
                 .route(web::post().to(pay_page::pay)),
         )
+        .route("/sso/verify", web::post().to(sso::verify))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(

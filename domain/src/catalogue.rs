@@ -5,6 +5,7 @@
 mod app;
 mod availability;
 mod case;
+mod certificate;
 mod check;
 mod fault;
 mod field;
@@ -23,6 +24,7 @@ pub use app::{
 };
 pub use availability::{Availability, UnknownRegion};
 pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
+pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
@@ -33,6 +35,7 @@ pub use raw::{
     RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
     RawStep, RawWording,
 };
+pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{

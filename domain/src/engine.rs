@@ -8,6 +8,7 @@ mod exchange;
 mod outcome;
 mod partial;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -18,6 +19,7 @@ pub use exchange::{
 };
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
 pub use partial::{Given, check_given};
-pub use plan::{Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError, file_ids, files_named};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

@@ -24,6 +24,7 @@ mod companies;
 mod express;
 mod faults;
 mod gateway;
+mod kinship;
 mod notices;
 mod orders;
 mod refunds;
@@ -53,6 +54,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(express::routes)
         .configure(cases::routes)
         .configure(gateway::routes)
+        .configure(kinship::routes)
         .configure(refunds::routes)
         .configure(script::routes)
         .configure(truth::routes)

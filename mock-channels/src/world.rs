@@ -21,6 +21,7 @@ pub(crate) mod filing;
 pub(crate) mod gateway;
 pub(crate) mod gateway_keys;
 pub(crate) mod household;
+pub(crate) mod kinship;
 pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
@@ -75,6 +76,9 @@ pub(crate) struct World {
     pub(crate) cases: BTreeMap<String, case_book::FiledCase>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    /// What departments certified, by operation and number of the request: of whom, and what.
+    #[serde(default)]
+    pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -87,6 +91,8 @@ pub(crate) struct World {
     pub(crate) gateway: GatewayWorld,
     #[serde(default)]
     pub(crate) express: Express,
+    #[serde(default)]
+    pub(crate) kinship: kinship::Kinship,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -125,12 +131,14 @@ impl World {
             face_checks: BTreeMap::new(),
             cases: BTreeMap::new(),
             messages: Vec::new(),
+            certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
             express: Express::default(),
+            kinship: kinship::Kinship::default(),
         }
     }
 

@@ -252,8 +252,7 @@ async fn a_draft_goes_on_at_the_same_field_on_another_channel() {
     assert_eq!(refused["userErrors"][0]["field"], json!(["answers", "phone"]), "{refused}");
     assert_eq!(drafts(&elsewhere).await[0]["answers"][0]["choice"], "遗失补领", "as it was");
 
-    let payload =
-        applies(&elsewhere, "id_card_reissue", &answers(&citizen), "case-key-6").await;
+    let payload = applies(&elsewhere, "id_card_reissue", &answers(&citizen), "case-key-6").await;
     assert!(payload["outcome"]["caseNo"].is_string(), "{payload}");
     assert_eq!(drafts(&citizen).await, json!([]), "what is submitted is no draft");
     let gone = citizen

@@ -6,6 +6,7 @@ use super::case_wire::CaseWire;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
@@ -74,6 +75,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     case: Option<CaseWire>,
+    certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
@@ -115,13 +117,13 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallWire {
+pub(super) struct CallWire {
     #[serde(default)]
-    operation: String,
+    pub(super) operation: String,
     #[serde(default)]
-    sends: Vec<SentWire>,
+    pub(super) sends: Vec<SentWire>,
     #[serde(default)]
-    subject: bool,
+    pub(super) subject: bool,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
@@ -225,6 +227,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             case: self.case.map(CaseWire::into_raw),
+            certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
@@ -256,7 +259,7 @@ impl FieldWire {
 }
 
 impl CallWire {
-    fn into_raw(self) -> RawCall {
+    pub(super) fn into_raw(self) -> RawCall {
         RawCall {
             operation: self.operation,
             sends: self.sends.into_iter().map(SentWire::into_raw).collect(),

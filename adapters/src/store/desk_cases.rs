@@ -4,12 +4,14 @@ use super::entity::{case_file, lottery_entry};
 use super::{Store, unavailable};
 use async_trait::async_trait;
 use domain::casework::case::{Case, CaseState, CaseStore as _};
+use domain::casework::certificate::{CertificateBook as _, CertificateStanding};
 use domain::casework::desk_case::{DeskCase, DeskCases, DeskCertificate};
 use domain::casework::lottery::{ApplicationCode, EntrantBook, LotteryTerms, NewEntrant};
 use domain::catalogue::AppSlug;
 use domain::engine::{AnswerValue, ExchangeValue};
-use domain::ids::{CaseNo, PersonId};
+use domain::ids::{CaseNo, PersonId, SerialNo};
 use domain::outside::StoreError;
+use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -29,6 +31,8 @@ impl DeskCases for Store {
         let found = self.find_case(no).await?.filter(|case| owners.contains(&case.person));
         Ok(found.map(|case| DeskCase {
             app: case.form.slug.clone(),
+            department: case.department().to_owned(),
+            title: case.form.name.zh.clone(),
             over: case.state.is_over(),
             has_result: has_result(&case),
             no: case.no,
@@ -37,10 +41,21 @@ impl DeskCases for Store {
 
     async fn find_own_certificate(
         &self,
-        _owners: &[PersonId],
-        _serial: &str,
+        owners: &[PersonId],
+        serial: &str,
+        now: Timestamp,
     ) -> Result<Option<DeskCertificate>, StoreError> {
-        Ok(None)
+        let Ok(serial) = SerialNo::new(serial) else { return Ok(None) };
+        let found = self.find_certificate(&serial).await?;
+        let own = found.filter(|certificate| owners.contains(&certificate.person));
+        Ok(own.map(|certificate| DeskCertificate {
+            // Only what was asked for on paper exists on paper.
+            sendable: certificate.post.is_some()
+                && certificate.standing(now) == CertificateStanding::Valid,
+            serial: certificate.serial.to_string(),
+            issuer: certificate.issuer,
+            title: certificate.title,
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 17] = [
+const MIGRATIONS: [(i64, &str); 18] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(i64, &str); 17] = [
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
     (18, include_str!("migrations/0018_desk.sql")),
+    (20, include_str!("migrations/0020_identity.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

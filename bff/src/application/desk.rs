@@ -8,6 +8,7 @@ use adapters::express::{ExpressConfig, HttpExpress};
 use adapters::http::{ConfigFault, HttpClient};
 use adapters::lottery::{AwsSha256, ExchangePublicValues};
 use adapters::store::Store;
+use domain::casework::certificate::CertificatePost;
 use domain::casework::delivery::{FollowDeliveries, RequestDelivery};
 use domain::casework::lottery::RunLotteries;
 use domain::casework::rating::{RateCase, RecordVisit};
@@ -32,6 +33,11 @@ pub(super) struct Desk {
     pub use_cases: DeskUseCases,
     pub jobs: DeskJobs,
     pub record_visit: Arc<RecordVisit>,
+}
+
+/// Who sends certificates by post, if a carrier is connected.
+pub(super) fn posting(desk: &Desk) -> Option<Arc<dyn CertificatePost>> {
+    desk.use_cases.delivery.clone().map(|delivery| -> Arc<dyn CertificatePost> { delivery })
 }
 
 /// Over one store, one exchange and the carrier, if there is one.
@@ -76,7 +82,6 @@ pub(super) fn connect(around: Around<'_>) -> Result<Desk, ConfigFault> {
     let rate = RateCase {
         cases: store.clone(),
         ratings: store.clone(),
-        catalogue,
         clock: clock.clone(),
         ids: ids.clone(),
     };

@@ -29,12 +29,16 @@ pub enum Kind {
     Case,
     /// A draft.
     Draft,
+    /// A mandate.
+    Mandate,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -46,7 +50,9 @@ impl Kind {
         Self::Session,
         Self::Case,
         Self::Draft,
+        Self::Mandate,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -62,7 +68,9 @@ impl Kind {
             Self::Session => "ses",
             Self::Case => "cas",
             Self::Draft => "dra",
+            Self::Mandate => "mdt",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

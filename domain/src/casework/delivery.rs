@@ -5,6 +5,7 @@
 //! Invariant: of one case or certificate at most one parcel is under way or arrived.
 
 mod carrier;
+mod certificate;
 mod follow;
 mod model;
 mod request;

@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CaseTerms, CategorySlug, Field, ShownAs, Wording};
+use super::{AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -74,6 +74,7 @@ impl AppDefinition {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
             Some(Action::Apply(terms)) => Some(&terms.call),
+            Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -92,6 +93,8 @@ pub enum Action {
     LookUp(Call),
     /// `[case]`: open a case at a department.
     Apply(CaseTerms),
+    /// `[certificate]`: ask a department, and put on paper what it says.
+    Certify(Box<CertificateTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

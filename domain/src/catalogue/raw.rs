@@ -1,10 +1,12 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
 mod case;
+mod certificate;
 mod kept;
 mod lottery;
 
 pub use case::{RawCase, RawMaterial, RawStep};
+pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
@@ -58,6 +60,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// The case.
     pub case: Option<RawCase>,
+    /// How it certifies.
+    pub certificate: Option<RawCertificate>,
     /// How it draws.
     pub lottery: Option<RawLottery>,
     /// What is shown.

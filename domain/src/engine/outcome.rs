@@ -2,6 +2,7 @@
 
 use super::{ExchangeRow, ExchangeValue};
 use crate::casework::case::Case;
+use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -23,6 +24,8 @@ pub enum Outcome {
     },
     /// A case is open.
     Case(Box<Case>),
+    /// A certificate was issued, now or by an earlier call with the same key.
+    Certificate(Box<Certificate>),
 }
 
 /// One row of an answer.

@@ -1,5 +1,9 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod certify;
+
+pub use certify::Certification;
+
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::casework::case::{Application, HandedIn};
@@ -23,6 +27,8 @@ pub enum Effect {
     LookUp(ExchangeCall),
     /// Open a case at a department.
     Apply(Application),
+    /// Have a department certify something.
+    Certify(Box<Certification>),
 }
 
 /// What answers are checked against, besides the form.
@@ -63,10 +69,13 @@ pub fn plan(
     }
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
-    let materials = match &app.action {
-        Some(Action::Apply(terms)) => form.materials_of(terms, &accepted),
-        Some(Action::LookUp(_)) | None => Vec::new(),
-    };
+    let mut materials = Vec::new();
+    if let Some(Action::Apply(terms)) = &app.action {
+        materials = form.materials_of(terms, &accepted);
+    }
+    if let Some(Action::Certify(terms)) = &app.action {
+        form.faults.extend(certify::faults(app, terms, &accepted, today));
+    }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
@@ -77,6 +86,11 @@ pub fn plan(
             answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),
             materials,
         }),
+        Action::Certify(terms) => Effect::Certify(Box::new(Certification {
+            call: exchange_call(&terms.call, subject, &accepted),
+            post: certify::post_address(terms, &accepted),
+            terms: terms.as_ref().clone(),
+        })),
     }))
 }
 

@@ -74,6 +74,8 @@ pub enum EventKind {
     CaseDone,
     /// An application was taken back.
     CaseWithdrawn,
+    /// A certificate was issued.
+    CertificateIssued,
     /// An application won a draw.
     LotteryWon,
     /// A department is late with a case, and was told so.
@@ -88,7 +90,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PaymentPaid,
         Self::CaseAccepted,
         Self::CaseNeedsMaterials,
@@ -96,6 +98,7 @@ impl EventKind {
         Self::CaseRejected,
         Self::CaseDone,
         Self::CaseWithdrawn,
+        Self::CertificateIssued,
         Self::LotteryWon,
         Self::CaseOverdue,
         Self::DeliverySent,
@@ -113,6 +116,7 @@ impl EventKind {
             Self::CaseRejected => "CASE_REJECTED",
             Self::CaseDone => "CASE_DONE",
             Self::CaseWithdrawn => "CASE_WITHDRAWN",
+            Self::CertificateIssued => "CERTIFICATE_ISSUED",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",
             Self::DeliverySent => "DELIVERY_SENT",

@@ -44,7 +44,10 @@ pub(super) fn check_action(
     let look_up = raw.look_up.as_ref();
     let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
     let case = raw.case.as_ref().and_then(|case| check_case(findings, case, raw, level));
-    look_up.or(case)
+    let certificate = raw.certificate.as_ref();
+    let certificate =
+        certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
+    look_up.or(case).or(certificate)
 }
 
 fn check_look_up(

@@ -7,6 +7,7 @@ mod accounts;
 mod cases;
 pub mod catalogue;
 mod certificates;
+mod desk;
 mod documents;
 
 mod gateway;
@@ -129,13 +130,24 @@ impl Application {
         let departments = Arc::new(
             HttpDepartments::new(
                 &exchange_config(channels),
-                http,
+                http.clone(),
                 clock.clone(),
                 ids.clone(),
                 metrics.department_watch(),
             )
             .map_err(part("the departments' exchange"))?,
         );
+        let desk = desk::connect(desk::Around {
+            channels,
+            store: &shared,
+            catalogue: catalogue.clone(),
+            exchange: departments.clone(),
+            http,
+            clock: &clock,
+            ids: &ids,
+        })
+        .map_err(part("the express carrier"))?;
+        let certificate_post = desk::posting(&desk);
         let exchange = Arc::new(RecordedExchange {
             exchange: departments.clone(),
             store: shared.clone(),
@@ -238,6 +250,7 @@ impl Application {
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             messages: messages.send,
+            desk: desk.jobs,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -279,6 +292,7 @@ impl Application {
             home: HomeSettings { deadline: settings.home_deadline },
             own_address: OwnAddress::new(&public_url),
             pay_by_link: pay_by_link.clone(),
+            desk: desk.use_cases,
             cases: opened.use_cases.clone(),
             messages: messages.use_cases,
             catalogue: catalogue.clone(),
@@ -292,7 +306,7 @@ impl Application {
                 acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
                 certificates: certificates::issuing(&shared, &clock, &ids),
-                certificate_post: None,
+                certificate_post,
                 submissions: shared.clone(),
                 open_case: opened.open,
                 drafts: opened.use_cases.drafts,
@@ -378,6 +392,9 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),
+            ratings: shared.clone(),
+            record_visit: desk.record_visit,
+            supervision: shared.clone(),
             find_apps,
             publish_apps,
             sessions: shared.clone(),
@@ -429,6 +446,7 @@ impl Application {
             health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
+            lotteries: shared.clone(),
             ledger: shared.clone(),
             uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),

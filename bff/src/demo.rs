@@ -2,7 +2,7 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
+    ExpressSettings, GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
     UnionPaySettings, WeChatPaySettings,
 };
 use adapters::departments::DepartmentRules;
@@ -65,6 +65,11 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             key: Secret::new(&onboarding.exchange.key_base64),
             rules: DepartmentRules::usual(),
         },
+        express: Some(ExpressSettings {
+            base_url: onboarding.express.base_url.clone(),
+            customer_no: onboarding.express.customer_no.clone(),
+            key: Secret::new(&onboarding.express.key_base64),
+        }),
         gateway: GatewaySettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),

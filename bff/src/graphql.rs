@@ -7,6 +7,8 @@ mod cashier;
 mod catalogue;
 pub(crate) mod certificate;
 mod data_access;
+mod delivery;
+pub(crate) mod desk;
 mod draft;
 mod engine;
 pub mod error;
@@ -14,6 +16,7 @@ pub(crate) mod file;
 mod home;
 mod identity;
 mod link;
+mod lottery;
 mod mandate;
 pub(crate) mod message;
 mod node_id;
@@ -23,6 +26,7 @@ mod pay_link;
 mod payment;
 mod quote;
 mod rail;
+pub(crate) mod rating;
 mod receipt;
 pub(crate) mod refund;
 pub(crate) mod scalars;
@@ -131,6 +135,8 @@ pub struct UseCases {
     pub own_address: OwnAddress,
     /// Opens links by which others pay.
     pub pay_by_link: Arc<PayByLink>,
+    /// Ratings, parcels, draws.
+    pub desk: desk::DeskUseCases,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
     /// Cases and drafts.
@@ -312,6 +318,22 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// 摇号: what was published of a draw, before and after; the newest without an issue. Null when
+    /// the app has none of that issue. `docs/lottery.md` says how to check it.
+    async fn lottery_draw(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        issue: Option<String>,
+    ) -> Result<Option<lottery::LotteryDraw>> {
+        lottery::draw(ctx, &app, issue).await
+    }
+
+    /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
+        rating::choices()
     }
 
     /// The rails and how they are.
@@ -687,6 +709,25 @@ impl Mutation {
         input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
+    }
+
+    /// Rates an own case that has ended, once (好差评). Staff see neither the case nor the person.
+    async fn rate_case(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RateCaseInput,
+    ) -> Result<rating::RateCasePayload> {
+        rating::rate(ctx, input).await
+    }
+
+    /// Has the result of an own case, or an own certificate, sent by express. Repeating the call
+    /// with its key sends nothing again.
+    async fn request_delivery(
+        &self,
+        ctx: &Context<'_>,
+        input: delivery::RequestDeliveryInput,
+    ) -> Result<delivery::RequestDeliveryPayload> {
+        delivery::request(ctx, input).await
     }
 
     /// Asks for money of an own payment back. Repeating the call with its key asks for nothing

@@ -10,6 +10,7 @@ pub mod files;
 mod graphql_route;
 pub mod health;
 mod message_push;
+mod lottery;
 mod page;
 mod pay_page;
 mod requester;
@@ -75,6 +76,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-messages", web::post().to(message_push::take))
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/apps/{slug}", web::get().to(app_page::show))
+        .route("/lottery/{app}/{issue}/{text}", web::get().to(lottery::text))
         .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(

@@ -10,6 +10,7 @@ use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
 use domain::catalogue::CatalogueSource;
+use domain::casework::lottery::LotteryStore;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
 use domain::messaging::{DeliveryCallbacks, HearDelivery};
@@ -60,6 +61,8 @@ pub struct Parts {
     pub staff_door: StaffDoor,
     /// Takes files in.
     pub uploads: Uploads,
+    /// What is published of draws.
+    pub lotteries: Arc<dyn LotteryStore>,
     /// Documents by signed links.
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.

@@ -8,7 +8,9 @@ mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{ChannelSettings, ExchangeSettings, MessagePushSettings, MiniProgramSettings};
+pub use channels::{
+    ChannelSettings, ExchangeSettings, ExpressSettings, MessagePushSettings, MiniProgramSettings,
+};
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{

@@ -3,13 +3,18 @@
 
 mod apps;
 mod audit;
+mod rating;
 mod refund;
 mod search;
 mod session;
+mod supervision;
 
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
+use crate::graphql::scalars::Day;
 use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
+use domain::casework::rating::{RatingStore, RecordVisit};
+use domain::casework::supervision::SupervisionStore;
 use domain::catalogue::{FindApps, PublishApps};
 use domain::identity::{AuditTrail, Secret, SignInStaff, StaffAccount, StaffRole, StaffSessions};
 use domain::payment::{DecideRefund, RefundStore, RequestRefund};
@@ -30,6 +35,12 @@ pub struct StaffUseCases {
     pub decide_refund: Arc<DecideRefund>,
     /// Publishes versions of the catalogue.
     pub publish_apps: Arc<PublishApps>,
+    /// Reads ratings and visits.
+    pub ratings: Arc<dyn RatingStore>,
+    /// Records visits.
+    pub record_visit: Arc<RecordVisit>,
+    /// Reads marks on late cases.
+    pub supervision: Arc<dyn SupervisionStore>,
     /// Knows what was searched for in vain.
     pub find_apps: Arc<FindApps>,
     /// Reads what was done.
@@ -117,6 +128,42 @@ impl StaffQuery {
         refund_no: String,
     ) -> Result<Option<refund::StaffRefund>> {
         refund::one(ctx, &refund_no).await
+    }
+
+    /// Bad ratings that wait for a visit-back, the earliest due first; for checkers. Nothing of it
+    /// leads to a case or a person.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn visit_backs(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<rating::VisitBackConnection> {
+        rating::visits(ctx, department, (first, after)).await
+    }
+
+    /// How departments were rated from that day to that day, by name.
+    #[graphql(complexity = "100 * child_complexity + 1")]
+    async fn department_ratings(
+        &self,
+        ctx: &Context<'_>,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<rating::DepartmentRating>> {
+        rating::figures(ctx, from, to).await
+    }
+
+    /// Cases near or past their promised day, the earliest promised first.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn supervision(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<supervision::SupervisionConnection> {
+        supervision::list(ctx, department, (first, after)).await
     }
 
     /// What staff did, newest first; for auditors.
@@ -241,6 +288,13 @@ impl StaffMutation {
         input: apps::RollBackAppsInput,
     ) -> Result<apps::PublishAppsPayload> {
         apps::roll_back(ctx, input).await
+    /// Records what came of a visit-back, once, in words that the citizen reads; for checkers.
+    async fn record_visit_back(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RecordVisitBackInput,
+    ) -> Result<rating::RecordVisitBackPayload> {
+        rating::record(ctx, input).await
     }
 
     /// Asks for a refund on a payer's behalf; a clerk for any notice, an agency for its own.

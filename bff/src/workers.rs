@@ -3,12 +3,14 @@
 
 mod cases;
 mod catalogue;
+mod desk;
 mod files;
 mod gateway;
 mod messages;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+pub use desk::DeskJobs;
 use domain::casework::case::FollowCases;
 use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::files::SweepFiles;
@@ -55,6 +57,8 @@ pub struct Jobs {
     pub catalogue: Arc<FollowedCatalogue>,
     /// Indexes it, and counts what was searched for in vain.
     pub find_apps: Arc<FindApps>,
+    /// What follows cases.
+    pub desk: DeskJobs,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
     /// Throws away files that go with nothing.
@@ -100,11 +104,16 @@ impl Workers {
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
             tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::supervise(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::draw(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
+        if let Some(deliveries) = &jobs.desk.deliveries {
+            tasks.push(tokio::spawn(desk::deliver(deliveries.clone(), stopped.clone())));
+        }
         for _ in 0..CASE_WORKERS {
             tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
         }

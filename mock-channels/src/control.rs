@@ -21,6 +21,7 @@ mod callbacks;
 mod cases;
 mod citizens;
 mod companies;
+mod express;
 mod faults;
 mod gateway;
 mod kinship;
@@ -52,6 +53,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(bills::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(express::routes)
         .configure(cases::routes)
         .configure(gateway::routes)
         .configure(kinship::routes)

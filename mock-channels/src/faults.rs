@@ -17,7 +17,7 @@ use crate::server::Shared;
 use crate::world::World;
 use crate::world::fault::{self, Channel, Fault, FaultKind};
 use crate::world::script::AnswerFault;
-use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
+use crate::{alipay, exchange, express, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -134,6 +134,9 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
+    if let Some(name) = express::operation(path) {
+        return named(Channel::Express, name);
+    }
     if let Some(name) = gateway::operation(path, request.headers()) {
         return named(Channel::Gateway, &name);
     }
@@ -147,7 +150,7 @@ pub(crate) fn knows_code(channel: Channel, code: &str) -> bool {
         Channel::WechatPay => wechat_pay::is_refusal_code(code),
         Channel::Unionpay => unionpay::is_refusal_code(code),
         Channel::Gateway => gateway::is_refusal_code(code),
-        Channel::Alipay | Channel::Wechat | Channel::Exchange => false,
+        Channel::Alipay | Channel::Wechat | Channel::Exchange | Channel::Express => false,
     }
 }
 
@@ -157,7 +160,7 @@ async fn body_of(channel: Channel, request: &mut ServiceRequest) -> Result<Bytes
         Channel::Alipay | Channel::Unionpay => true,
         // Files can be long, and are refused with words that repeat nothing.
         Channel::Gateway => request.path() == gateway::PATH,
-        Channel::Wechat | Channel::WechatPay | Channel::Exchange => false,
+        Channel::Wechat | Channel::WechatPay | Channel::Exchange | Channel::Express => false,
     };
     if !repeats {
         return Ok(Bytes::new());
@@ -184,7 +187,7 @@ fn refusal(
         Channel::Alipay => alipay::gateway::breakdown(outside, request, body),
         Channel::Unionpay => unionpay::refused_with(outside, body, code),
         Channel::Gateway => gateway::refused_with(outside, request, body, code),
-        Channel::Wechat | Channel::Exchange => failure(channel),
+        Channel::Wechat | Channel::Exchange | Channel::Express => failure(channel),
     }
 }
 
@@ -196,7 +199,8 @@ fn failure(channel: Channel) -> HttpResponse {
         | Channel::Alipay
         | Channel::Unionpay
         | Channel::Gateway
-        | Channel::Exchange => {
+        | Channel::Exchange
+        | Channel::Express => {
             HttpResponse::InternalServerError().content_type("text/plain").body("error")
         }
     }
@@ -242,7 +246,7 @@ async fn spoil(
                         signature,
                     ))
                 }
-                Channel::Wechat | Channel::WechatPay | Channel::Exchange => body,
+                Channel::Wechat | Channel::WechatPay | Channel::Exchange | Channel::Express => body,
             };
             head.set_body(body).map_into_boxed_body()
         }
@@ -276,6 +280,9 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
+        ("x-express-signature", true),
+        ("x-express-nonce", false),
+        ("x-express-timestamp", false),
         ("x-gateway-signature", true),
         ("x-gateway-key-id", false),
         ("x-gateway-algorithm", false),

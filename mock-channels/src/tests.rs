@@ -15,6 +15,7 @@ mod callbacks;
 mod certificates;
 mod departments;
 mod dues;
+mod express;
 mod gateway;
 mod kinship;
 mod levers;

@@ -15,6 +15,7 @@ pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
 pub(crate) mod company;
+pub(crate) mod express;
 pub(crate) mod fault;
 pub(crate) mod filing;
 pub(crate) mod gateway;
@@ -39,6 +40,7 @@ pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
+use express::Express;
 use fault::{BillFault, Fault};
 use gateway::GatewayWorld;
 use notice::Notice;
@@ -96,6 +98,8 @@ pub(crate) struct World {
     #[serde(default)]
     pub(crate) raised: BTreeMap<String, raised::Raised>,
     #[serde(default)]
+    pub(crate) express: Express,
+    #[serde(default)]
     pub(crate) kinship: kinship::Kinship,
 }
 
@@ -143,6 +147,7 @@ impl World {
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
             raised: BTreeMap::new(),
+            express: Express::default(),
             kinship: kinship::Kinship::default(),
         }
     }

@@ -13,6 +13,7 @@ mod commits;
 mod data;
 mod databases;
 mod days;
+mod desk;
 mod files;
 mod gateway;
 mod leases;

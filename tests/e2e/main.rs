@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod accounts;
+mod after_case;
 mod bills;
 mod callbacks;
 mod cases;

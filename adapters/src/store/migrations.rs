@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 19] = [
+const MIGRATIONS: [(i64, &str); 20] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str); 19] = [
     (14, include_str!("migrations/0014_submissions.sql")),
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
+    (18, include_str!("migrations/0018_desk.sql")),
     (19, include_str!("migrations/0019_messages.sql")),
     (20, include_str!("migrations/0020_identity.sql")),
     (21, include_str!("migrations/0021_catalogue.sql")),

@@ -45,6 +45,17 @@ pub struct ExchangeSettings {
     pub rules: DepartmentRules,
 }
 
+/// The express carrier.
+#[derive(Debug, Clone)]
+pub struct ExpressSettings {
+    /// Its address.
+    pub base_url: String,
+    /// 大客户号.
+    pub customer_no: String,
+    /// The shared key, base64.
+    pub key: Secret,
+}
+
 /// All platforms.
 #[derive(Debug, Clone)]
 pub struct ChannelSettings {
@@ -60,6 +71,8 @@ pub struct ChannelSettings {
     pub exchange: ExchangeSettings,
     /// The gateway.
     pub gateway: GatewaySettings,
+    /// The express carrier, where one is connected.
+    pub express: Option<ExpressSettings>,
 }
 
 /// `exchange.deadline_ms` for all, `exchange.deadlines_ms` for departments by their word.
@@ -116,6 +129,11 @@ impl ChannelSettings {
                 rules: department_rules(reader),
             },
             gateway: GatewaySettings::read(reader),
+            express: reader.has_table("express").then(|| ExpressSettings {
+                base_url: reader.required("express.base_url"),
+                customer_no: reader.required("express.customer_no"),
+                key: reader.secret_file("express.key_file"),
+            }),
         })
     }
 
@@ -133,6 +151,9 @@ impl ChannelSettings {
         if let Some(union_pay) = &self.union_pay {
             addresses.push(("union_pay.gateway_url", &union_pay.gateway_url));
             addresses.push(("union_pay.file_url", &union_pay.file_url));
+        }
+        if let Some(express) = &self.express {
+            addresses.push(("express.base_url", &express.base_url));
         }
         for (key, address) in addresses {
             let local = ["//127.", "//localhost", "//[::1]", "//0.0.0.0"];

@@ -84,8 +84,8 @@ pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), Stri
             (channel != Channel::Wechat, "小程序平台的应答没有签名，不能用签名类故障")
         }
         FaultKind::SystemError | FaultKind::SystemErrorAfter => (
-            !matches!(channel, Channel::Wechat | Channel::Exchange),
-            "system-error、system-error-after 不用于小程序平台和部门交换",
+            !matches!(channel, Channel::Wechat | Channel::Exchange | Channel::Express),
+            "system-error、system-error-after 不用于小程序平台、部门交换和快递",
         ),
         FaultKind::DoubleAnswer => (channel == Channel::Alipay, "double-answer 只用于支付宝"),
         FaultKind::Refused | FaultKind::RefusedAfter => (
@@ -124,6 +124,7 @@ pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => crate::exchange::targets(),
+        Channel::Express => &crate::express::OPERATIONS,
     }
 }
 

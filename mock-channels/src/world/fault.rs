@@ -18,6 +18,7 @@ pub(crate) enum Channel {
     Unionpay,
     Gateway,
     Exchange,
+    Express,
 }
 
 /// How a call goes wrong.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Day;
 
 pub(crate) mod alipay;
+pub(crate) mod booking;
 pub(crate) mod callback;
 pub(crate) mod catalogue;
 pub(crate) mod check_code;
@@ -79,6 +80,8 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    #[serde(default)]
+    pub(crate) bookings: booking::Bookings,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -121,6 +124,7 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            bookings: booking::Bookings::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, estimates, messages, people, registers, table};
+use super::{answer, bookings, estimates, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -33,7 +33,8 @@ const BY_CODE: [&str; 15] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+    let booked = bookings::names().iter();
+    BY_CODE.into_iter().chain(data.chain(booked).map(String::as_str)).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -72,7 +73,9 @@ pub(super) fn run(
         "companies.find" => registers::companies(outside, call),
         _ => {
             let table = table::embedded().ok()?;
-            let (name, found) = table.operations.get_key_value(operation)?;
+            let Some((name, found)) = table.operations.get_key_value(operation) else {
+                return bookings::run(outside, operation, call);
+            };
             answer::answer(outside, table, name, found, call)
         }
     })

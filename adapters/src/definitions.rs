@@ -93,7 +93,7 @@ fn add_to_its_file(files: &[SourceFile], fault: &Fault, collected: &mut Collecte
         | Place::App { .. }
         | Place::Field { .. }
         | Place::Row { .. }
-        | Place::LookUp { .. }
+        | Place::Section { .. }
         | Place::LeadsTo { .. } => CATEGORIES.to_owned(),
     };
     let file = files.iter().find(|file| file.name() == name);

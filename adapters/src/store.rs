@@ -19,6 +19,8 @@ mod gateway_inbox;
 mod journals;
 mod key_file;
 mod links;
+#[expect(dead_code, reason = "the first part that tells citizens something will insert")]
+mod message_events;
 mod migrations;
 mod outbox;
 mod paid;
@@ -35,6 +37,7 @@ mod refund_rows;
 mod refunds;
 mod sessions;
 mod staff;
+mod submissions;
 
 pub use connect::ConnectError;
 pub use key_file::KeyFileError;

@@ -248,6 +248,8 @@ impl Application {
                 catalogue,
                 exchange: departments.clone(),
                 notices: gateway.clone(),
+                submissions: shared.clone(),
+                ids: ids.clone(),
                 clock: clock.clone(),
             }),
             sign_in: Arc::new(sign_in),

@@ -17,8 +17,8 @@ mod search;
 mod words;
 
 pub use app::{
-    AppDefinition, Category, LeadsTo, LookUp, Operation, OperationInvalid, Provenance, RowField,
-    Sent,
+    Action, AppDefinition, Call, Category, LeadsTo, Operation, OperationInvalid, Provenance,
+    RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
 pub use fault::{Fault, Place, Problem};
@@ -27,7 +27,7 @@ pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

@@ -7,6 +7,7 @@ mod check;
 mod exchange;
 mod outcome;
 mod plan;
+mod submissions;
 mod submit;
 
 pub use answer::{Answer, AnswerFault, AnswerFaultCode, AnswerValue};
@@ -16,4 +17,5 @@ pub use exchange::{
 };
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
 pub use plan::{Circumstances, Effect, plan};
+pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError};

@@ -58,6 +58,10 @@ text_id!(
     RefundNo, "refund number", 6..=32
 );
 text_id!(
+    /// Our number of one submission of an app; departments get it as `request_no`.
+    SubmissionNo, "submission number", 6..=32
+);
+text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
     IdempotencyKey, "idempotency key", 8..=64
 );
@@ -89,6 +93,14 @@ impl IdempotencyKey {
     /// A key that nobody sent: for what is started here.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 32))
+    }
+}
+
+impl SubmissionNo {
+    /// Like [`PaymentNo::generate`], with `YS` for 申.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YS{time}{}", random_text(ids, 12)))
     }
 }
 

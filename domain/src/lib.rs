@@ -15,6 +15,7 @@
 //! and [`outside`] are shared by all. Nothing here knows HTTP, SQL, JSON or GraphQL: the crate
 //! imports `std`, `thiserror`, `async-trait` and a time type, and a test keeps it so.
 
+pub mod casework;
 pub mod catalogue;
 pub mod clock;
 pub mod engine;
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod fakes;
 pub mod identity;
 pub mod ids;
+pub mod messaging;
 pub mod money;
 pub mod notice;
 pub mod outside;

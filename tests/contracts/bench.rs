@@ -2,6 +2,7 @@
 
 use adapters::store::{PersonalDataKeys, Store};
 use domain::catalogue::AppMarks;
+use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
     AuditTrail, LinkStore, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
@@ -64,9 +65,9 @@ pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
 /// And those of accounts.
-pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail {}
+pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
 
-impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail {}
+impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
 
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
@@ -90,6 +91,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn app_marks() {
             crate::app_marks::app_marks_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn submissions() {
+            crate::submissions::submissions_contract($new_bench).await;
         }
         #[tokio::test]
         async fn sessions() {

@@ -27,6 +27,7 @@ mod refunds;
 mod search;
 mod sessions;
 mod staff;
+mod submissions;
 
 mod in_memory {
     use crate::bench::in_memory;

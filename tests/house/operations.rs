@@ -39,7 +39,7 @@ fn every_app_asks_what_the_exchange_documents() {
     let documented = documented();
     let catalogue = adapters::definitions::load_embedded().unwrap();
     for app in catalogue.apps() {
-        let (slug, Some(look_up)) = (&app.slug, &app.look_up) else { continue };
+        let (slug, Some(look_up)) = (&app.slug, app.call()) else { continue };
         let operation = look_up.operation.as_str();
         let known = documented.get(operation);
         let known = known.unwrap_or_else(|| panic!("{slug}: {operation} is not documented"));

@@ -91,7 +91,7 @@ fn app_line(app: &AppDefinition) -> String {
         AppKind::Certificate => "CERTIFICATE",
     };
     let channels: Vec<String> = app.channels.iter().map(|channel| format!("{channel:?}")).collect();
-    let operation = app.look_up.as_ref().map(|look_up| format!("`{}`", look_up.operation));
+    let operation = app.call().map(|look_up| format!("`{}`", look_up.operation));
     format!(
         "| {} | `{}` | {kind} | {:?} | {} | {} | {} |\n",
         app.name.zh,

@@ -5,12 +5,16 @@ use domain::catalogue::Place;
 
 /// The line of the key, else of the part that should have it, else the first; from 1.
 pub(super) fn line_of(text: &str, place: &Place) -> usize {
+    let header: String;
     let (section, index, key) = match place {
         Place::App { key } | Place::AppOf { key, .. } => ("", 0, *key),
         Place::Field { index, key, .. } => ("[[field]]", *index, *key),
         Place::Row { index, key, .. } => ("[[row]]", *index, *key),
         Place::Category { index, key, .. } => ("[[category]]", *index, *key),
-        Place::LookUp { key } => ("[look_up]", 0, *key),
+        Place::Section { section, key } => {
+            header = format!("[{section}]");
+            (header.as_str(), 0, *key)
+        }
         Place::LeadsTo { key } => ("[leads_to]", 0, *key),
     };
     line_in(text, section, index, key)
@@ -54,6 +58,7 @@ mod tests {
     #[test]
     fn a_place_is_found_by_its_part_and_key() {
         let field = |index, key| Place::Field { index, name: String::new(), key };
+        let look_up = |key| Place::Section { section: "look_up", key };
         for (place, line) in [
             (Place::App { key: "kind" }, 2),
             (Place::App { key: "channels" }, 1),
@@ -61,8 +66,8 @@ mod tests {
             (field(0, "type"), 4),
             (field(1, "type"), 9),
             (field(2, "type"), 1),
-            (Place::LookUp { key: "operation" }, 12),
-            (Place::LookUp { key: "sends" }, 11),
+            (look_up("operation"), 12),
+            (look_up("sends"), 11),
             (Place::LeadsTo { key: "notice" }, 1),
         ] {
             assert_eq!(line_of(TEXT, &place), line, "{place}");

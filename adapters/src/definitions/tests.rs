@@ -209,7 +209,7 @@ fn a_parameter_can_have_the_departments_own_name() {
     let renamed = APP.replace("[\"plate_no\"]", "[{ field = \"plate_no\", as = \"hphm\" }]");
     let catalogue = load(&folder(&renamed).0).unwrap();
     let app = catalogue.apps().next().unwrap();
-    assert_eq!(app.look_up.as_ref().unwrap().sends[0].parameter, "hphm");
+    assert_eq!(app.call().unwrap().sends[0].parameter, "hphm");
 }
 
 #[test]

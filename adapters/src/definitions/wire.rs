@@ -6,7 +6,7 @@ use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
 use domain::catalogue::{
-    RawApp, RawCategory, RawField, RawLookUp, RawOption, RawRow, RawSent, RawWording,
+    RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -70,7 +70,7 @@ struct AppWire {
     note: Option<String>,
     #[serde(default)]
     field: Vec<FieldWire>,
-    look_up: Option<LookUpWire>,
+    look_up: Option<CallWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -108,7 +108,7 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LookUpWire {
+struct CallWire {
     #[serde(default)]
     operation: String,
     #[serde(default)]
@@ -210,7 +210,7 @@ impl AppWire {
             coverage: self.coverage,
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
-            look_up: self.look_up.map(LookUpWire::into_raw),
+            look_up: self.look_up.map(CallWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
@@ -238,13 +238,13 @@ impl FieldWire {
     }
 }
 
-impl LookUpWire {
-    fn into_raw(self) -> RawLookUp {
+impl CallWire {
+    fn into_raw(self) -> RawCall {
         let sent = |sent| match sent {
             SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
             SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
         };
-        RawLookUp {
+        RawCall {
             operation: self.operation,
             sends: self.sends.into_iter().map(sent).collect(),
             subject: self.subject,

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 13] = [
+const MIGRATIONS: [(i64, &str); 14] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(i64, &str); 13] = [
     (11, include_str!("migrations/0011_ledger.sql")),
     (12, include_str!("migrations/0012_under_review.sql")),
     (13, include_str!("migrations/0013_accounts.sql")),
+    (14, include_str!("migrations/0014_submissions.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

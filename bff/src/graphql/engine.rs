@@ -1,6 +1,6 @@
 //! Running an app.
 
-use super::error::{FailureCode, UserError, UserErrorCode as Code, chain};
+use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
 use super::{UseCases, requester};
@@ -11,6 +11,7 @@ use domain::engine::{
     OutcomeRow, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
+use domain::ids::IdempotencyKey;
 use domain::standards::RegionCode as RegionNo;
 
 /// One answer.
@@ -158,13 +159,19 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
     if region.is_err() {
         faults.push(unknown_region());
     }
-    let (Ok(app), Ok(region)) = (app, region) else { return refused(faults) };
+    let key = input.idempotency_key.map(|key| IdempotencyKey::new(&key)).transpose();
+    if key.is_err() {
+        let message = "幂等键须为8至64位字母、数字、下划线或连字符";
+        faults.push(UserError::at(Code::Invalid, &["idempotencyKey"], message));
+    }
+    let (Ok(app), Ok(region), Ok(key)) = (app, region, key) else { return refused(faults) };
     let submission = Submission {
         app,
         region,
         channel: who.channel,
         form_version: u32::try_from(input.form_version).unwrap_or_default(),
         answers: input.answers.into_iter().map(Answer::from).collect(),
+        idempotency_key: key,
     };
     match ctx.data_unchecked::<UseCases>().submit_app.run(who.caller.as_ref(), &submission).await {
         Ok(Outcome::Lookup { rows, as_of, source }) => {
@@ -194,6 +201,15 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             vec![UserError::at(Code::IdentityLevelTooLow, &["app"], level_hint(needed))]
         }
         SubmitError::Answers(faults) => faults.iter().map(answer_fault).collect(),
+        SubmitError::KeyMissing => {
+            let message = "请带上幂等键，以免重复办理";
+            vec![UserError::at(Code::Required, &["idempotencyKey"], message)]
+        }
+        SubmitError::KeyReused => {
+            let message = "这个幂等键已用于另一次提交，请换一个新的";
+            vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
+        }
+        SubmitError::Store(error) => return Err(nothing_done(&error)),
         SubmitError::DepartmentUnavailable { department, source } => {
             tracing::warn!(department, error = %chain(&source), "department failed");
             let message = format!("{department}暂时没有应答，什么也没有提交，请稍后再试");

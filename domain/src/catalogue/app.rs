@@ -46,8 +46,8 @@ pub struct AppDefinition {
     pub form_version: u32,
     /// The form.
     pub fields: Vec<Field>,
-    /// The call behind it. `None`: the app is listed, but nothing runs behind it yet.
-    pub look_up: Option<LookUp>,
+    /// What runs behind it. `None`: the app is listed, but nothing runs behind it yet.
+    pub action: Option<Action>,
     /// What the citizen reads of each row of the answer.
     pub rows: Vec<RowField>,
     /// What a row can lead to.
@@ -63,7 +63,15 @@ pub struct AppDefinition {
 impl AppDefinition {
     /// Whether something runs behind it.
     pub fn runs(&self) -> bool {
-        self.look_up.is_some()
+        self.action.is_some()
+    }
+
+    /// The call at the departments' exchange that it makes when it is submitted, if it makes one.
+    pub fn call(&self) -> Option<&Call> {
+        match &self.action {
+            Some(Action::LookUp(call)) => Some(call),
+            None => None,
+        }
     }
 
     /// The field of that name.
@@ -72,10 +80,18 @@ impl AppDefinition {
     }
 }
 
+/// What runs behind an app: one variant for each section that a file may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// `[look_up]`: ask a department, and show the answer.
+    LookUp(Call),
+}
+
 /// The one call an app makes at the departments' exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct LookUp {
+pub struct Call {
     /// Which.
     pub operation: Operation,
     /// Which answers go along.

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn an_app_with_nothing_behind_it_says_so() {
         let mut app = checked(sample());
-        app.look_up = None;
+        app.action = None;
         let got = asked(&app, "330106", Channel::App);
         assert_eq!(got, "服务接入中，暂未开放办理");
     }

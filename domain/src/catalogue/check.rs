@@ -68,7 +68,7 @@ impl AppDefinition {
         }
         let fields = fields::check(&mut findings, raw, identity_level);
         let rows = run::check_rows(&mut findings, &raw.rows);
-        let look_up = run::check_look_up(&mut findings, raw, identity_level);
+        let action = run::check_action(&mut findings, raw, identity_level);
         let leads_to = run::check_leads_to(&mut findings, raw, kind);
         let provenance = provenance(&mut findings, raw);
         let keywords = keywords(&mut findings, raw);
@@ -87,7 +87,7 @@ impl AppDefinition {
             coverage,
             form_version: raw.form_version,
             fields,
-            look_up,
+            action,
             rows,
             leads_to,
             provenance,

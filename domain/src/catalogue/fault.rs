@@ -50,8 +50,10 @@ pub enum Place {
         /// The key.
         key: &'static str,
     },
-    /// A key of the call.
-    LookUp {
+    /// A key of the section that says what runs behind the app.
+    Section {
+        /// Which: `look_up`.
+        section: &'static str,
         /// The key.
         key: &'static str,
     },
@@ -84,7 +86,7 @@ impl fmt::Display for Place {
             Self::App { key } => f.write_str(key),
             Self::Field { index, name, key } => write_part(f, "field", *index, name, key),
             Self::Row { index, from, key } => write_part(f, "row", *index, from, key),
-            Self::LookUp { key } => write!(f, "look_up.{key}"),
+            Self::Section { section, key } => write!(f, "{section}.{key}"),
             Self::LeadsTo { key } => write!(f, "leads_to.{key}"),
             Self::Category { index, slug, key } => write_part(f, "category", *index, slug, key),
             Self::AppOf { slug, key } => write!(f, "app.{slug}.{key}"),

@@ -47,8 +47,8 @@ pub struct RawApp {
     pub form_version: u32,
     /// The form.
     pub fields: Vec<RawField>,
-    /// The call.
-    pub look_up: Option<RawLookUp>,
+    /// The look-up.
+    pub look_up: Option<RawCall>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -97,7 +97,7 @@ pub struct RawOption {
 
 /// A call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RawLookUp {
+pub struct RawCall {
     /// Operation.
     pub operation: String,
     /// Answers that go along.

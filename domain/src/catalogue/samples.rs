@@ -1,7 +1,7 @@
 //! A sound app, a small catalogue and a piece of the province, for the tests of this crate.
 
 use super::{
-    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCategory, RawField, RawLookUp,
+    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCategory, RawField,
     RawOption, RawRow, RawSent, RawWording, Region, RegionLevel, RegionTable,
 };
 use crate::standards::RegionCode;
@@ -63,7 +63,7 @@ pub(crate) fn sample() -> RawApp {
             RawField { letters_and_digits: Some(6), ..field("vin_tail", "text") },
             RawField { required: false, depends_on: words("plate_no"), ..field("since", "date") },
         ],
-        look_up: Some(RawLookUp {
+        look_up: Some(RawCall {
             operation: "traffic.violations".to_owned(),
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,

@@ -2,7 +2,7 @@
 
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
-use crate::catalogue::{AppDefinition, Field, LookUp, OwnData, RegionTable};
+use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
 use jiff::civil::Date;
@@ -53,16 +53,24 @@ pub fn plan(
         }
     }
     form.note_unknown_fields(answers);
-    let subject = form.subject_of(app.look_up.as_ref(), real_name);
+    let subject = form.subject_of(app.call(), real_name);
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
-    Ok(app.look_up.as_ref().map(|look_up| {
-        let value = |field: &str| accepted.get(field).cloned().unwrap_or_default();
-        let sends = look_up.sends.iter();
-        let parameters = sends.map(|s| (s.parameter.clone(), value(&s.field))).collect();
-        Effect::LookUp(ExchangeCall { operation: look_up.operation.clone(), subject, parameters })
+    Ok(app.action.as_ref().map(|action| match action {
+        Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
     }))
+}
+
+fn exchange_call(
+    call: &Call,
+    subject: Option<Subject>,
+    accepted: &BTreeMap<&str, String>,
+) -> ExchangeCall {
+    let value = |field: &str| accepted.get(field).cloned().unwrap_or_default();
+    let sends = call.sends.iter();
+    let parameters = sends.map(|s| (s.parameter.clone(), value(&s.field))).collect();
+    ExchangeCall { operation: call.operation.clone(), subject, parameters }
 }
 
 /// A form on its way through the checks.
@@ -136,12 +144,8 @@ impl FilledForm<'_> {
     }
 
     /// Whom the call is about, if it is about somebody.
-    fn subject_of(
-        &mut self,
-        look_up: Option<&LookUp>,
-        real_name: Option<&RealName>,
-    ) -> Option<Subject> {
-        if !look_up.is_some_and(|look_up| look_up.subject) {
+    fn subject_of(&mut self, call: Option<&Call>, real_name: Option<&RealName>) -> Option<Subject> {
+        if !call.is_some_and(|call| call.subject) {
             return None;
         }
         let Some(RealName { name, id_card, checked_at: _ }) = real_name else {

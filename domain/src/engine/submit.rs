@@ -1,20 +1,22 @@
 //! Runs an app.
 
+mod claim;
 mod notices;
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::outcome::shown;
 use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
-    OutcomeRow, plan,
+    OutcomeRow, Submissions, plan,
 };
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
-use crate::clock::{Clock, beijing_day};
+use crate::clock::{Clock, IdSource, beijing_day};
 use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
-use crate::outside::OutsideError;
+use crate::outside::{OutsideError, StoreError};
 use crate::standards::RegionCode;
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct Submission {
     pub form_version: u32,
     /// The answers.
     pub answers: Vec<Answer>,
+    /// Made by the client; `None` is enough for a look-up, which is not stored.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Why nothing came of a submission.
@@ -64,6 +68,15 @@ pub enum SubmitError {
     /// The answers are not complete or not right.
     #[error("{} of the answers are not acceptable", .0.len())]
     Answers(Vec<AnswerFault>),
+    /// What is stored needs a key, so that a repeat is known as one.
+    #[error("there is no idempotency key")]
+    KeyMissing,
+    /// The key stands for another submission of the same person.
+    #[error("the idempotency key was used for another submission")]
+    KeyReused,
+    /// The database failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
     /// The department did not answer.
     #[error("{department} did not answer")]
     DepartmentUnavailable {
@@ -88,6 +101,10 @@ pub struct SubmitApp {
     pub exchange: Arc<dyn DepartmentExchange>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What was submitted under which key.
+    pub submissions: Arc<dyn Submissions>,
+    /// Randomness for numbers.
+    pub ids: Arc<dyn IdSource>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

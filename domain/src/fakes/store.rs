@@ -4,7 +4,7 @@ use super::index::Index;
 use super::{Fault, FaultPlan};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
-use crate::ids::{PaymentNo, PersonId};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -93,6 +93,8 @@ pub(super) struct Tables {
     pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, app, last used when.
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
+    /// Owner, key, input, number.
+    pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -2,8 +2,8 @@
 
 use super::super::words::Word;
 use super::super::{
-    AppKind, FieldType, LeadsTo, LookUp, Operation, Place, Problem, RawApp, RawLookUp, RawRow,
-    RowField, Sent, ShownAs,
+    Action, AppKind, Call, FieldType, LeadsTo, Operation, Place, Problem, RawApp, RawCall, RawRow,
+    RawSent, RowField, Sent, ShownAs,
 };
 use super::is_verified;
 use super::texts::Findings;
@@ -34,36 +34,60 @@ pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowFie
     checked
 }
 
-/// The call, with every fault in `findings`.
-pub(super) fn check_look_up(
+/// What runs behind the app, with every fault in `findings`.
+pub(super) fn check_action(
     findings: &mut Findings,
     raw: &RawApp,
     level: Option<IdentityLevel>,
-) -> Option<LookUp> {
-    let look_up = raw.look_up.as_ref()?;
+) -> Option<Action> {
+    raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level))
+}
+
+fn check_look_up(
+    findings: &mut Findings,
+    look_up: &RawCall,
+    raw: &RawApp,
+    level: Option<IdentityLevel>,
+) -> Option<Action> {
     if raw.rows.is_empty() {
         let problem = Problem::Contradiction("a look-up without a row would show nothing");
         findings.add(Place::App { key: "row" }, problem);
     }
-    if look_up.subject && !is_verified(level) {
-        let problem = Problem::Contradiction("a subject needs the level real_name or face");
-        findings.add(Place::LookUp { key: "subject" }, problem);
-    }
-    let sends = check_sends(findings, look_up, raw);
-    let operation = Operation::new(&look_up.operation).ok();
-    if operation.is_none() {
-        let problem = Problem::NotAnOperation(look_up.operation.clone());
-        findings.add(Place::LookUp { key: "operation" }, problem);
-    }
-    Some(LookUp { operation: operation?, sends, subject: look_up.subject })
+    check_call(findings, "look_up", look_up, raw, level).map(Action::LookUp)
 }
 
-fn check_sends(findings: &mut Findings, look_up: &RawLookUp, raw: &RawApp) -> Vec<Sent> {
-    let place = Place::LookUp { key: "sends" };
-    let parameters: Vec<String> = look_up.sends.iter().map(|s| s.parameter.clone()).collect();
+/// The call of that section, with every fault in `findings`.
+pub(super) fn check_call(
+    findings: &mut Findings,
+    section: &'static str,
+    call: &RawCall,
+    raw: &RawApp,
+    level: Option<IdentityLevel>,
+) -> Option<Call> {
+    if call.subject && !is_verified(level) {
+        let problem = Problem::Contradiction("a subject needs the level real_name or face");
+        findings.add(Place::Section { section, key: "subject" }, problem);
+    }
+    let sends = check_sends(findings, Place::Section { section, key: "sends" }, &call.sends, raw);
+    let operation = Operation::new(&call.operation).ok();
+    if operation.is_none() {
+        let problem = Problem::NotAnOperation(call.operation.clone());
+        findings.add(Place::Section { section, key: "operation" }, problem);
+    }
+    Some(Call { operation: operation?, sends, subject: call.subject })
+}
+
+/// Answers that go along with a call, with every fault at `place`.
+pub(super) fn check_sends(
+    findings: &mut Findings,
+    place: Place,
+    sends: &[RawSent],
+    raw: &RawApp,
+) -> Vec<Sent> {
+    let parameters: Vec<String> = sends.iter().map(|s| s.parameter.clone()).collect();
     findings.distinct(&place, &parameters);
     let mut checked = Vec::new();
-    for sent in &look_up.sends {
+    for sent in sends {
         findings.name(place.clone(), &sent.parameter);
         match raw.fields.iter().find(|field| field.name == sent.field) {
             Some(field) if FieldType::read(&field.field_type) == Some(FieldType::File) => {

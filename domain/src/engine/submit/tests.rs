@@ -4,8 +4,8 @@ use super::*;
 use crate::catalogue::samples::{catalogue, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
 use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, NoticeLink, Subject};
-use crate::fakes::FakeClock;
 use crate::fakes::samples::{at, caller, notice};
+use crate::fakes::{CountingIds, FakeClock, InMemoryStore};
 use crate::identity::{PersonName, RealName};
 use crate::notice::{Notice, NoticeNo, PayerKey};
 use crate::standards::{CitizenId, Mobile, PayCode};
@@ -96,6 +96,8 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
         exchange: exchange.clone(),
         notices: book.clone(),
+        submissions: Arc::new(InMemoryStore::new()),
+        ids: Arc::new(CountingIds::default()),
         clock: Arc::new(FakeClock::at(at(0))),
     };
     Bench { exchange, book, submit }
@@ -125,6 +127,7 @@ fn submission() -> Submission {
             answer("plate_kind", AnswerValue::Choice("02".to_owned())),
             answer("vin_tail", text("000001")),
         ],
+        idempotency_key: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{MockChannels, MockSettings, Onboarding};
 
 mod alipay;
 mod alipay_vectors;
+mod bookings;
 mod callbacks;
 mod departments;
 mod gateway;

@@ -63,7 +63,6 @@ pub(super) struct Choice {
 pub(super) struct Slot<'a> {
     pub(super) day: Day,
     pub(super) time: &'a Time,
-    pub(super) choices: Vec<&'a Choice>,
 }
 
 /// The table of this program, or what is wrong with it.
@@ -181,15 +180,11 @@ impl Choice {
 
 impl Service {
     /// The options of a level under what was chosen above it.
-    pub(super) fn options<'a>(
-        &'a self,
-        level: usize,
-        chosen: &'a [&Choice],
-    ) -> impl Iterator<Item = &'a Choice> {
+    pub(super) fn options(&self, level: usize, chosen: &[&Choice]) -> Vec<&Choice> {
         let fits = |option: &&Choice| {
             option.above.is_empty() || chosen.iter().any(|above| above.value == option.above)
         };
-        self.levels[level].options.iter().filter(fits)
+        self.levels[level].options.iter().filter(fits).collect()
     }
 
     /// The choices by their values, level after level; `None` at the first that is not there.
@@ -219,7 +214,7 @@ impl Service {
         let time = self.times.iter().find(|known| known.compact() == time)?;
         let choices = self.chosen(values.split('.'))?;
         let day = Day::from_compact(day)?;
-        (choices.len() == self.levels.len()).then_some(Slot { day, time, choices })
+        (choices.len() == self.levels.len()).then_some(Slot { day, time })
     }
 }
 
@@ -234,12 +229,12 @@ mod tests {
         for service in services {
             let mut chosen = Vec::new();
             for level in 0..service.levels.len() {
-                let first = service.options(level, &chosen).next();
+                let first = service.options(level, &chosen).first().copied();
                 chosen.push(first.unwrap_or_else(|| panic!("{}: {level}", service.name)));
             }
             let name = service.slot_name(Day(20_000), &service.times[0], &chosen);
             let slot = service.slot(&name).unwrap_or_else(|| panic!("{}: {name}", service.name));
-            assert_eq!((slot.day, slot.choices.len()), (Day(20_000), chosen.len()));
+            assert_eq!((slot.day, &slot.time.text), (Day(20_000), &service.times[0].text));
         }
     }
 

@@ -89,10 +89,8 @@ fn chosen<'a>(
 
 fn options(service: &Service, level: usize, call: &Call) -> Result<Vec<Value>, Refusal> {
     let chosen = chosen(service, call, level, &[])?;
-    let row = |option: &Choice| {
-        json!({"value": option.value, "label": option.label, "fee_fen": option.fen})
-    };
-    Ok(service.options(level, &chosen).map(row).collect())
+    let row = |option: &&Choice| json!({"value": option.value, "label": option.label, "fee_fen": option.fen});
+    Ok(service.options(level, &chosen).iter().map(row).collect())
 }
 
 fn days(outside: &Outside, service: &Service, call: &Call) -> Result<Vec<Value>, Refusal> {
@@ -232,9 +230,9 @@ fn visit(outside: &Outside, service: &Service, call: &Call) -> Result<Vec<Value>
     let now_ms = outside.now_ms();
     let booked = outside.read(|world| world.bookings.booked.get(request_no).cloned());
     let Some(booked) = booked.filter(|booked| !booked.cancelled) else { return Ok(Vec::new()) };
-    let over = service.slot(&booked.slot).is_some_and(|slot| {
-        slot.day.start_ms() + slot.time.to_ms <= now_ms
-    });
+    let over = service
+        .slot(&booked.slot)
+        .is_some_and(|slot| slot.day.start_ms() + slot.time.to_ms <= now_ms);
     let state = match (over, booked.came) {
         (false, _) => "PENDING",
         (true, Some(false)) => "NO_SHOW",

@@ -1,2 +1,4 @@
 //! What departments do for a citizen over time, and the citizen can follow.
 //! Invariant: whatever belongs to a person is read by that person alone; to others it does not exist.
+
+pub mod booking;

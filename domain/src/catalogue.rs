@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod booking;
 mod check;
 mod fault;
 mod field;
@@ -21,6 +22,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use booking::{BookingTerms, NoShowRule, OptionsFrom};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
@@ -28,6 +30,7 @@ pub use marks::{
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{RawBooking, RawNoShowRule, RawOptionsFrom};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

@@ -5,6 +5,7 @@
 mod answer;
 mod check;
 mod exchange;
+mod options;
 mod outcome;
 mod plan;
 mod submissions;
@@ -15,7 +16,10 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
+pub use options::{FindOptions, Offer, Offers, OptionsError};
+pub(crate) use outcome::in_words;
+use outcome::shown_fact;
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, plan};
+pub use plan::{Circumstances, Effect, SlotWish, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError};

@@ -10,6 +10,7 @@ mod refunds;
 pub mod samples;
 mod store;
 mod store_account;
+mod store_booking;
 mod store_engine;
 mod store_gateway;
 mod store_identity;

@@ -1,6 +1,9 @@
 //! The shape of the files. A missing text is read as an empty one, so that the domain's check
 //! tells of it together with everything else; an unknown key is a fault here.
 
+mod booking;
+
+use self::booking::{BookingWire, OptionsFromWire};
 use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
@@ -71,6 +74,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    booking: Option<BookingWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -93,6 +97,7 @@ struct FieldWire {
     help: Option<String>,
     #[serde(default)]
     options: Vec<OptionWire>,
+    options_from: Option<OptionsFromWire>,
     #[serde(default)]
     depends_on: Vec<String>,
     own: Option<String>,
@@ -211,6 +216,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            booking: self.booking.map(BookingWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
@@ -231,6 +237,7 @@ impl FieldWire {
             required: self.required,
             help: self.help,
             options: self.options.into_iter().map(option).collect(),
+            options_from: self.options_from.map(OptionsFromWire::into_raw),
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
@@ -238,15 +245,20 @@ impl FieldWire {
     }
 }
 
+impl SentWire {
+    fn into_raw(self) -> RawSent {
+        match self {
+            Self::SameName(name) => RawSent { field: name.clone(), parameter: name },
+            Self::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
+        }
+    }
+}
+
 impl CallWire {
     fn into_raw(self) -> RawCall {
-        let sent = |sent| match sent {
-            SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
-            SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
-        };
         RawCall {
             operation: self.operation,
-            sends: self.sends.into_iter().map(sent).collect(),
+            sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
         }
     }

@@ -3,6 +3,8 @@
 
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
+pub(super) mod booking;
+pub(super) mod booking_slot;
 pub(super) mod callback_inbox;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;

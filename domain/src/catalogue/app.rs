@@ -1,6 +1,6 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, ShownAs, Wording};
+use super::{AppKind, AppSlug, BookingTerms, CategorySlug, Field, ShownAs, Wording};
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
 use std::fmt;
@@ -70,6 +70,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Book(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -86,6 +87,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[booking]`: give a place at a time, and tell the department.
+    Book(Box<BookingTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

@@ -1,5 +1,9 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod booking;
+
+pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
+
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawWording {
@@ -49,6 +53,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// How it books.
+    pub booking: Option<RawBooking>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -78,6 +84,8 @@ pub struct RawField {
     pub help: Option<String>,
     /// Choices.
     pub options: Vec<RawOption>,
+    /// Where a department's choices come from.
+    pub options_from: Option<RawOptionsFrom>,
     /// Names of other fields.
     pub depends_on: Vec<String>,
     /// Word of [`super::OwnData`].

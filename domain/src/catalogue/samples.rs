@@ -68,6 +68,7 @@ pub(crate) fn sample() -> RawApp {
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
         }),
+        booking: None,
         rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),

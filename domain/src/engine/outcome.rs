@@ -1,6 +1,7 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::booking::{Booking, BookingFact};
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -20,6 +21,8 @@ pub enum Outcome {
         /// Who says so.
         source: String,
     },
+    /// A place is held, or was by an earlier call with the same key.
+    Booking(Box<Booking>),
 }
 
 /// One row of an answer.
@@ -69,7 +72,18 @@ pub(super) fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField>
     app.rows.iter().map(field).collect()
 }
 
-fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
+/// One value of a department's row, as a booking keeps it; empty where the row does not have it.
+pub(super) fn shown_fact(shown: &RowField, row: &ExchangeRow) -> BookingFact {
+    BookingFact {
+        name: shown.from.clone(),
+        label: shown.label.zh.clone(),
+        shown_as: shown.shown_as,
+        value: in_words(shown.shown_as, row.get(&shown.from)),
+    }
+}
+
+/// A value as the citizen reads it.
+pub(crate) fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
     match (shown_as, value) {
         (_, Some(ExchangeValue::Null) | None) => String::new(),
         (ShownAs::Money, Some(ExchangeValue::Number(fen))) => yuan(*fen),

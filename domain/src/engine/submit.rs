@@ -1,5 +1,6 @@
 //! Runs an app.
 
+mod book;
 mod claim;
 mod notices;
 
@@ -9,8 +10,9 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::booking::{HoldRefusal, HoldSlot};
 use crate::catalogue::{
-    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
+    Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::identity::{Caller, Channel, IdentityLevel};
@@ -77,6 +79,9 @@ pub enum SubmitError {
     /// The database failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// There is no place for the caller; never [`HoldRefusal::Store`].
+    #[error("the caller gets no place")]
+    NoPlace(#[source] HoldRefusal),
     /// The department did not answer.
     #[error("{department} did not answer")]
     DepartmentUnavailable {
@@ -103,6 +108,8 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Gives places at a time.
+    pub hold_slot: Arc<HoldSlot>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -131,6 +138,10 @@ impl SubmitApp {
         let circumstances = Circumstances { who, regions: catalogue.regions(), today };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Book(wish)) => match &app.action {
+                Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
+                Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
+            },
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -182,7 +193,7 @@ fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), Submi
 }
 
 /// The exchange's own words are for programs; citizens get ours.
-fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
+pub(super) fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     let department = &app.department;
     match &error {
         OutsideError::Refused { code, .. } if code == REFUSED_INVALID => SubmitError::Refused {

@@ -95,6 +95,10 @@ pub(super) struct Tables {
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub bookings: Vec<super::store_booking::KeptBooking>,
+    /// How many places are taken.
+    pub slots: BTreeMap<crate::casework::booking::SlotKey, u32>,
+    pub booking_events: Vec<crate::messaging::MessageEvent>,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -62,16 +62,26 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A booking was confirmed.
+    BookingConfirmed,
+    /// A booking was cancelled, by the citizen or by the department.
+    BookingCancelled,
+    /// An appointment is tomorrow.
+    BookingReminder,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PaymentPaid];
+    pub const ALL: [Self; 4] =
+        [Self::PaymentPaid, Self::BookingConfirmed, Self::BookingCancelled, Self::BookingReminder];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::BookingConfirmed => "BOOKING_CONFIRMED",
+            Self::BookingCancelled => "BOOKING_CANCELLED",
+            Self::BookingReminder => "BOOKING_REMINDER",
         }
     }
 

@@ -5,6 +5,7 @@ use super::super::{
     Action, AppKind, Call, FieldType, LeadsTo, Operation, Place, Problem, RawApp, RawCall, RawRow,
     RawSent, RowField, Sent, ShownAs,
 };
+use super::booking::check_booking;
 use super::is_verified;
 use super::texts::Findings;
 use crate::identity::IdentityLevel;
@@ -40,7 +41,10 @@ pub(super) fn check_action(
     raw: &RawApp,
     level: Option<IdentityLevel>,
 ) -> Option<Action> {
-    raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level))
+    let look_up =
+        raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let booking = check_booking(findings, raw, level).map(Box::new).map(Action::Book);
+    look_up.or(booking)
 }
 
 fn check_look_up(

@@ -35,7 +35,7 @@ fn planned(
     let circumstances = Circumstances { who, regions: &regions, today: date(2026, 3, 2) };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
-        Ok(None) => panic!("nothing runs behind the app"),
+        Ok(other) => panic!("another effect: {other:?}"),
         Err(faults) => Err(faults.into_iter().map(|f| (f.field, f.code)).collect()),
     }
 }

@@ -97,6 +97,7 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
         exchange: exchange.clone(),
         notices: book.clone(),
         submissions: Arc::new(InMemoryStore::new()),
+        hold_slot: Arc::new(HoldSlot { bookings: Arc::new(InMemoryStore::new()) }),
         ids: Arc::new(CountingIds::default()),
         clock: Arc::new(FakeClock::at(at(0))),
     };
@@ -140,7 +141,8 @@ fn refused(app: RawApp, who: Option<&Caller>, submission: &Submission) -> Submit
 
 fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
     let bench = bench(sample(), Ok(notice_nos.iter().map(|no| row(no)).collect()));
-    let Outcome::Lookup { rows, .. } = wait(bench.submit.run(None, &submission())).unwrap();
+    let outcome = wait(bench.submit.run(None, &submission())).unwrap();
+    let Outcome::Lookup { rows, .. } = outcome else { panic!("{outcome:?}") };
     let asked = bench.book.asked.lock().unwrap().len();
     (rows.into_iter().map(|row| row.notice).collect(), asked)
 }
@@ -149,7 +151,7 @@ fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
 fn a_look_up_shows_the_rows_of_the_definition_and_what_can_be_paid() {
     let bench = bench(sample(), Ok(vec![row("330000001FS1"), row("")]));
     let outcome = wait(bench.submit.run(None, &submission())).unwrap();
-    let Outcome::Lookup { rows, as_of, source } = outcome;
+    let Outcome::Lookup { rows, as_of, source } = outcome else { panic!("{outcome:?}") };
     assert_eq!((as_of, source.as_str()), (at(0), "省公安厅"));
     let values: Vec<_> =
         rows[0].fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect();

@@ -12,7 +12,7 @@ use domain::catalogue::AppSlug;
 use domain::ids::{IdempotencyKey, PersonId, SubmissionNo};
 use domain::outside::StoreError;
 use jiff::Timestamp;
-use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::ActiveValue::Unchanged;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
@@ -269,11 +269,10 @@ impl BookingStore for Store {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let look_at = Set(Some(micros(until)));
-        let leased = booking::ActiveModel { look_at, ..booking::ActiveModel::default() };
         let numbers = rows.iter().map(|row| row.no.as_str());
-        let lease =
-            booking::Entity::update_many().set(leased).filter(booking::Column::No.is_in(numbers));
+        let lease = booking::Entity::update_many()
+            .col_expr(booking::Column::LookAt, Expr::value(micros(until)))
+            .filter(booking::Column::No.is_in(numbers));
         lease.exec(&transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         Ok(readable(rows.iter().map(|row| self.booking_of(row))))

@@ -17,6 +17,7 @@ mod connect;
 mod day_rows;
 mod days;
 mod entity;
+mod files;
 mod gateway_inbox;
 mod journals;
 mod key_file;

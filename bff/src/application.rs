@@ -217,6 +217,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
         let verify_receipt = Arc::new(documents::verification(&shared));
@@ -248,6 +249,7 @@ impl Application {
                 catalogue,
                 exchange: departments.clone(),
                 notices: gateway.clone(),
+                files: shared.clone(),
                 submissions: shared.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
@@ -308,6 +310,7 @@ impl Application {
             receipts: shared.clone(),
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
+            files: shared.clone(),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -370,6 +373,7 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),
+            uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,

@@ -2,15 +2,18 @@
 //! converts.
 
 pub(crate) mod account;
+mod booking;
 mod cashier;
 mod catalogue;
 mod engine;
 pub mod error;
+pub(crate) mod file;
 mod identity;
 mod link;
 mod node_id;
 mod notice;
 mod notice_search;
+mod options;
 mod pay_link;
 mod payment;
 mod quote;
@@ -21,11 +24,14 @@ pub(crate) mod scalars;
 mod search;
 mod sign_in;
 mod start_payment;
+mod unavailable;
 mod verify;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
-use domain::engine::SubmitApp;
+use domain::engine::{FindOptions, SubmitApp};
+use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
@@ -60,6 +66,10 @@ pub struct UseCases {
     pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
+    /// What can be chosen in a field.
+    pub find_options: Arc<FindOptions>,
+    /// What somebody does with their bookings.
+    pub booking: BookingUseCases,
     /// Signs in.
     pub sign_in: Arc<SignIn>,
     /// New tokens for old.
@@ -100,6 +110,8 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
@@ -183,6 +195,10 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own booking.
+    Booking(booking::Booking),
+    /// An own uploaded file.
+    UploadedFile(file::UploadedFile),
 }
 
 /// What can be read.
@@ -208,6 +224,8 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Booking => booking::own_booking(ctx, &key).await,
+            Kind::File => file::own_file(ctx, &key).await,
         }
     }
 
@@ -239,6 +257,20 @@ impl Query {
         #[graphql(default = 10)] first: i32,
     ) -> Result<Vec<search::AppHit>> {
         search::find(ctx, &text, region, first)
+    }
+
+    /// Choices of one field, given the answers so far: hospital, then department, then doctor,
+    /// then slot. POST only, and never cached.
+    // So heavy that a document asks a few departments at most.
+    #[graphql(complexity = "2_000 + 20 * child_complexity")]
+    async fn field_options(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        field: String,
+        answers: Vec<engine::AnswerInput>,
+    ) -> Result<options::FieldOptions> {
+        options::field_options(ctx, &app, &field, answers).await
     }
 
     /// The regions directly below `parent`; at most 100.
@@ -361,6 +393,24 @@ impl Mutation {
             account::remember(ctx, &app).await;
         }
         Ok(payload)
+    }
+
+    /// The citizen will come: a held booking is confirmed. A repeat changes nothing.
+    async fn confirm_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::ConfirmBookingInput,
+    ) -> Result<booking::ConfirmBookingPayload> {
+        booking::confirm(ctx, input).await
+    }
+
+    /// Gives a booking back, until `cancelUntil`. A repeat changes nothing.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::CancelBookingInput,
+    ) -> Result<booking::CancelBookingPayload> {
+        booking::cancel(ctx, input).await
     }
 
     /// Makes an app a favourite of the caller, or none.

@@ -4,6 +4,7 @@ pub mod admission;
 mod callbacks;
 mod document;
 mod documents;
+pub mod files;
 mod graphql_route;
 pub mod health;
 mod page;
@@ -68,6 +69,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/receipts/verify", web::get().to(verify_page::verify))
+        .service(
+            web::resource("/files")
+                .route(web::post().to(files::upload))
+                .default_service(web::to(files::other)),
+        )
         .service(
             web::resource("/callbacks/non-tax")
                 .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))

@@ -2,6 +2,7 @@
 
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
+use crate::http::files::Uploads;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// Takes files in.
+    pub uploads: Uploads,
     /// Documents by signed links.
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.

@@ -2,12 +2,14 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod files;
 mod gateway;
 mod rails;
 mod reader;
 mod secret;
 
 pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
@@ -58,6 +60,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
     pub max_in_flight: usize,
+    /// Limits of what citizens upload.
+    pub files: FileSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -72,7 +76,7 @@ const MAX_IN_FLIGHT: usize = 256;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -87,6 +91,8 @@ const KEYS: [&str; 17] = [
     "introspection",
     "trusted_proxies",
     "max_in_flight",
+    "file_max_mb",
+    "file_quota_mb",
     "log",
     "crash_at",
     "settings",
@@ -140,6 +146,7 @@ impl Settings {
             max_in_flight: reader
                 .parsed::<usize>("max_in_flight", "a whole number")
                 .unwrap_or(MAX_IN_FLIGHT),
+            files: FileSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

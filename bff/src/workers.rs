@@ -1,10 +1,12 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::files::SweepFiles;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -41,6 +43,8 @@ pub struct Jobs {
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
+    /// Throws away files that go with nothing.
+    pub sweep_files: Arc<SweepFiles>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -59,6 +63,8 @@ const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
 const REFUND_PAUSE: Duration = Duration::from_secs(1);
 /// Looks whether the night has come: one row is read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(5);
+/// One indexed row is read; what is swept is a day old.
+const FILES_PAUSE: Duration = Duration::from_secs(5);
 const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
 const STATEMENT_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
@@ -76,6 +82,7 @@ impl Workers {
             tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
+            tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),

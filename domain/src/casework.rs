@@ -2,3 +2,8 @@
 //! Invariant: whatever belongs to a person is read by that person alone; to others it does not exist.
 
 pub mod booking;
+pub mod delivery;
+pub mod desk_case;
+pub mod lottery;
+pub mod rating;
+pub mod supervision;

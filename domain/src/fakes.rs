@@ -2,6 +2,7 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod hash;
 mod index;
 mod look;
 mod outside;
@@ -12,6 +13,7 @@ mod store;
 mod store_account;
 mod store_booking;
 mod store_engine;
+mod store_files;
 mod store_gateway;
 mod store_identity;
 mod store_payment;
@@ -21,6 +23,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use hash::ToyHash;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};

@@ -62,8 +62,24 @@ text_id!(
     BookingNo, "booking number", 6..=32
 );
 text_id!(
+    /// An uploaded file.
+    FileId, "file id", 1..=32
+);
+text_id!(
     /// Our number of one submission of an app; departments get it as `request_no`.
     SubmissionNo, "submission number", 6..=32
+);
+text_id!(
+    /// Our number of one case, 6 to 32 characters.
+    CaseNo, "case number", 6..=32
+);
+text_id!(
+    /// One rating. Made at random, so that it tells neither the case nor the time.
+    RatingNo, "rating number", 6..=32
+);
+text_id!(
+    /// Our number of one delivery: the carrier's customer order number, 6 to 32 characters.
+    DeliveryNo, "delivery number", 6..=32
 );
 text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
@@ -93,6 +109,13 @@ impl SessionId {
     }
 }
 
+impl FileId {
+    /// A new id, 26 characters of 5 random bits each: nobody guesses one.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 26))
+    }
+}
+
 impl IdempotencyKey {
     /// A key that nobody sent: for what is started here.
     pub fn generate(ids: &dyn IdSource) -> Self {
@@ -113,6 +136,21 @@ impl SubmissionNo {
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
         let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
         Self(format!("YS{time}{}", random_text(ids, 12)))
+    }
+}
+
+impl RatingNo {
+    /// `PJ` for 评价 and 20 random characters.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(format!("PJ{}", random_text(ids, 20)))
+    }
+}
+
+impl DeliveryNo {
+    /// Like [`PaymentNo::generate`], with `YD` for 邮递.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YD{time}{}", random_text(ids, 12)))
     }
 }
 

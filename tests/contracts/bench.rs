@@ -97,6 +97,10 @@ macro_rules! every_contract {
             crate::submissions::submissions_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn files() {
+            crate::files::file_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn sessions() {
             crate::sessions::session_store_contract($new_bench).await;
         }

@@ -9,6 +9,7 @@ mod callbacks;
 mod commits;
 mod databases;
 mod days;
+mod files;
 mod gateway;
 mod leases;
 mod ledger;

@@ -6,6 +6,8 @@ mod bills;
 mod callbacks;
 mod database;
 mod documents;
+mod files;
+mod foreign;
 mod front;
 mod gateway;
 mod gateway_refunds;

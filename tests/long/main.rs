@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 use std::time::Instant;
+use tests::app::TestApp;
 use tests::crash::{Base, Passages, Swept, all_points, either_node_may_die, sweep};
+use tests::foreign::everybody_reads_what_is_not_theirs;
 use tests::sim::{Options, run_seeds};
 
 const SEEDS: u64 = 1_000;
@@ -30,6 +32,25 @@ fn a_thousand_simulated_towns() {
         payments as f64 / seconds
     );
     tests::results::write("simulation", &body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_foreign_reads() {
+    let started = Instant::now();
+    let app = TestApp::start().await;
+    let tried = everybody_reads_what_is_not_theirs(&app, 20, 100_000).await;
+    app.finish().await;
+    assert_eq!(tried.hits, Vec::<String>::new());
+    let kinds: Vec<&str> = tried.kinds.iter().map(String::as_str).collect();
+    let body = format!(
+        "Twenty citizens, each with something of every kind, read by `node(id)` what belongs to the others.\n\n\
+         | kinds | reads of ids of others | time | answered |\n|---|---|---|---|\n\
+         | {} | {} | {:.0} s | 0 |\n",
+        kinds.join(", "),
+        tried.reads,
+        started.elapsed().as_secs_f64()
+    );
+    tests::results::write("foreign-reads", &body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

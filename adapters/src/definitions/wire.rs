@@ -8,6 +8,7 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
@@ -75,6 +76,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     booking: Option<BookingWire>,
+    lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -102,6 +104,9 @@ struct FieldWire {
     depends_on: Vec<String>,
     own: Option<String>,
     letters_and_digits: Option<u8>,
+    #[serde(default)]
+    accepts: Vec<String>,
+    most_kilobytes: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -217,6 +222,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             booking: self.booking.map(BookingWire::into_raw),
+            lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
@@ -241,6 +247,8 @@ impl FieldWire {
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
+            accepts: self.accepts,
+            most_kilobytes: self.most_kilobytes,
         }
     }
 }

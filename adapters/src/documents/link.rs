@@ -7,7 +7,7 @@ use crate::store::NamedKey;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use domain::ids::PersonId;
+use domain::ids::{FileId, PersonId};
 use domain::receipt::{Document, DocumentClaim, DocumentLinks, ReceiptId};
 use domain::standards::{ReceiptCode, ReceiptNo};
 use jiff::Timestamp;
@@ -52,6 +52,7 @@ impl DocumentLinks for SignedLinks {
                 ("receipt", format!("{}:{}", id.code.as_str(), id.number.as_str()))
             }
             Document::Year(year) => ("year", year.to_string()),
+            Document::File(id) => ("file", id.to_string()),
         };
         let parts = [
             FORMAT,
@@ -94,6 +95,7 @@ fn document(kind: &str, key: &str) -> Option<Document> {
             Some(Document::Receipt(ReceiptId { code, number }))
         }
         "year" => Some(Document::Year(key.parse().ok()?)),
+        "file" => Some(Document::File(FileId::new(key).ok()?)),
         _ => None,
     }
 }

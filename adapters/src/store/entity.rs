@@ -37,4 +37,6 @@ pub(super) mod staff_session;
 pub(super) mod statement_line;
 pub(super) mod statement_original;
 pub(super) mod submission;
+pub(super) mod uploaded_file;
+pub(super) mod uploaded_file_piece;
 pub(super) mod used_refresh;

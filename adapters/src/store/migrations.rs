@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 15] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(i64, &str); 15] = [
     (13, include_str!("migrations/0013_accounts.sql")),
     (14, include_str!("migrations/0014_submissions.sql")),
     (15, include_str!("migrations/0015_bookings.sql")),
+    (17, include_str!("migrations/0017_certificates_and_files.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -294,6 +294,8 @@ pub struct Field {
     depends_on: Vec<String>,
     /// The choices of an ENUM; null for every other type.
     options: Option<Vec<FieldOption>>,
+    /// What a FILE takes; null for every other type.
+    file: Option<super::file::FileRule>,
 }
 
 /// One choice.
@@ -326,6 +328,7 @@ impl From<&domain::catalogue::Field> for Field {
             help: field.help.clone(),
             depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
+            file: field.file.as_ref().map(super::file::FileRule::from),
         }
     }
 }

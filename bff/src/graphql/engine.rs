@@ -52,7 +52,7 @@ impl From<AnswerInput> for Answer {
             AnswerValue::Date(day) => DomainValue::Date(day.0),
             AnswerValue::Flag(flag) => DomainValue::Flag(flag),
             AnswerValue::Choice(choice) => DomainValue::Choice(choice),
-            AnswerValue::FileId(id) => DomainValue::FileId(id.0),
+            AnswerValue::FileId(id) => DomainValue::FileId(super::file::key_of(&id)),
         };
         Self { name: input.name, value }
     }

@@ -25,10 +25,12 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// An uploaded file.
+    File,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -38,6 +40,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::File,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -51,6 +54,7 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::File => "fil",
         }
     }
 

@@ -1,6 +1,7 @@
 //! An app and its parts, checked.
 
 use super::{AppKind, AppSlug, BookingTerms, CategorySlug, Field, ShownAs, Wording};
+use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct AppDefinition {
     pub fields: Vec<Field>,
     /// What runs behind it. `None`: the app is listed, but nothing runs behind it yet.
     pub action: Option<Action>,
+    /// How it draws, where there are more applications than there is to give.
+    pub lottery: Option<LotteryTerms>,
     /// What the citizen reads of each row of the answer.
     pub rows: Vec<RowField>,
     /// What a row can lead to.

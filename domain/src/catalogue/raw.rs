@@ -3,6 +3,9 @@
 mod booking;
 
 pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
+mod lottery;
+
+pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// How it books.
     pub booking: Option<RawBooking>,
+    /// How it draws.
+    pub lottery: Option<RawLottery>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -92,6 +97,10 @@ pub struct RawField {
     pub own: Option<String>,
     /// Number of letters and digits.
     pub letters_and_digits: Option<u8>,
+    /// Words of [`crate::files::FileKind`]; none: every kind.
+    pub accepts: Vec<String>,
+    /// The largest file; `None`: as large as any.
+    pub most_kilobytes: Option<u32>,
 }
 
 /// A choice.

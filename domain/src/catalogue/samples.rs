@@ -69,6 +69,7 @@ pub(crate) fn sample() -> RawApp {
             subject: false,
         }),
         booking: None,
+        lottery: None,
         rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),

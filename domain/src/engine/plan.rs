@@ -5,6 +5,7 @@ use super::options::call_of;
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::casework::booking::Place;
 use crate::catalogue::{Action, AppDefinition, BookingTerms, Call, Field, OwnData, RegionTable};
+use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
 use jiff::civil::Date;
@@ -45,6 +46,8 @@ pub struct Circumstances<'a> {
     pub regions: &'a RegionTable,
     /// The day of the submission in Beijing.
     pub today: Date,
+    /// The caller's own files, as far as the answers name them.
+    pub files: &'a [StoredFile],
 }
 
 /// What these answers ask for; `None` when nothing runs behind the app yet.
@@ -160,7 +163,8 @@ impl<'f> FilledForm<'f> {
         circumstances: Circumstances<'_>,
     ) -> BTreeMap<&'a str, String> {
         let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-        let map = Map { regions: circumstances.regions, today: circumstances.today };
+        let Circumstances { regions, today, files, .. } = circumstances;
+        let map = Map { regions, today, files };
         let accepted = fields.filter_map(|field| {
             let text = self.accept(field, map, real_name)?;
             Some((field.name.as_str(), text))

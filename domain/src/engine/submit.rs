@@ -2,6 +2,7 @@
 
 mod book;
 mod claim;
+mod files;
 mod notices;
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
@@ -15,6 +16,7 @@ use crate::catalogue::{
     Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
+use crate::files::FileStore;
 use crate::identity::{Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
@@ -106,6 +108,8 @@ pub struct SubmitApp {
     pub exchange: Arc<dyn DepartmentExchange>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Gives places at a time.
@@ -135,7 +139,9 @@ impl SubmitApp {
         }
         check_level(app, caller)?;
         let who = caller.map(|caller| &caller.person);
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
+        let files = self.files_of(who, &submission.answers).await?;
+        let regions = catalogue.regions();
+        let circumstances = Circumstances { who, regions, today, files: &files };
         match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
             Some(Effect::Book(wish)) => match &app.action {

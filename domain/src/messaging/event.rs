@@ -68,12 +68,31 @@ pub enum EventKind {
     BookingCancelled,
     /// An appointment is tomorrow.
     BookingReminder,
+    /// An application won a draw.
+    LotteryWon,
+    /// A department is late with a case, and was told so.
+    CaseOverdue,
+    /// A parcel is on its way.
+    DeliverySent,
+    /// A parcel arrived.
+    DeliveryDelivered,
+    /// A parcel came back, or is lost.
+    DeliveryFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::PaymentPaid, Self::BookingConfirmed, Self::BookingCancelled, Self::BookingReminder];
+    pub const ALL: [Self; 9] = [
+        Self::PaymentPaid,
+        Self::BookingConfirmed,
+        Self::BookingCancelled,
+        Self::BookingReminder,
+        Self::LotteryWon,
+        Self::CaseOverdue,
+        Self::DeliverySent,
+        Self::DeliveryDelivered,
+        Self::DeliveryFailed,
+    ];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
@@ -82,6 +101,11 @@ impl EventKind {
             Self::BookingConfirmed => "BOOKING_CONFIRMED",
             Self::BookingCancelled => "BOOKING_CANCELLED",
             Self::BookingReminder => "BOOKING_REMINDER",
+            Self::LotteryWon => "LOTTERY_WON",
+            Self::CaseOverdue => "CASE_OVERDUE",
+            Self::DeliverySent => "DELIVERY_SENT",
+            Self::DeliveryDelivered => "DELIVERY_DELIVERED",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
         }
     }
 

@@ -96,6 +96,7 @@ fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
         exchange: exchange.clone(),
         notices: book.clone(),
+        files: Arc::new(InMemoryStore::new()),
         submissions: Arc::new(InMemoryStore::new()),
         hold_slot: Arc::new(HoldSlot { bookings: Arc::new(InMemoryStore::new()) }),
         ids: Arc::new(CountingIds::default()),

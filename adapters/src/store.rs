@@ -22,7 +22,6 @@ mod gateway_inbox;
 mod journals;
 mod key_file;
 mod links;
-#[expect(dead_code, reason = "the first part that tells citizens something will insert")]
 mod message_events;
 mod migrations;
 mod outbox;

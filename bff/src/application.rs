@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod bookings;
 mod documents;
 
 mod gateway;
@@ -184,7 +185,9 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let bookings = bookings::connect(&catalogue, &departments, &shared, &clock);
         let jobs = Jobs {
+            bookings: bookings.work.clone(),
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -245,12 +248,15 @@ impl Application {
             account,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
+            find_options: bookings.options.clone(),
+            booking: bookings.use_cases.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue,
                 exchange: departments.clone(),
                 notices: gateway.clone(),
                 files: shared.clone(),
                 submissions: shared.clone(),
+                hold_slot: bookings.hold.clone(),
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),

@@ -1,11 +1,13 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod bookings;
 mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::casework::booking::WorkOnBookings;
 use domain::files::SweepFiles;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
@@ -39,6 +41,8 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Ends holds, tells departments of bookings.
+    pub bookings: Arc<WorkOnBookings>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
@@ -84,6 +88,7 @@ impl Workers {
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
             tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
+            tokio::spawn(bookings::work(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];

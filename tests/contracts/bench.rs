@@ -1,6 +1,7 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
+use domain::casework::booking::BookingStore;
 use domain::catalogue::AppMarks;
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
@@ -69,6 +70,11 @@ pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail + Submissi
 
 impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
 
+/// And that of bookings, whose methods are named as others are.
+pub trait BookingPorts: EveryPort + BookingStore {}
+
+impl<S> BookingPorts for S where S: EveryPort + BookingStore {}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -99,6 +105,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn files() {
             crate::files::file_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn bookings() {
+            crate::bookings::booking_store_contract($new_bench).await;
         }
         #[tokio::test]
         async fn sessions() {

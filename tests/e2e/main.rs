@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bills;
+mod bookings;
 mod callbacks;
 mod database;
 mod documents;

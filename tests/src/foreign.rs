@@ -3,6 +3,7 @@
 use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
+use crate::scenarios::booking::books_a_museum;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +81,8 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;
     ids.push(file["id"].as_str().unwrap().to_owned());
+    let booking = books_a_museum(&citizen, &format!("museum-{number}-{no}")).await;
+    ids.push(booking["id"].as_str().unwrap().to_owned());
     let own = answered_kinds(&citizen, &ids).await;
     assert_eq!(own.len(), ids.len(), "the owner reads them all: {own:?} of {ids:?}");
     Owner { citizen, ids: own }

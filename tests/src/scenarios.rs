@@ -1,9 +1,11 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod booking;
+
 use crate::app::TestApp;
 use crate::citizen::Citizen;
-use domain::catalogue::{AppDefinition, Catalogue};
+use domain::catalogue::{Action, AppDefinition, Catalogue};
 use domain::identity::IdentityLevel;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,13 +24,16 @@ pub struct Scenario {
     channel: Way,
     region: Option<String>,
     answers: Answers,
-    outcome: Expected,
+    /// Of an app that looks something up.
+    outcome: Option<Expected>,
+    /// Of an app that books.
+    booking: Option<booking::Expected>,
     refused: Refused,
     dead: Dead,
 }
 
 /// By field, as a client sends them: `{ text = "…" }`, `{ fen = 100 }`.
-type Answers = BTreeMap<String, Value>;
+pub type Answers = BTreeMap<String, Value>;
 
 /// From where the person of the scenario comes. Each way has a citizen of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -171,7 +176,13 @@ impl Cast {
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
-        let mut faults = scenario.outcome.judge(&submit(citizen, &scenario.answers).await);
+        if let (Some(Action::Book(_)), Some(expected)) = (&definition.action, &scenario.booking) {
+            return booking::plays(app, citizen, definition, scenario, expected).await;
+        }
+        let Some(expected) = &scenario.outcome else {
+            return vec!["does not say what must come of it".to_owned()];
+        };
+        let mut faults = expected.judge(&submit(citizen, &scenario.answers).await);
         if definition.identity_level > IdentityLevel::Anonymous {
             let nobody = submit(&citizen.anonymous(), &scenario.answers).await;
             if !nobody["data"]["submitApp"]["outcome"].is_null() {
@@ -191,7 +202,8 @@ impl Cast {
     }
 }
 
-async fn proves_name(citizen: &Citizen) {
+/// Proves the name that the mock channels know.
+pub async fn proves_name(citizen: &Citizen) {
     let own = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
     let fields = "person{identityLevel}";
     let proved = citizen.mutation("verifyRealName", "VerifyRealNameInput", fields, &own).await;

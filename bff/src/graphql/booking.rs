@@ -10,7 +10,7 @@ use super::scalars::{DateTime, Money};
 use super::{UseCases, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::casework::booking::{
-    Booking as DomainBooking, BookingFact, BookingNo, BookingStore, CancelBooking,
+    Booking as DomainBooking, BookingFact, BookingNo, BookingState, BookingStore, CancelBooking,
     ChangeBookingError, ConfirmBooking, HoldRefusal,
 };
 use domain::clock::beijing_time;
@@ -122,8 +122,12 @@ impl Booking {
     /// Until when the place is kept; null unless it is held.
     async fn hold_until(&self) -> Option<DateTime> {
         match self.0.state {
-            domain::casework::booking::BookingState::Held { until } => Some(until.into()),
-            _ => None,
+            BookingState::Held { until } => Some(until.into()),
+            BookingState::Confirmed { .. }
+            | BookingState::Visited { .. }
+            | BookingState::NoShow { .. }
+            | BookingState::Cancelled { .. }
+            | BookingState::Expired { .. } => None,
         }
     }
 
@@ -295,19 +299,18 @@ fn outcome(
 
 /// Why a citizen gets no place, in words.
 pub fn no_place(refusal: &HoldRefusal) -> UserError {
-    let whole = UserError::whole;
     match refusal {
-        HoldRefusal::Taken => whole(Code::SlotTaken, "该时段名额已满，请选择其他时段"),
-        HoldRefusal::Twice => whole(Code::Conflict, "您已预约该时段，请勿重复预约"),
+        HoldRefusal::Taken => UserError::whole(Code::SlotTaken, "该时段名额已满，请选择其他时段"),
+        HoldRefusal::Twice => UserError::whole(Code::Conflict, "您已预约该时段，请勿重复预约"),
         HoldRefusal::TooMany { most } => {
             let message = format!("您有{most}个未完成的预约，请先完成或取消后再预约");
-            whole(Code::RateLimited, message)
+            UserError::whole(Code::RateLimited, message)
         }
         HoldRefusal::Banned { until } => {
             let until = beijing_time(*until).strftime("%Y年%-m月%-d日");
             let message = format!("您多次预约后未到，{until}前暂停预约");
-            whole(Code::RateLimited, message)
+            UserError::whole(Code::RateLimited, message)
         }
-        HoldRefusal::Store(_) => whole(Code::Conflict, "系统暂时不能办理，请稍后再试"),
+        HoldRefusal::Store(_) => UserError::whole(Code::Conflict, "系统暂时不能办理，请稍后再试"),
     }
 }

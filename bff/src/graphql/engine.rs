@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::booking::{Booking, no_place};
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -94,6 +95,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A place is held.
+    Booking(Booking),
 }
 
 /// A department's answer.
@@ -146,6 +149,13 @@ pub struct ResultField {
     value: String,
 }
 
+impl ResultField {
+    /// A value that stands alone.
+    pub(super) fn of(name: &str, label: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+    }
+}
+
 /// The mutation `submitApp`.
 pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAppPayload> {
     let who = requester(ctx);
@@ -180,6 +190,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             let outcome = Some(AppOutcome::Lookup(result));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
+        Ok(Outcome::Booking(booking)) => {
+            let outcome = Some(AppOutcome::Booking(Booking(*booking)));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
         Err(error) => refusals(error).and_then(refused),
     }
 }
@@ -209,6 +223,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             let message = "这个幂等键已用于另一次提交，请换一个新的";
             vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
         }
+        SubmitError::NoPlace(refusal) => vec![no_place(&refusal)],
         SubmitError::Store(error) => return Err(nothing_done(&error)),
         SubmitError::DepartmentUnavailable { department, source } => {
             tracing::warn!(department, error = %chain(&source), "department failed");

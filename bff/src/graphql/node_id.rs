@@ -25,12 +25,14 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A booking.
+    Booking,
     /// An uploaded file.
     File,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -40,6 +42,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Booking,
         Self::File,
     ];
 
@@ -54,6 +57,7 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Booking => "bkg",
             Self::File => "fil",
         }
     }

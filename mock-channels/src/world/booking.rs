@@ -42,7 +42,11 @@ impl Bookings {
         let holds = |booked: &&Booked| {
             booked.service == service && booked.slot == slot && !booked.cancelled
         };
-        self.booked.values().filter(holds).count()
+        // Where people come together, all of them are counted.
+        let people = |booked: &Booked| {
+            booked.parameters.get("visitors").and_then(|all| all.parse().ok()).unwrap_or(1)
+        };
+        self.booked.values().filter(holds).map(people).sum()
     }
 
     /// How many places a slot has.

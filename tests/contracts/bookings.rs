@@ -219,7 +219,7 @@ async fn a_key_confirms_one_booking(store: &impl BookingPorts) {
     let refused = BookingStore::save(store, &with_key(&two, BookingEvent::Confirm)).await;
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     let by_key = async |person: &str, word| {
-        let found = store.find_by_key(&owner(person), word, &key).await.unwrap();
+        let found = BookingStore::find_by_key(store, &owner(person), word, &key).await.unwrap();
         found.map(|booking| booking.no)
     };
     assert_eq!(by_key("P1", Word::Confirm).await, Some(one.no.clone()));

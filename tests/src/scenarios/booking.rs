@@ -3,7 +3,7 @@
 
 use super::{Answers, Scenario};
 use crate::app::TestApp;
-use crate::citizen::Citizen;
+use crate::citizen::{Citizen, codes};
 use crate::levers::eventually;
 use domain::catalogue::{AppDefinition, AppSlug, FieldType};
 use serde::Deserialize;
@@ -19,6 +19,9 @@ pub(super) struct Expected {
     confirmed: Vec<String>,
     /// What is paid on the spot.
     price_fen: Option<i64>,
+    /// The first time that is offered begins too soon to cancel it once it is confirmed.
+    #[serde(default)]
+    too_late_to_cancel: bool,
 }
 
 /// What every test wants to know of a booking.
@@ -116,6 +119,12 @@ impl Expected {
         });
         let mut faults = nothing_under(&told.await, &self.confirmed);
         let cancelled = changes(citizen, "cancelBooking", no, None).await;
+        if self.too_late_to_cancel {
+            if codes(&cancelled) != ["CONFLICT"] {
+                faults.push(format!("cancelled too late: {cancelled}"));
+            }
+            return faults;
+        }
         if cancelled["booking"]["status"] != "CANCELLED" {
             faults.push(format!("not cancelled: {cancelled}"));
             return faults;

@@ -8,6 +8,7 @@ mod lines;
 mod payment_items;
 mod regions;
 mod wire;
+mod wire_certificate;
 mod wire_lottery;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod balances;
 mod booking_rows;
 mod bookings;
 mod callbacks;
+mod certificates;
 mod clearing;
 mod column;
 mod connect;

@@ -5,6 +5,7 @@ pub mod rails;
 
 mod accounts;
 mod bookings;
+mod certificates;
 mod documents;
 
 mod gateway;
@@ -223,6 +224,7 @@ impl Application {
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -255,6 +257,8 @@ impl Application {
                 exchange: departments.clone(),
                 notices: gateway.clone(),
                 files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post: None,
                 submissions: shared.clone(),
                 hold_slot: bookings.hold.clone(),
                 ids: ids.clone(),
@@ -317,6 +321,7 @@ impl Application {
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
             files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -383,6 +388,7 @@ impl Application {
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

@@ -5,6 +5,7 @@ pub(crate) mod account;
 mod booking;
 mod cashier;
 mod catalogue;
+pub(crate) mod certificate;
 mod engine;
 pub mod error;
 pub(crate) mod file;
@@ -112,6 +113,8 @@ pub struct UseCases {
     pub verify_receipt: Arc<VerifyReceipt>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: certificate::CertificateUseCases,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
@@ -197,6 +200,8 @@ pub enum Node {
     Session(account::Session),
     /// An own booking.
     Booking(booking::Booking),
+    /// An own certificate.
+    Certificate(certificate::Certificate),
     /// An own uploaded file.
     UploadedFile(file::UploadedFile),
 }
@@ -225,6 +230,7 @@ impl Query {
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
             Kind::Booking => booking::own_booking(ctx, &key).await,
+            Kind::Certificate => certificate::own_certificate(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
         }
     }
@@ -307,6 +313,19 @@ impl Query {
         check_code: String,
     ) -> Result<receipt::ReceiptVerification> {
         receipt::verify(ctx, &code, &number, &check_code).await
+    }
+
+    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
+    /// and that certificate is UNKNOWN until the hour is over.
+    // As heavy as the check of a receipt: codes are not for guessing.
+    #[graphql(complexity = "5_000 + child_complexity")]
+    async fn verify_certificate(
+        &self,
+        ctx: &Context<'_>,
+        serial_no: String,
+        authorisation_code: String,
+    ) -> Result<certificate::CertificateVerification> {
+        certificate::verify(ctx, &serial_no, &authorisation_code).await
     }
 
     /// Null for an anonymous caller.
@@ -411,6 +430,15 @@ impl Mutation {
         input: booking::CancelBookingInput,
     ) -> Result<booking::CancelBookingPayload> {
         booking::cancel(ctx, input).await
+    }
+
+    /// The caller does not stand by an own certificate any more: whoever verifies it sees that.
+    async fn revoke_certificate(
+        &self,
+        ctx: &Context<'_>,
+        input: certificate::RevokeCertificateInput,
+    ) -> Result<certificate::RevokeCertificatePayload> {
+        certificate::revoke(ctx, input).await
     }
 
     /// Makes an app a favourite of the caller, or none.

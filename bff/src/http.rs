@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod callbacks;
+mod certificate_page;
 mod document;
 mod documents;
 pub mod files;
@@ -68,6 +69,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(
             web::resource("/files")

@@ -7,6 +7,7 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
+use domain::casework::certificate::VerifyCertificate;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
@@ -49,6 +50,8 @@ pub struct Parts {
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// Anybody's check of a certificate.
+    pub verify_certificate: Arc<VerifyCertificate>,
     /// What staff ask.
     pub staff_schema: StaffSchema,
     /// Who of them asks.

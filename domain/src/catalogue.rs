@@ -5,6 +5,7 @@
 mod app;
 mod availability;
 mod booking;
+mod certificate;
 mod check;
 mod fault;
 mod field;
@@ -23,6 +24,7 @@ pub use app::{
 };
 pub use availability::{Availability, UnknownRegion};
 pub use booking::{BookingTerms, NoShowRule, OptionsFrom};
+pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
@@ -31,6 +33,7 @@ pub use marks::{
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
 pub use raw::{RawBooking, RawNoShowRule, RawOptionsFrom};
+pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{

@@ -20,6 +20,6 @@ pub use options::{FindOptions, Offer, Offers, OptionsError};
 pub(crate) use outcome::in_words;
 use outcome::shown_fact;
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, SlotWish, plan};
+pub use plan::{Certification, Circumstances, Effect, SlotWish, plan};
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{Submission, SubmitApp, SubmitError};

@@ -62,6 +62,10 @@ text_id!(
     BookingNo, "booking number", 6..=32
 );
 text_id!(
+    /// The number on a certificate.
+    SerialNo, "serial number", 6..=32
+);
+text_id!(
     /// An uploaded file.
     FileId, "file id", 1..=32
 );
@@ -106,6 +110,15 @@ impl SessionId {
     /// A new id, 20 characters of 5 random bits each.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 20))
+    }
+}
+
+impl SerialNo {
+    /// `ZM` for 证明, the day in Beijing, 12 random characters: 22 on paper, and none follows
+    /// from another.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let day = beijing_time(now).strftime("%Y%m%d").to_string();
+        Self(format!("ZM{day}{}", random_text(ids, 12)))
     }
 }
 

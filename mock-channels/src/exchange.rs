@@ -13,6 +13,7 @@ use crate::server::Shared;
 mod answer;
 mod booking_table;
 mod bookings;
+mod certificates;
 mod estimates;
 mod messages;
 mod operations;
@@ -47,7 +48,7 @@ pub(crate) fn operation(path: &str) -> Option<&str> {
 }
 
 /// The body of every call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Call {
     #[serde(rename = "requestId")]
     request_id: String,
@@ -57,7 +58,7 @@ struct Call {
 }
 
 /// The signed-in person whose data is asked for.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Subject {
     name: String,
     #[serde(rename = "idCard")]
@@ -91,6 +92,12 @@ impl Call {
 
     fn optional(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The same question with these parameters and no others.
+    fn with(&self, parameters: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self { parameters: parameters.iter().map(owned).collect(), ..self.clone() }
     }
 
     fn subject(&self) -> Result<&Subject, Refusal> {

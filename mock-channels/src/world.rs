@@ -70,6 +70,9 @@ pub(crate) struct World {
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    /// What departments certified, by operation and number of the request: of whom, and what.
+    #[serde(default)]
+    pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -119,6 +122,7 @@ impl World {
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
             messages: Vec::new(),
+            certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),

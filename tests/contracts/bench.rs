@@ -103,6 +103,10 @@ macro_rules! every_contract {
             crate::submissions::submissions_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn certificates() {
+            crate::certificates::certificate_book_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn files() {
             crate::files::file_store_contract($new_bench).await;
         }

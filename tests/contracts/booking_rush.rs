@@ -6,6 +6,7 @@ use adapters::store::Store;
 use adapters::system::RandomIds;
 use async_trait::async_trait;
 use domain::casework::booking::{BookingStore, HoldRefusal, HoldSlot, SlotKey};
+use domain::casework::certificate::IssueCertificate;
 use domain::catalogue::{AppSlug, FixedCatalogue, Operation};
 use domain::clock::Clock;
 use domain::engine::{
@@ -85,6 +86,12 @@ fn front(store: &Store) -> Arc<SubmitApp> {
         catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue))),
         exchange: Arc::new(OneSlot),
         notices: Arc::new(FakeGateway::new(Vec::new(), Arc::new(FaultPlan::default()))),
+        certificates: Arc::new(IssueCertificate {
+            book: shared.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+        }),
+        certificate_post: None,
         submissions: shared.clone(),
         hold_slot: Arc::new(HoldSlot { bookings: shared.clone() }),
         files: shared,

@@ -8,6 +8,7 @@ mod bench;
 mod booking_rush;
 mod bookings;
 mod callbacks;
+mod certificates;
 mod commits;
 mod databases;
 mod days;

@@ -5,6 +5,7 @@ mod accounts;
 mod bills;
 mod bookings;
 mod callbacks;
+mod certificates;
 mod database;
 mod documents;
 mod files;

@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
 use crate::scenarios::booking::books_a_museum;
+use crate::scenarios::{proves_face, proves_name};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,9 +84,22 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     ids.push(file["id"].as_str().unwrap().to_owned());
     let booking = books_a_museum(&citizen, &format!("museum-{number}-{no}")).await;
     ids.push(booking["id"].as_str().unwrap().to_owned());
+    ids.push(certified(app, &citizen).await);
     let own = answered_kinds(&citizen, &ids).await;
     assert_eq!(own.len(), ids.len(), "the owner reads them all: {own:?} of {ids:?}");
     Owner { citizen, ids: own }
+}
+
+/// The id of a certificate.
+async fn certified(app: &TestApp, citizen: &Citizen) -> String {
+    proves_name(citizen).await;
+    proves_face(app, citizen).await;
+    let input = json!({
+        "app": "my_licences", "formVersion": 1, "answers": [], "idempotencyKey": "key-licences"
+    });
+    let fields = "outcome{... on Certificate{id}}";
+    let payload = citizen.mutation("submitApp", "SubmitAppInput", fields, &input).await;
+    payload["outcome"]["id"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned()
 }
 
 /// What belongs to others and not to the reader.

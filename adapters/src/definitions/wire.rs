@@ -8,6 +8,7 @@ use super::FORMAT;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
@@ -76,6 +77,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     booking: Option<BookingWire>,
+    certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
@@ -118,26 +120,26 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallWire {
+pub(super) struct CallWire {
     #[serde(default)]
-    operation: String,
+    pub(super) operation: String,
     #[serde(default)]
-    sends: Vec<SentWire>,
+    pub(super) sends: Vec<SentWire>,
     #[serde(default)]
-    subject: bool,
+    pub(super) subject: bool,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SentWire {
+pub(super) enum SentWire {
     SameName(String),
     Renamed(RenamedWire),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RenamedWire {
+pub(super) struct RenamedWire {
     field: String,
     r#as: String,
 }
@@ -222,6 +224,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             booking: self.booking.map(BookingWire::into_raw),
+            certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
@@ -263,7 +266,7 @@ impl SentWire {
 }
 
 impl CallWire {
-    fn into_raw(self) -> RawCall {
+    pub(super) fn into_raw(self) -> RawCall {
         RawCall {
             operation: self.operation,
             sends: self.sends.into_iter().map(SentWire::into_raw).collect(),

@@ -6,6 +6,7 @@ pub(super) mod audit_head;
 pub(super) mod booking;
 pub(super) mod booking_slot;
 pub(super) mod callback_inbox;
+pub(super) mod certificate;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;

@@ -25,6 +25,7 @@ pub(super) fn documents(
         receipts: store.clone(),
         years: Arc::new(years),
         files: store.clone(),
+        certificates: store.clone(),
         persons: store.clone(),
         clock,
     })
@@ -80,9 +81,7 @@ fn printer(
 ) -> Result<Option<Arc<dyn DocumentPrinter>>, StartupError> {
     let path = settings.font.as_deref().unwrap_or_else(|| Path::new(""));
     match Font::load(path) {
-        Ok(font) => {
-            Ok(Some(Arc::new(PdfPrinter::new(font, format!("{public_url}/receipts/verify")))))
-        }
+        Ok(font) => Ok(Some(Arc::new(PdfPrinter::new(font, public_url)))),
         Err(fault) if settings.mode == Mode::Production => {
             Err(part("the font of documents (YIWANG_FONT)")(fault))
         }

@@ -1,6 +1,7 @@
 //! Running an app.
 
 use super::booking::{Booking, no_place};
+use super::certificate::Certificate;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -97,6 +98,8 @@ pub enum AppOutcome {
     Lookup(LookupResult),
     /// A place is held.
     Booking(Booking),
+    /// A certificate was issued.
+    Certificate(Certificate),
 }
 
 /// A department's answer.
@@ -139,14 +142,14 @@ impl ResultRow {
 }
 
 /// One value of a row.
-#[derive(SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub struct ResultField {
     /// The department's key.
-    name: String,
+    pub(super) name: String,
     /// What stands beside the value.
-    label: String,
+    pub(super) label: String,
     /// In words; empty where there is none.
-    value: String,
+    pub(super) value: String,
 }
 
 impl ResultField {
@@ -192,6 +195,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         }
         Ok(Outcome::Booking(booking)) => {
             let outcome = Some(AppOutcome::Booking(Booking(*booking)));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Certificate(certificate)) => {
+            let outcome = Some(AppOutcome::Certificate(Certificate(*certificate)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Err(error) => refusals(error).and_then(refused),

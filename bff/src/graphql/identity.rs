@@ -3,6 +3,7 @@
 use super::account::{self, ChannelLink, Session};
 use super::booking::{BookingConnection, own_bookings};
 use super::catalogue::App;
+use super::certificate::{CertificateConnection, own_certificates};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
@@ -135,6 +136,17 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's certificates, newest first, expired and revoked ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn certificates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CertificateConnection>> {
+        own_certificates(ctx, first, after).await.map(Some)
     }
 
     /// The caller's receipts, newest first, red-letter ones included.

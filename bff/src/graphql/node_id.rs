@@ -29,10 +29,12 @@ pub enum Kind {
     Booking,
     /// An uploaded file.
     File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -44,6 +46,7 @@ impl Kind {
         Self::Session,
         Self::Booking,
         Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Kind {
             Self::Session => "ses",
             Self::Booking => "bkg",
             Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

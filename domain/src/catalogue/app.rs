@@ -1,6 +1,8 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, BookingTerms, CategorySlug, Field, ShownAs, Wording};
+use super::{
+    AppKind, AppSlug, BookingTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording,
+};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -74,6 +76,7 @@ impl AppDefinition {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
             Some(Action::Book(terms)) => Some(&terms.call),
+            Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -92,6 +95,8 @@ pub enum Action {
     LookUp(Call),
     /// `[booking]`: give a place at a time, and tell the department.
     Book(Box<BookingTerms>),
+    /// `[certificate]`: ask a department, and put on paper what it says.
+    Certify(Box<CertificateTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

@@ -3,8 +3,10 @@
 mod booking;
 
 pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
+mod certificate;
 mod lottery;
 
+pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 
 /// A text in one or two languages.
@@ -58,6 +60,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// How it books.
     pub booking: Option<RawBooking>,
+    /// How it certifies.
+    pub certificate: Option<RawCertificate>,
     /// How it draws.
     pub lottery: Option<RawLottery>,
     /// What is shown.

@@ -2,6 +2,7 @@
 
 use super::{ExchangeRow, ExchangeValue};
 use crate::casework::booking::{Booking, BookingFact};
+use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -23,6 +24,8 @@ pub enum Outcome {
     },
     /// A place is held, or was by an earlier call with the same key.
     Booking(Box<Booking>),
+    /// A certificate was issued, now or by an earlier call with the same key.
+    Certificate(Box<Certificate>),
 }
 
 /// One row of an answer.

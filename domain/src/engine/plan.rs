@@ -1,5 +1,9 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod certify;
+
+pub use certify::Certification;
+
 use super::check::{Map, check};
 use super::options::call_of;
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
@@ -22,6 +26,8 @@ pub enum Effect {
     LookUp(ExchangeCall),
     /// Give a place of a slot.
     Book(Box<SlotWish>),
+    /// Have a department certify something.
+    Certify(Box<Certification>),
 }
 
 /// A place that somebody wants.
@@ -65,12 +71,20 @@ pub fn plan(
     form.check_places(&accepted);
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    if let Some(Action::Certify(terms)) = &app.action {
+        form.faults.extend(certify::faults(app, terms, &accepted, circumstances.today));
+    }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
         Action::Book(terms) => Effect::Book(Box::new(slot_wish(app, terms, subject, &accepted))),
+        Action::Certify(terms) => Effect::Certify(Box::new(Certification {
+            call: exchange_call(&terms.call, subject, &accepted),
+            post: certify::post_address(terms, &accepted),
+            terms: terms.as_ref().clone(),
+        })),
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod book;
+mod certify;
 mod claim;
 mod files;
 mod notices;
@@ -12,6 +13,7 @@ use super::{
     OutcomeRow, Submissions, plan,
 };
 use crate::casework::booking::{HoldRefusal, HoldSlot};
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
@@ -110,6 +112,10 @@ pub struct SubmitApp {
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
     /// Gives places at a time.
@@ -148,6 +154,7 @@ impl SubmitApp {
                 Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
                 Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
             },
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -216,5 +223,7 @@ pub(super) fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> Sub
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,11 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
+use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
+use crate::messaging::MessageEvent;
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -93,6 +95,8 @@ pub(super) struct Tables {
     pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, app, last used when.
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
+    pub certificates: Vec<(Certificate, Guesses)>,
+    pub certificate_events: Vec<MessageEvent>,
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,

@@ -68,6 +68,8 @@ pub enum EventKind {
     BookingCancelled,
     /// An appointment is tomorrow.
     BookingReminder,
+    /// A certificate was issued.
+    CertificateIssued,
     /// An application won a draw.
     LotteryWon,
     /// A department is late with a case, and was told so.
@@ -82,11 +84,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PaymentPaid,
         Self::BookingConfirmed,
         Self::BookingCancelled,
         Self::BookingReminder,
+        Self::CertificateIssued,
         Self::LotteryWon,
         Self::CaseOverdue,
         Self::DeliverySent,
@@ -101,6 +104,7 @@ impl EventKind {
             Self::BookingConfirmed => "BOOKING_CONFIRMED",
             Self::BookingCancelled => "BOOKING_CANCELLED",
             Self::BookingReminder => "BOOKING_REMINDER",
+            Self::CertificateIssued => "CERTIFICATE_ISSUED",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",
             Self::DeliverySent => "DELIVERY_SENT",

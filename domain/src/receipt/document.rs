@@ -2,10 +2,11 @@
 //! and lives five minutes.
 
 use super::{FiledReceipt, ReceiptBook, ReceiptId, YearOfPayments, YearlyStatement};
+use crate::casework::certificate::{Certificate, CertificateBook};
 use crate::clock::Clock;
 use crate::files::{FileStore, owned_files};
 use crate::identity::{Person, PersonName, PersonStore, living};
-use crate::ids::{FileId, PersonId};
+use crate::ids::{FileId, PersonId, SerialNo};
 use crate::outside::{BoxError, StoreError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,8 @@ pub enum Document {
     Year(i16),
     /// A file that somebody uploaded, as it came.
     File(FileId),
+    /// A certificate.
+    Certificate(SerialNo),
 }
 
 impl Document {
@@ -31,6 +34,7 @@ impl Document {
             }
             Self::Year(year) => format!("payments-{year}.pdf"),
             Self::File(id) => format!("file-{id}"),
+            Self::Certificate(serial) => format!("certificate-{serial}.pdf"),
         }
     }
 }
@@ -75,6 +79,16 @@ pub struct YearSheet {
     pub printed_at: Timestamp,
 }
 
+/// A certificate as it is printed: its holder in full, the number masked, for whoever it is handed
+/// to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSheet {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Printed at that time.
+    pub printed_at: Timestamp,
+}
+
 /// The document could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the document could not be printed")]
@@ -85,6 +99,8 @@ pub struct PrintFailed(#[source] pub BoxError);
 pub trait DocumentPrinter: Send + Sync {
     /// One page.
     async fn receipt(&self, sheet: ReceiptSheet) -> Result<Vec<u8>, PrintFailed>;
+    /// As many pages as it takes.
+    async fn certificate(&self, sheet: CertificateSheet) -> Result<Vec<u8>, PrintFailed>;
     /// As many pages as it takes.
     async fn year(&self, sheet: YearSheet) -> Result<Vec<u8>, PrintFailed>;
 }
@@ -134,6 +150,8 @@ pub struct Documents {
     pub years: Arc<YearlyStatement>,
     /// What citizens uploaded.
     pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<dyn CertificateBook>,
     /// Names.
     pub persons: Arc<dyn PersonStore>,
     /// Time.
@@ -148,7 +166,9 @@ impl Documents {
     pub fn link(&self, person: &PersonId, document: Document) -> Option<String> {
         match &document {
             Document::File(_) => {}
-            Document::Receipt(_) | Document::Year(_) => drop(self.printer.as_ref()?),
+            Document::Receipt(_) | Document::Year(_) | Document::Certificate(_) => {
+                self.printer.as_ref()?;
+            }
         }
         let second = Timestamp::from_second(self.clock.now().as_second()).ok()?;
         let expires_at = second + Self::LIFETIME;
@@ -219,6 +239,12 @@ impl Documents {
                 };
                 let payer = person.and_then(|p| p.real_name).map(|proved| proved.name);
                 Ok(Some(printer.year(YearSheet { year, payer, printed_at }).await?))
+            }
+            Document::Certificate(serial) => {
+                let found = self.certificates.find_certificate(serial).await?;
+                let own = found.filter(|certificate| certificate.person == claim.person);
+                let Some(certificate) = own else { return Ok(None) };
+                Ok(Some(printer.certificate(CertificateSheet { certificate, printed_at }).await?))
             }
             Document::File(_) => Ok(None),
         }

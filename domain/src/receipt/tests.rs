@@ -290,6 +290,10 @@ impl DocumentPrinter for Typewriter {
     async fn year(&self, sheet: YearSheet) -> Result<Vec<u8>, PrintFailed> {
         Ok(sheet.year.paid.to_string().into_bytes())
     }
+
+    async fn certificate(&self, sheet: CertificateSheet) -> Result<Vec<u8>, PrintFailed> {
+        Ok(sheet.certificate.title.into_bytes())
+    }
 }
 
 fn documents(store: &InMemoryStore, clock: &Arc<FakeClock>) -> Documents {
@@ -300,6 +304,7 @@ fn documents(store: &InMemoryStore, clock: &Arc<FakeClock>) -> Documents {
         receipts: book.clone(),
         years: Arc::new(years(store)),
         files: book.clone(),
+        certificates: book.clone(),
         persons: book,
         clock: clock.clone(),
     }

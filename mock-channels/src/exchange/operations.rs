@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, bookings, estimates, messages, people, registers, table};
+use super::{answer, bookings, certificates, estimates, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -34,7 +34,8 @@ const BY_CODE: [&str; 15] = [
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
     let booked = bookings::names().iter();
-    BY_CODE.into_iter().chain(data.chain(booked).map(String::as_str)).collect()
+    let data = data.chain(booked).map(String::as_str);
+    BY_CODE.into_iter().chain(certificates::OPERATIONS).chain(data).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -71,6 +72,9 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        name if certificates::OPERATIONS.contains(&name) => {
+            certificates::certify(outside, name, call)
+        }
         _ => {
             let table = table::embedded().ok()?;
             let Some((name, found)) = table.operations.get_key_value(operation) else {

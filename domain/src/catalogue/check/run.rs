@@ -41,10 +41,13 @@ pub(super) fn check_action(
     raw: &RawApp,
     level: Option<IdentityLevel>,
 ) -> Option<Action> {
-    let look_up =
-        raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let look_up = raw.look_up.as_ref();
+    let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
     let booking = check_booking(findings, raw, level).map(Box::new).map(Action::Book);
-    look_up.or(booking)
+    let certificate = raw.certificate.as_ref();
+    let certificate =
+        certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
+    look_up.or(booking).or(certificate)
 }
 
 fn check_look_up(

@@ -38,7 +38,7 @@ fn planned(
         Circumstances { who, regions: &regions, today: date(2026, 3, 2), files: &[] };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
-        Ok(other) => panic!("another effect: {other:?}"),
+        Ok(other) => panic!("{other:?}"),
         Err(faults) => Err(faults.into_iter().map(|f| (f.field, f.code)).collect()),
     }
 }

@@ -6,11 +6,13 @@ mod booking;
 mod cashier;
 mod catalogue;
 pub(crate) mod certificate;
+mod data_access;
 mod engine;
 pub mod error;
 pub(crate) mod file;
 mod identity;
 mod link;
+mod mandate;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -24,6 +26,7 @@ pub(crate) mod refund;
 pub(crate) mod scalars;
 mod search;
 mod sign_in;
+mod sso;
 mod start_payment;
 mod unavailable;
 mod verify;
@@ -45,6 +48,7 @@ use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Who asks, where, and when; made by the HTTP layer for every request.
@@ -54,6 +58,10 @@ pub struct Requester {
     pub caller: Option<Caller>,
     /// The session's own channel, else that of `X-Channel`.
     pub channel: Channel,
+    /// The same; `None` where neither says anything.
+    pub named_channel: Option<Channel>,
+    /// The client's network address, as far as our own proxies tell it.
+    pub address: Option<IpAddr>,
     /// The request's own time: one answer shows one moment.
     pub now: Timestamp,
 }
@@ -200,6 +208,8 @@ pub enum Node {
     Session(account::Session),
     /// An own booking.
     Booking(booking::Booking),
+    /// A mandate of the caller's, on either side.
+    Mandate(mandate::Mandate),
     /// An own certificate.
     Certificate(certificate::Certificate),
     /// An own uploaded file.
@@ -230,6 +240,7 @@ impl Query {
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
             Kind::Booking => booking::own_booking(ctx, &key).await,
+            Kind::Mandate => mandate::own_mandate(ctx, &key).await,
             Kind::Certificate => certificate::own_certificate(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
         }
@@ -485,6 +496,80 @@ impl Mutation {
         input: link::MergePersonsInput,
     ) -> Result<link::MergePersonsPayload> {
         link::merge_persons(ctx, input).await
+    }
+
+    /// The caller, whom the register names as legal representative, may act for the legal person.
+    async fn link_legal_person(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::LinkLegalPersonInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::link_legal_person(ctx, input).await
+    }
+
+    /// The legal representative lets somebody act for the legal person.
+    async fn authorise_operator(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::AuthoriseOperatorInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::authorise_operator(ctx, input).await
+    }
+
+    /// Asks to act for a child or a parent. For a minor the register of families is enough; a
+    /// grown person must accept.
+    async fn request_proxy(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::RequestProxyInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::request_proxy(ctx, input).await
+    }
+
+    /// The represented person says yes.
+    async fn accept_proxy(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::MandateInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::accept_proxy(ctx, input).await
+    }
+
+    /// Either side ends a mandate, or declines it.
+    async fn revoke_mandate(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::MandateInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::revoke_mandate(ctx, input).await
+    }
+
+    /// This session acts under a mandate from now on, or for the caller again. Payments stay the
+    /// caller's own.
+    async fn act_as(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::ActAsInput,
+    ) -> Result<mandate::ActAsPayload> {
+        mandate::act_as(ctx, input).await
+    }
+
+    /// Lets forms be filled in with what a department says, or no more.
+    async fn set_data_consent(
+        &self,
+        ctx: &Context<'_>,
+        input: data_access::SetDataConsentInput,
+    ) -> Result<data_access::SetDataConsentPayload> {
+        data_access::set_consent(ctx, input).await
+    }
+
+    /// A ticket for a department's own page: once, within 60 seconds, for this app.
+    async fn issue_ticket(
+        &self,
+        ctx: &Context<'_>,
+        input: sso::IssueTicketInput,
+    ) -> Result<sso::IssueTicketPayload> {
+        sso::issue(ctx, input).await
     }
 
     /// Pays one or more notices in one go, by one rail. Repeating the call with its key never

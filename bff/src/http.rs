@@ -11,6 +11,7 @@ pub mod health;
 mod page;
 mod pay_page;
 mod requester;
+mod sso;
 mod staff_route;
 mod verify_page;
 
@@ -86,6 +87,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pay_page::show))
                 .route(web::post().to(pay_page::pay)),
         )
+        .route("/sso/verify", web::post().to(sso::verify))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(

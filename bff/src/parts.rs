@@ -7,12 +7,14 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
+use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
 use domain::clock::Clock;
-use domain::identity::{Authenticate, StaffSessions};
+use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -22,6 +24,12 @@ pub struct Parts {
     pub schema: PublicSchema,
     /// Who holds a token.
     pub authenticate: Authenticate,
+    /// Departments whose own pages ask who came.
+    pub sso_clients: SsoClients,
+    /// Says who came with a ticket.
+    pub verify_ticket: VerifyTicket,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
     /// Takes the gateway's calls in.

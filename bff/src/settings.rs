@@ -14,7 +14,7 @@ pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
-pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
+pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused, SsoClientSettings};
 pub use secret::Secret;
 
 use adapters::crash::CrashAt;
@@ -58,6 +58,8 @@ pub struct Settings {
     pub introspection: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Departments whose own pages ask who came with a ticket.
+    pub sso_clients: Vec<SsoClientSettings>,
     /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
     pub max_in_flight: usize,
     /// Limits of what citizens upload.
@@ -142,6 +144,7 @@ impl Settings {
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
+            sso_clients: reader.sso_clients("sso.clients"),
             crash_at: reader.parsed_from_environment("crash_at", "a crash point"),
             max_in_flight: reader
                 .parsed::<usize>("max_in_flight", "a whole number")

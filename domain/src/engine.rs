@@ -8,6 +8,7 @@ mod exchange;
 mod options;
 mod outcome;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -21,5 +22,6 @@ pub(crate) use outcome::in_words;
 use outcome::shown_fact;
 pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
 pub use plan::{Certification, Circumstances, Effect, SlotWish, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError};

@@ -74,6 +74,18 @@ text_id!(
     SubmissionNo, "submission number", 6..=32
 );
 text_id!(
+    /// Our number of one mandate to act for somebody.
+    MandateNo, "mandate number", 6..=32
+);
+text_id!(
+    /// Our number of one thing that was done for somebody else; later ones are greater.
+    ActNo, "act number", 6..=32
+);
+text_id!(
+    /// Our number of one reading of a person's data; later ones are greater.
+    ReadNo, "reading's number", 6..=32
+);
+text_id!(
     /// Our number of one case, 6 to 32 characters.
     CaseNo, "case number", 6..=32
 );
@@ -149,6 +161,33 @@ impl SubmissionNo {
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
         let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
         Self(format!("YS{time}{}", random_text(ids, 12)))
+    }
+}
+
+/// Beijing time to the microsecond, then 10 random characters: later ones are greater.
+fn in_order_of_time(prefix: &str, now: Timestamp, ids: &dyn IdSource) -> String {
+    let time = beijing_time(now).strftime("%Y%m%d%H%M%S%6f").to_string();
+    format!("{prefix}{time}{}", random_text(ids, 10))
+}
+
+impl MandateNo {
+    /// A new number, with `DB` for 代办.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("DB", now, ids))
+    }
+}
+
+impl ActNo {
+    /// A new number.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("A", now, ids))
+    }
+}
+
+impl ReadNo {
+    /// A new number.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("R", now, ids))
     }
 }
 

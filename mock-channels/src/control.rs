@@ -23,6 +23,7 @@ mod citizens;
 mod companies;
 mod faults;
 mod gateway;
+mod kinship;
 mod notices;
 mod orders;
 mod refunds;
@@ -51,6 +52,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(alipay::routes)
         .configure(companies::routes)
         .configure(gateway::routes)
+        .configure(kinship::routes)
         .configure(refunds::routes)
         .configure(script::routes)
         .configure(truth::routes)

@@ -15,6 +15,7 @@ mod booking_table;
 mod bookings;
 mod certificates;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;

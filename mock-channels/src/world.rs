@@ -20,6 +20,7 @@ pub(crate) mod filing;
 pub(crate) mod gateway;
 pub(crate) mod gateway_keys;
 pub(crate) mod household;
+pub(crate) mod kinship;
 pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
@@ -85,6 +86,8 @@ pub(crate) struct World {
     pub(crate) gateway: GatewayWorld,
     #[serde(default)]
     pub(crate) bookings: booking::Bookings,
+    #[serde(default)]
+    pub(crate) kinship: kinship::Kinship,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -129,6 +132,7 @@ impl World {
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
             bookings: booking::Bookings::default(),
+            kinship: kinship::Kinship::default(),
         }
     }
 

@@ -6,7 +6,8 @@ use domain::catalogue::AppMarks;
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
-    AuditTrail, LinkStore, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
+    AuditTrail, DataStore, FactStore, LinkStore, MandateStore, PersonStore, PhoneCodeStore,
+    SessionStore, StaffSessions, StaffStore, TicketStore,
 };
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBalances, LedgerBook, OutboxStore, Payment,
@@ -75,6 +76,12 @@ pub trait BookingPorts: EveryPort + BookingStore {}
 
 impl<S> BookingPorts for S where S: EveryPort + BookingStore {}
 
+/// And those of mandates and of what departments are told.
+pub trait MandatePorts: AccountPorts + MandateStore + DataStore + FactStore + TicketStore {}
+
+impl<S> MandatePorts for S where S: AccountPorts + MandateStore + DataStore + FactStore + TicketStore
+{}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -93,6 +100,14 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn accounts() {
             crate::accounts::link_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn mandates() {
+            crate::mandates::mandate_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn data_and_tickets() {
+            crate::data::data_store_contract($new_bench).await;
         }
         #[tokio::test]
         async fn app_marks() {

@@ -15,7 +15,7 @@ use domain::engine::{
 };
 use domain::fakes::samples::{self, at};
 use domain::fakes::{FakeClock, FakeGateway, FaultPlan};
-use domain::identity::{Caller, Channel, PersonStore};
+use domain::identity::{Acting, Caller, Channel, PersonStore};
 use domain::ids::{IdempotencyKey, SessionId};
 use domain::outside::OutsideError;
 use domain::standards::Mobile;
@@ -92,6 +92,11 @@ fn front(store: &Store) -> Arc<SubmitApp> {
             ids: Arc::new(RandomIds),
         }),
         certificate_post: None,
+        acting: Arc::new(Acting {
+            store: shared.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+        }),
         submissions: shared.clone(),
         hold_slot: Arc::new(HoldSlot { bookings: shared.clone() }),
         files: shared,

@@ -16,7 +16,7 @@ const SIDE_BY_SIDE: usize = 8;
 const PUBLIC: [&str; 3] = ["App", "Category", "Region"];
 
 /// Everything of the caller that has an id.
-const MINE: &str = "{viewer{person{id} sessions{id} \
+const MINE: &str = "{viewer{person{id} sessions{id} mandates{id} \
      notices(first:100){nodes{id}} receipts(first:100){nodes{id}} \
      payments(first:100){nodes{id notices{id} receipts{id} refunds{id}}}}}";
 
@@ -78,6 +78,14 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     let wish = json!({ "paymentNo": no, "reason": "重复缴款", "idempotencyKey": format!("back-{number}-{no}") });
     let refund = citizen.mutation("requestRefund", "RequestRefundInput", "refund{id}", &wish).await;
     assert_eq!(refund["userErrors"], json!([]), "{refund}");
+    citizen.proves_name().await;
+    let company = app.levers.pull("companies", json!({})).await;
+    let path = format!("companies/{}/representative", company["uscc"].as_str().unwrap());
+    app.levers.pull(&path, json!({ "citizenId": citizen.facts["citizenId"] })).await;
+    let wish = json!({ "uscc": company["uscc"] });
+    let fields = "mandate{id}";
+    let linked = citizen.mutation("linkLegalPerson", "LinkLegalPersonInput", fields, &wish).await;
+    assert_eq!(linked["userErrors"], json!([]), "{linked}");
     let mut ids = Vec::new();
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;

@@ -1,12 +1,11 @@
 //! Appointments.
 
 use crate::graphql::BookingUseCases;
-use adapters::departments::HttpDepartments;
 use adapters::store::Store;
 use domain::casework::booking::{CancelBooking, ConfirmBooking, HoldSlot, WorkOnBookings};
 use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
-use domain::engine::FindOptions;
+use domain::engine::{FindOptions, RecordedExchange};
 use std::sync::Arc;
 
 /// What belongs to appointments.
@@ -23,7 +22,7 @@ pub(super) struct Bookings {
 
 pub(super) fn connect(
     catalogue: &Arc<impl CatalogueSource + 'static>,
-    departments: &Arc<HttpDepartments>,
+    exchange: &Arc<RecordedExchange>,
     store: &Arc<Store>,
     clock: &Arc<dyn Clock>,
 ) -> Bookings {
@@ -31,7 +30,7 @@ pub(super) fn connect(
         hold: Arc::new(HoldSlot { bookings: store.clone() }),
         options: Arc::new(FindOptions {
             catalogue: catalogue.clone(),
-            exchange: departments.clone(),
+            exchange: exchange.clone(),
             bookings: store.clone(),
             clock: clock.clone(),
         }),
@@ -42,7 +41,7 @@ pub(super) fn connect(
         },
         work: Arc::new(WorkOnBookings {
             bookings: store.clone(),
-            exchange: departments.clone(),
+            exchange: exchange.clone(),
             clock: clock.clone(),
         }),
     }

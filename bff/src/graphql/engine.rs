@@ -2,6 +2,7 @@
 
 use super::booking::{Booking, no_place};
 use super::certificate::Certificate;
+use super::data_access::learn;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -9,8 +10,8 @@ use super::{UseCases, requester};
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject, Union};
 use domain::catalogue::AppSlug;
 use domain::engine::{
-    Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink, Outcome,
-    OutcomeRow, Submission, SubmitError,
+    ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink,
+    Outcome, OutcomeRow, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;
@@ -186,7 +187,12 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         answers: input.answers.into_iter().map(Answer::from).collect(),
         idempotency_key: key,
     };
-    match ctx.data_unchecked::<UseCases>().submit_app.run(who.caller.as_ref(), &submission).await {
+    let submit_app = &ctx.data_unchecked::<UseCases>().submit_app;
+    let done = submit_app.run(who.caller.as_ref(), &submission).await;
+    if let Ok(outcome) = &done {
+        learn(ctx, &submission, outcome).await;
+    }
+    match done {
         Ok(Outcome::Lookup { rows, as_of, source }) => {
             let rows = rows.into_iter().map(ResultRow).collect();
             let result = LookupResult { rows, as_of: as_of.into(), source };
@@ -221,6 +227,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
         SubmitError::LevelTooLow { needed } => {
             vec![UserError::at(Code::IdentityLevelTooLow, &["app"], level_hint(needed))]
         }
+        SubmitError::ActingFor(why) => vec![acting_refused(why)],
         SubmitError::Answers(faults) => faults.iter().map(answer_fault).collect(),
         SubmitError::KeyMissing => {
             let message = "请带上幂等键，以免重复办理";
@@ -243,6 +250,15 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
     })
 }
 
+fn acting_refused(why: ActingRefusal) -> UserError {
+    let message = match why {
+        ActingRefusal::Over => "代办授权已结束，请重新选择为谁办理",
+        ActingRefusal::PersonsOnly => "本服务面向个人，请先切换回本人",
+        ActingRefusal::LegalPersonsOnly => "本服务面向单位，请先选择要代表的单位",
+    };
+    UserError::at(Code::Conflict, &["app"], message)
+}
+
 fn unknown_app() -> UserError {
     UserError::at(Code::NotFound, &["app"], "没有这个应用")
 }
@@ -251,7 +267,7 @@ fn unknown_region() -> UserError {
     UserError::at(Code::Invalid, &["region"], "没有这个地区，请重新选择")
 }
 
-fn level_hint(needed: IdentityLevel) -> &'static str {
+pub(super) fn level_hint(needed: IdentityLevel) -> &'static str {
     match needed {
         IdentityLevel::Anonymous => "请先登录",
         IdentityLevel::Phone => "请先授权手机号",

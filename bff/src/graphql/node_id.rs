@@ -27,6 +27,8 @@ pub enum Kind {
     Session,
     /// A booking.
     Booking,
+    /// A mandate.
+    Mandate,
     /// An uploaded file.
     File,
     /// A certificate.
@@ -34,7 +36,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -45,6 +47,7 @@ impl Kind {
         Self::Receipt,
         Self::Session,
         Self::Booking,
+        Self::Mandate,
         Self::File,
         Self::Certificate,
     ];
@@ -61,6 +64,7 @@ impl Kind {
             Self::Receipt => "rcp",
             Self::Session => "ses",
             Self::Booking => "bkg",
+            Self::Mandate => "mdt",
             Self::File => "fil",
             Self::Certificate => "crt",
         }

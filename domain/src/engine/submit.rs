@@ -1,5 +1,6 @@
 //! Runs an app.
 
+mod acting;
 mod book;
 mod certify;
 mod claim;
@@ -19,7 +20,7 @@ use crate::catalogue::{
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;
-use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::identity::{Acting, Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
@@ -42,6 +43,17 @@ pub struct Submission {
     pub answers: Vec<Answer>,
     /// Made by the client; `None` is enough for a look-up, which is not stored.
     pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Why somebody who acts for another gets no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActingRefusal {
+    /// The mandate was ended or its time is over.
+    Over,
+    /// The app serves natural persons alone, and the caller acts for a legal person.
+    PersonsOnly,
+    /// The app serves legal persons alone, and the caller acts for none.
+    LegalPersonsOnly,
 }
 
 /// Why nothing came of a submission.
@@ -71,6 +83,9 @@ pub enum SubmitError {
         /// What to prove.
         needed: IdentityLevel,
     },
+    /// The caller acts for somebody whom this app, or this answer, does not serve.
+    #[error("the app is not for whom the caller acts for")]
+    ActingFor(ActingRefusal),
     /// The answers are not complete or not right.
     #[error("{} of the answers are not acceptable", .0.len())]
     Answers(Vec<AnswerFault>),
@@ -120,6 +135,8 @@ pub struct SubmitApp {
     pub submissions: Arc<dyn Submissions>,
     /// Gives places at a time.
     pub hold_slot: Arc<HoldSlot>,
+    /// For whom a session acts.
+    pub acting: Arc<Acting>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -144,11 +161,15 @@ impl SubmitApp {
             return Err(SubmitError::FormVersionRetired { current: app.form_version });
         }
         check_level(app, caller)?;
-        let who = caller.map(|caller| &caller.person);
-        let files = self.files_of(who, &submission.answers).await?;
-        let regions = catalogue.regions();
+        let acting = self.acting_for(caller).await?;
+        acting::check(app, &submission.answers, &acting)?;
+        let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
+        let who = caller.map(|caller| acting.stand_in(&caller.person));
+        let (who, regions) = (who.as_ref(), catalogue.regions());
         let circumstances = Circumstances { who, regions, today, files: &files };
-        match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
+        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        self.note_act(caller, &acting, app).await?;
+        match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
             Some(Effect::Book(wish)) => match &app.action {
                 Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,

@@ -4,7 +4,7 @@ use super::index::Index;
 use super::{Fault, FaultPlan};
 use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
-use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
 use crate::messaging::MessageEvent;
 use crate::money::Fen;
@@ -65,6 +65,8 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct SentCode {
     pub code: PhoneCode,
+    /// What it counts for, the phone included.
+    pub sources: Vec<(Source, String)>,
     pub wrong: u32,
     pub used: bool,
 }
@@ -104,6 +106,8 @@ pub(super) struct Tables {
     /// How many places are taken.
     pub slots: BTreeMap<crate::casework::booking::SlotKey, u32>,
     pub booking_events: Vec<crate::messaging::MessageEvent>,
+    /// Mandates, readings, consents, facts, tickets.
+    pub around: super::store_mandates::Around,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, bookings, certificates, estimates, messages, people, registers, table};
+use super::{
+    answer, bookings, certificates, estimates, kinship, messages, people, registers, table,
+};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -13,7 +15,7 @@ use crate::world::people::{CITIES, Violation, number_of};
 
 /// What is answered by code, because it is about things of this world or computed; all others are
 /// data.
-const BY_CODE: [&str; 15] = [
+const BY_CODE: [&str; 17] = [
     "traffic.violations",
     "social_insurance.personal",
     "social_insurance.pension_estimate",
@@ -28,6 +30,8 @@ const BY_CODE: [&str; 15] = [
     "police.real_name_check",
     "police.face_check_start",
     "police.face_check_result",
+    "police.family_relation",
+    "registry.legal_person",
     "messages.send_code",
 ];
 
@@ -65,6 +69,8 @@ pub(super) fn run(
         "police.real_name_check" => people::real_name_check(outside, call),
         "police.face_check_start" => people::face_check_start(outside, call),
         "police.face_check_result" => people::face_check_result(outside, call),
+        "police.family_relation" => kinship::family_relation(outside, call),
+        "registry.legal_person" => kinship::legal_person(outside, call),
         "messages.send_code" => messages::send_code(outside, call),
         "social_insurance.pension_estimate" => estimates::pension(call),
         "social_insurance.unit" => registers::insured_unit(outside, call),

@@ -100,6 +100,11 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
         notices: book.clone(),
         files: Arc::new(InMemoryStore::new()),
         hold_slot: Arc::new(HoldSlot { bookings: store.clone() }),
+        acting: Arc::new(Acting {
+            store: Arc::new(InMemoryStore::new()),
+            clock: Arc::new(FakeClock::at(at(0))),
+            ids: Arc::new(CountingIds::default()),
+        }),
         certificates: Arc::new(IssueCertificate {
             book: store.clone(),
             clock: Arc::new(FakeClock::at(at(0))),

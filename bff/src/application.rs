@@ -5,6 +5,7 @@ pub mod rails;
 
 mod accounts;
 mod bookings;
+mod cases;
 mod certificates;
 mod documents;
 
@@ -195,8 +196,10 @@ impl Application {
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
         let bookings = bookings::connect(&catalogue, &exchange, &shared, &clock);
+        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
         let jobs = Jobs {
             bookings: bookings.work.clone(),
+            cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -257,6 +260,7 @@ impl Application {
         let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
             account,
+            cases: opened.use_cases.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             find_options: bookings.options.clone(),
@@ -271,6 +275,8 @@ impl Application {
                 certificate_post: None,
                 submissions: shared.clone(),
                 hold_slot: bookings.hold.clone(),
+                open_case: opened.open,
+                drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),

@@ -3,10 +3,12 @@
 
 pub(crate) mod account;
 mod booking;
+pub mod case;
 mod cashier;
 mod catalogue;
 pub(crate) mod certificate;
 mod data_access;
+mod draft;
 mod engine;
 pub mod error;
 pub(crate) mod file;
@@ -127,6 +129,8 @@ pub struct UseCases {
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
+    /// Cases and drafts.
+    pub cases: case::CaseUseCases,
 }
 
 /// The executable schema.
@@ -208,6 +212,10 @@ pub enum Node {
     Session(account::Session),
     /// An own booking.
     Booking(booking::Booking),
+    /// An own case.
+    Case(case::Case),
+    /// An own draft.
+    Draft(draft::Draft),
     /// A mandate of the caller's, on either side.
     Mandate(mandate::Mandate),
     /// An own certificate.
@@ -240,6 +248,8 @@ impl Query {
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
             Kind::Booking => booking::own_booking(ctx, &key).await,
+            Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
+            Kind::Draft => draft::own_draft(ctx, &key).await,
             Kind::Mandate => mandate::own_mandate(ctx, &key).await,
             Kind::Certificate => certificate::own_certificate(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
@@ -441,6 +451,42 @@ impl Mutation {
         input: booking::CancelBookingInput,
     ) -> Result<booking::CancelBookingPayload> {
         booking::cancel(ctx, input).await
+    }
+
+    /// Keeps a form that is not complete yet, on whichever channel it is finished.
+    async fn save_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::SaveDraftInput,
+    ) -> Result<draft::SaveDraftPayload> {
+        draft::save(ctx, input).await
+    }
+
+    /// Forgets the caller's draft of an app.
+    async fn discard_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::DiscardDraftInput,
+    ) -> Result<draft::DiscardDraftPayload> {
+        draft::discard(ctx, input).await
+    }
+
+    /// Hands in what a department asks for.
+    async fn supplement_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::SupplementCaseInput,
+    ) -> Result<case::SupplementCasePayload> {
+        case::supplement(ctx, input).await
+    }
+
+    /// Takes an own case back; the department has the last word.
+    async fn withdraw_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::WithdrawCaseInput,
+    ) -> Result<case::WithdrawCasePayload> {
+        case::withdraw(ctx, input).await
     }
 
     /// The caller does not stand by an own certificate any more: whoever verifies it sees that.

@@ -2,12 +2,14 @@
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
 mod bookings;
+mod cases;
 mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::casework::booking::WorkOnBookings;
+use domain::casework::case::FollowCases;
 use domain::files::SweepFiles;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
@@ -43,6 +45,8 @@ pub struct Jobs {
     pub refunds: Arc<SendRefunds>,
     /// Ends holds, tells departments of bookings.
     pub bookings: Arc<WorkOnBookings>,
+    /// Follows cases at departments.
+    pub cases: Arc<FollowCases>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
@@ -61,6 +65,8 @@ const CALLBACK_TURN: u16 = 8;
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
 const CALLBACK_WORKERS: usize = 12;
+/// Several, so that one department that hangs keeps no other waiting.
+const CASE_WORKERS: usize = 4;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
@@ -92,6 +98,9 @@ impl Workers {
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        for _ in 0..CASE_WORKERS {
+            tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
+        }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
         }

@@ -2,6 +2,7 @@
 //! Invariant: whatever belongs to a person is read by that person alone; to others it does not exist.
 
 pub mod booking;
+pub mod case;
 pub mod certificate;
 pub mod delivery;
 pub mod desk_case;

@@ -5,6 +5,7 @@
 mod app;
 mod availability;
 mod booking;
+mod case;
 mod certificate;
 mod check;
 mod fault;
@@ -24,6 +25,7 @@ pub use app::{
 };
 pub use availability::{Availability, UnknownRegion};
 pub use booking::{BookingTerms, NoShowRule, OptionsFrom};
+pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
 pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
@@ -31,7 +33,10 @@ pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{
+    RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
+    RawStep, RawWording,
+};
 pub use raw::{RawBooking, RawNoShowRule, RawOptionsFrom};
 pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};

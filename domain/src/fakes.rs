@@ -12,6 +12,7 @@ pub mod samples;
 mod store;
 mod store_account;
 mod store_booking;
+mod store_case;
 mod store_certificate;
 mod store_engine;
 mod store_files;

@@ -164,6 +164,13 @@ impl SubmissionNo {
     }
 }
 
+impl CaseNo {
+    /// A new number, with `YJ` for 件.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("YJ", now, ids))
+    }
+}
+
 /// Beijing time to the microsecond, then 10 random characters: later ones are greater.
 fn in_order_of_time(prefix: &str, now: Timestamp, ids: &dyn IdSource) -> String {
     let time = beijing_time(now).strftime("%Y%m%d%H%M%S%6f").to_string();

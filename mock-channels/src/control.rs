@@ -19,6 +19,7 @@ mod alipay;
 mod bills;
 mod bookings;
 mod callbacks;
+mod cases;
 mod citizens;
 mod companies;
 mod faults;
@@ -51,6 +52,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(bookings::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(cases::routes)
         .configure(gateway::routes)
         .configure(kinship::routes)
         .configure(refunds::routes)

@@ -11,6 +11,7 @@ use crate::clock::Day;
 pub(crate) mod alipay;
 pub(crate) mod booking;
 pub(crate) mod callback;
+pub(crate) mod case_book;
 pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
@@ -69,6 +70,9 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    /// By the caller's `request_no`.
+    #[serde(default)]
+    pub(crate) cases: BTreeMap<String, case_book::FiledCase>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
     /// What departments certified, by operation and number of the request: of whom, and what.
@@ -124,6 +128,7 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            cases: BTreeMap::new(),
             messages: Vec::new(),
             certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),

@@ -130,6 +130,14 @@ macro_rules! every_contract {
             crate::bookings::booking_store_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn cases() {
+            crate::cases::case_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn drafts() {
+            crate::cases::draft_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn sessions() {
             crate::sessions::session_store_contract($new_bench).await;
         }

@@ -6,6 +6,7 @@ use adapters::store::Store;
 use adapters::system::RandomIds;
 use async_trait::async_trait;
 use domain::casework::booking::{BookingStore, HoldRefusal, HoldSlot, SlotKey};
+use domain::casework::case::{Drafts, OpenCase};
 use domain::casework::certificate::IssueCertificate;
 use domain::catalogue::{AppSlug, FixedCatalogue, Operation};
 use domain::clock::Clock;
@@ -80,10 +81,11 @@ fn caller(number: usize) -> Caller {
 
 fn front(store: &Store) -> Arc<SubmitApp> {
     let catalogue = adapters::definitions::load_embedded().unwrap();
+    let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
     let shared = Arc::new(store.clone());
     let clock: Arc<dyn Clock> = Arc::new(FakeClock::at(at(0)));
     Arc::new(SubmitApp {
-        catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue))),
+        catalogue: catalogue.clone(),
         exchange: Arc::new(OneSlot),
         notices: Arc::new(FakeGateway::new(Vec::new(), Arc::new(FaultPlan::default()))),
         certificates: Arc::new(IssueCertificate {
@@ -96,6 +98,17 @@ fn front(store: &Store) -> Arc<SubmitApp> {
             store: shared.clone(),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
+        }),
+        open_case: Arc::new(OpenCase {
+            cases: shared.clone(),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+        }),
+        drafts: Arc::new(Drafts {
+            drafts: shared.clone(),
+            files: shared.clone(),
+            catalogue,
+            clock: clock.clone(),
         }),
         submissions: shared.clone(),
         hold_slot: Arc::new(HoldSlot { bookings: shared.clone() }),

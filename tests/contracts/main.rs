@@ -8,6 +8,7 @@ mod bench;
 mod booking_rush;
 mod bookings;
 mod callbacks;
+mod cases;
 mod certificates;
 mod commits;
 mod data;

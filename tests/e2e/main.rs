@@ -5,6 +5,7 @@ mod accounts;
 mod bills;
 mod bookings;
 mod callbacks;
+mod cases;
 mod certificates;
 mod data_access;
 mod database;

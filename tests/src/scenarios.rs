@@ -2,6 +2,7 @@
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
 pub mod booking;
+pub mod case;
 mod certificate;
 
 use crate::app::TestApp;
@@ -30,6 +31,8 @@ pub struct Scenario {
     outcome: Option<Expected>,
     /// Of an app that books.
     booking: Option<booking::Expected>,
+    /// Of an app that opens cases.
+    case: Option<case::Expected>,
     refused: Refused,
     dead: Dead,
 }
@@ -181,6 +184,9 @@ impl Cast {
         };
         if let (Some(Action::Book(_)), Some(expected)) = (&definition.action, &scenario.booking) {
             return booking::plays(app, citizen, definition, scenario, expected).await;
+        }
+        if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
+            return case::plays(app, citizen, definition, scenario, expected).await;
         }
         let Some(expected) = &scenario.outcome else {
             return vec!["does not say what must come of it".to_owned()];

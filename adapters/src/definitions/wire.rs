@@ -5,6 +5,7 @@ mod booking;
 
 use self::booking::{BookingWire, OptionsFromWire};
 use super::FORMAT;
+use super::case_wire::CaseWire;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
@@ -37,7 +38,7 @@ struct CategoryWire {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct WordingWire {
+pub(super) struct WordingWire {
     #[serde(default)]
     zh: String,
     en: Option<String>,
@@ -77,6 +78,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     booking: Option<BookingWire>,
+    case: Option<CaseWire>,
     certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
     #[serde(default)]
@@ -176,6 +178,12 @@ pub(super) fn read_categories(
     Some(wire.category.into_iter().map(raw).collect())
 }
 
+/// An app that the store keeps, as [`super::kept`] wrote it; `None` for any other text.
+pub(super) fn read_kept(text: &str) -> Option<RawApp> {
+    let wire: AppWire = serde_json::from_str(text).ok()?;
+    (wire.format == FORMAT).then(|| wire.into_raw())
+}
+
 /// The app as written, without its category; `None` after a fault.
 pub(super) fn read_app(file: &SourceFile, collected: &mut Collected) -> Option<RawApp> {
     let wire: AppWire = parse(file, collected)?;
@@ -202,7 +210,7 @@ fn check_format(file: &SourceFile, format: u32, collected: &mut Collected) -> Op
 }
 
 impl WordingWire {
-    fn into_raw(self) -> RawWording {
+    pub(super) fn into_raw(self) -> RawWording {
         RawWording { zh: self.zh, en: self.en }
     }
 }
@@ -224,6 +232,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             booking: self.booking.map(BookingWire::into_raw),
+            case: self.case.map(CaseWire::into_raw),
             certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
@@ -256,21 +265,21 @@ impl FieldWire {
     }
 }
 
-impl SentWire {
-    fn into_raw(self) -> RawSent {
-        match self {
-            Self::SameName(name) => RawSent { field: name.clone(), parameter: name },
-            Self::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
-        }
-    }
-}
-
 impl CallWire {
     pub(super) fn into_raw(self) -> RawCall {
         RawCall {
             operation: self.operation,
             sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
+        }
+    }
+}
+
+impl SentWire {
+    pub(super) fn into_raw(self) -> RawSent {
+        match self {
+            Self::SameName(name) => RawSent { field: name.clone(), parameter: name },
+            Self::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
         }
     }
 }

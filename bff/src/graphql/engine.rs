@@ -1,6 +1,7 @@
 //! Running an app.
 
 use super::booking::{Booking, no_place};
+use super::case::Case;
 use super::certificate::Certificate;
 use super::data_access::learn;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
@@ -99,6 +100,8 @@ pub enum AppOutcome {
     Lookup(LookupResult),
     /// A place is held.
     Booking(Booking),
+    /// A case is open.
+    Case(Case),
     /// A certificate was issued.
     Certificate(Certificate),
 }
@@ -122,12 +125,7 @@ pub struct ResultRow(OutcomeRow);
 impl ResultRow {
     /// Label and value, in display order.
     async fn fields(&self) -> Vec<ResultField> {
-        let field = |field: &domain::engine::OutcomeField| ResultField {
-            name: field.name.clone(),
-            label: field.label.zh.clone(),
-            value: field.value.clone(),
-        };
-        self.0.fields.iter().map(field).collect()
+        self.0.fields.iter().cloned().map(ResultField::from).collect()
     }
 
     /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
@@ -157,6 +155,12 @@ impl ResultField {
     /// A value that stands alone.
     pub(super) fn of(name: &str, label: &str, value: &str) -> Self {
         Self { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+    }
+}
+
+impl From<domain::engine::OutcomeField> for ResultField {
+    fn from(field: domain::engine::OutcomeField) -> Self {
+        Self { name: field.name, label: field.label.zh, value: field.value }
     }
 }
 
@@ -201,6 +205,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         }
         Ok(Outcome::Booking(booking)) => {
             let outcome = Some(AppOutcome::Booking(Booking(*booking)));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Case(case)) => {
+            let outcome = Some(AppOutcome::Case(Case(*case)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Ok(Outcome::Certificate(certificate)) => {
@@ -276,7 +284,7 @@ pub(super) fn level_hint(needed: IdentityLevel) -> &'static str {
     }
 }
 
-fn answer_fault(fault: &AnswerFault) -> UserError {
+pub(super) fn answer_fault(fault: &AnswerFault) -> UserError {
     let code = match fault.code {
         AnswerFaultCode::Required => Code::Required,
         AnswerFaultCode::Invalid

@@ -2,9 +2,11 @@
 
 use super::account::{self, ChannelLink, Session};
 use super::booking::{BookingConnection, own_bookings};
+use super::case::{CaseConnection, own_cases};
 use super::catalogue::App;
 use super::certificate::{CertificateConnection, own_certificates};
 use super::data_access::{self, DataAccessConnection, DataConsent, Prefill};
+use super::draft::{Draft, own_drafts};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::mandate::{self, Mandate};
 use super::node_id::Kind;
@@ -181,6 +183,23 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's cases at all departments, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CaseConnection>> {
+        own_cases(ctx, first, after).await.map(Some)
+    }
+
+    /// Forms that the caller has begun, the last saved first; at most 20.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn drafts(&self, ctx: &Context<'_>) -> Result<Vec<Draft>> {
+        own_drafts(ctx).await
     }
 
     /// The caller's certificates, newest first, expired and revoked ones included.

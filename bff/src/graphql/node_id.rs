@@ -27,6 +27,10 @@ pub enum Kind {
     Session,
     /// A booking.
     Booking,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
     /// A mandate.
     Mandate,
     /// An uploaded file.
@@ -36,7 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -47,6 +51,8 @@ impl Kind {
         Self::Receipt,
         Self::Session,
         Self::Booking,
+        Self::Case,
+        Self::Draft,
         Self::Mandate,
         Self::File,
         Self::Certificate,
@@ -64,6 +70,8 @@ impl Kind {
             Self::Receipt => "rcp",
             Self::Session => "ses",
             Self::Booking => "bkg",
+            Self::Case => "cas",
+            Self::Draft => "dra",
             Self::Mandate => "mdt",
             Self::File => "fil",
             Self::Certificate => "crt",

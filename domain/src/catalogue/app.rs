@@ -1,7 +1,8 @@
 //! An app and its parts, checked.
 
 use super::{
-    AppKind, AppSlug, BookingTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording,
+    AppKind, AppSlug, BookingTerms, CaseTerms, CategorySlug, CertificateTerms, Field, ShownAs,
+    Wording,
 };
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
@@ -76,6 +77,7 @@ impl AppDefinition {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
             Some(Action::Book(terms)) => Some(&terms.call),
+            Some(Action::Apply(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
@@ -95,6 +97,8 @@ pub enum Action {
     LookUp(Call),
     /// `[booking]`: give a place at a time, and tell the department.
     Book(Box<BookingTerms>),
+    /// `[case]`: open a case at a department.
+    Apply(CaseTerms),
     /// `[certificate]`: ask a department, and put on paper what it says.
     Certify(Box<CertificateTerms>),
 }

@@ -3,9 +3,12 @@
 mod booking;
 
 pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
+mod case;
 mod certificate;
+mod kept;
 mod lottery;
 
+pub use case::{RawCase, RawMaterial, RawStep};
 pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
 
@@ -60,6 +63,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// How it books.
     pub booking: Option<RawBooking>,
+    /// The case.
+    pub case: Option<RawCase>,
     /// How it certifies.
     pub certificate: Option<RawCertificate>,
     /// How it draws.

@@ -72,6 +72,7 @@ pub(crate) fn sample() -> RawApp {
         booking: None,
         certificate: None,
         lottery: None,
+        case: None,
         rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),

@@ -2,6 +2,7 @@
 
 use super::{ExchangeRow, ExchangeValue};
 use crate::casework::booking::{Booking, BookingFact};
+use crate::casework::case::Case;
 use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
@@ -24,6 +25,8 @@ pub enum Outcome {
     },
     /// A place is held, or was by an earlier call with the same key.
     Booking(Box<Booking>),
+    /// A case is open.
+    Case(Box<Case>),
     /// A certificate was issued, now or by an earlier call with the same key.
     Certificate(Box<Certificate>),
 }
@@ -66,7 +69,7 @@ pub enum NoticeLink {
 }
 
 /// The row as the citizen reads it, without its notice.
-pub(super) fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
+pub fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
     let field = |shown: &RowField| OutcomeField {
         name: shown.from.clone(),
         label: shown.label.clone(),

@@ -8,7 +8,10 @@ use super::check::{Map, check};
 use super::options::call_of;
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
 use crate::casework::booking::Place;
-use crate::catalogue::{Action, AppDefinition, BookingTerms, Call, Field, OwnData, RegionTable};
+use crate::casework::case::{Application, HandedIn};
+use crate::catalogue::{
+    Action, AppDefinition, BookingTerms, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
+};
 use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
@@ -26,6 +29,8 @@ pub enum Effect {
     LookUp(ExchangeCall),
     /// Give a place of a slot.
     Book(Box<SlotWish>),
+    /// Open a case at a department.
+    Apply(Application),
     /// Have a department certify something.
     Certify(Box<Certification>),
 }
@@ -71,6 +76,10 @@ pub fn plan(
     form.check_places(&accepted);
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    let mut materials = Vec::new();
+    if let Some(Action::Apply(terms)) = &app.action {
+        materials = form.materials_of(terms, &accepted);
+    }
     if let Some(Action::Certify(terms)) = &app.action {
         form.faults.extend(certify::faults(app, terms, &accepted, circumstances.today));
     }
@@ -80,6 +89,11 @@ pub fn plan(
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
         Action::Book(terms) => Effect::Book(Box::new(slot_wish(app, terms, subject, &accepted))),
+        Action::Apply(terms) => Effect::Apply(Application {
+            call: exchange_call(&terms.call, subject, &accepted),
+            answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),
+            materials,
+        }),
         Action::Certify(terms) => Effect::Certify(Box::new(Certification {
             call: exchange_call(&terms.call, subject, &accepted),
             post: certify::post_address(terms, &accepted),
@@ -251,6 +265,30 @@ impl<'f> FilledForm<'f> {
         }
     }
 
+    /// The materials that these answers make necessary; a file that is missing is a fault.
+    fn materials_of(
+        &mut self,
+        terms: &CaseTerms,
+        accepted: &BTreeMap<&str, String>,
+    ) -> Vec<HandedIn> {
+        let mut materials = Vec::new();
+        for material in terms.needed(accepted) {
+            let file = match &material.by {
+                MaterialBy::Window | MaterialBy::Shared => None,
+                MaterialBy::File { field } => {
+                    let noted = self.faults.iter().any(|fault| fault.field == *field);
+                    if !accepted.contains_key(field.as_str()) && !noted {
+                        let message = format!("请上传“{}”", material.label.zh);
+                        self.faults.push(fault(field, AnswerFaultCode::Required, message));
+                    }
+                    accepted.get(field.as_str()).cloned()
+                }
+            };
+            materials.push(HandedIn { name: material.name.clone(), file });
+        }
+        materials
+    }
+
     /// Whom the call is about, if it is about somebody.
     fn subject_of(&mut self, call: Option<&Call>, real_name: Option<&RealName>) -> Option<Subject> {
         if !call.is_some_and(|call| call.subject) {
@@ -266,7 +304,7 @@ impl<'f> FilledForm<'f> {
 }
 
 /// Does the answer tell the caller's own data, where the field asks for it?
-fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
+pub(super) fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
     match (own, real_name) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -279,14 +317,14 @@ fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> boo
     }
 }
 
-fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
+pub(super) fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
     match real_name {
         Some(_) => format!("只能办理本人事项，“{label}”请填写您实名认证的信息"),
         None => format!("填写“{label}”前，请先登录并完成实名认证"),
     }
 }
 
-fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
+pub(super) fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
     AnswerFault { field: field.to_owned(), code, message }
 }
 

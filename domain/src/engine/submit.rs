@@ -2,10 +2,13 @@
 
 mod acting;
 mod book;
+mod case;
 mod certify;
 mod claim;
 mod files;
 mod notices;
+
+pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::outcome::shown;
@@ -14,6 +17,7 @@ use super::{
     OutcomeRow, Submissions, plan,
 };
 use crate::casework::booking::{HoldRefusal, HoldSlot};
+use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
@@ -135,6 +139,10 @@ pub struct SubmitApp {
     pub submissions: Arc<dyn Submissions>,
     /// Gives places at a time.
     pub hold_slot: Arc<HoldSlot>,
+    /// Opens cases.
+    pub open_case: Arc<OpenCase>,
+    /// Forms that were begun.
+    pub drafts: Arc<Drafts>,
     /// For whom a session acts.
     pub acting: Arc<Acting>,
     /// Randomness for numbers.
@@ -157,9 +165,8 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, today)?;
-        if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired { current: app.form_version });
-        }
+        let form = self.form_of(app, caller, submission).await?;
+        let app = form.as_ref();
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
         acting::check(app, &submission.answers, &acting)?;
@@ -175,6 +182,9 @@ impl SubmitApp {
                 Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
                 Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
             },
+            Some(Effect::Apply(application)) => {
+                self.open_case(&form, caller, submission, application).await
+            }
             Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),

@@ -2,6 +2,7 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
+use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
@@ -105,7 +106,9 @@ pub(super) struct Tables {
     pub bookings: Vec<super::store_booking::KeptBooking>,
     /// How many places are taken.
     pub slots: BTreeMap<crate::casework::booking::SlotKey, u32>,
-    pub booking_events: Vec<crate::messaging::MessageEvent>,
+    pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
+    pub drafts: Vec<Draft>,
+    pub message_events: Vec<MessageEvent>,
     /// Mandates, readings, consents, facts, tickets.
     pub around: super::store_mandates::Around,
     pub index: Index,

@@ -82,8 +82,8 @@ fn save(t: &mut Tables, change: &BookingChange) -> Result<(), StoreError> {
         *taken = taken.saturating_sub(before.places.count());
     }
     for event in &change.events {
-        if !t.booking_events.iter().any(|known| known.key == event.key) {
-            t.booking_events.push(event.clone());
+        if !t.message_events.iter().any(|known| known.key == event.key) {
+            t.message_events.push(event.clone());
         }
     }
     Ok(())

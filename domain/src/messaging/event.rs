@@ -68,6 +68,18 @@ pub enum EventKind {
     BookingCancelled,
     /// An appointment is tomorrow.
     BookingReminder,
+    /// A department has taken an application.
+    CaseAccepted,
+    /// A department asks for something more.
+    CaseNeedsMaterials,
+    /// A department has said yes.
+    CaseApproved,
+    /// A department has said no.
+    CaseRejected,
+    /// What was applied for is done.
+    CaseDone,
+    /// An application was taken back.
+    CaseWithdrawn,
     /// A certificate was issued.
     CertificateIssued,
     /// An application won a draw.
@@ -84,11 +96,17 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::PaymentPaid,
         Self::BookingConfirmed,
         Self::BookingCancelled,
         Self::BookingReminder,
+        Self::CaseAccepted,
+        Self::CaseNeedsMaterials,
+        Self::CaseApproved,
+        Self::CaseRejected,
+        Self::CaseDone,
+        Self::CaseWithdrawn,
         Self::CertificateIssued,
         Self::LotteryWon,
         Self::CaseOverdue,
@@ -104,6 +122,12 @@ impl EventKind {
             Self::BookingConfirmed => "BOOKING_CONFIRMED",
             Self::BookingCancelled => "BOOKING_CANCELLED",
             Self::BookingReminder => "BOOKING_REMINDER",
+            Self::CaseAccepted => "CASE_ACCEPTED",
+            Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
+            Self::CaseApproved => "CASE_APPROVED",
+            Self::CaseRejected => "CASE_REJECTED",
+            Self::CaseDone => "CASE_DONE",
+            Self::CaseWithdrawn => "CASE_WITHDRAWN",
             Self::CertificateIssued => "CERTIFICATE_ISSUED",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
 use super::{
-    answer, bookings, certificates, estimates, kinship, messages, people, registers, table,
+    answer, bookings, cases, certificates, estimates, kinship, messages, people, registers, table,
 };
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
@@ -39,7 +39,9 @@ static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
     let booked = bookings::names().iter();
     let data = data.chain(booked).map(String::as_str);
-    BY_CODE.into_iter().chain(certificates::OPERATIONS).chain(data).collect()
+    let applications = cases::names().into_iter().map(|name| &*name.leak());
+    let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
+    by_code.chain(data).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -82,6 +84,9 @@ pub(super) fn run(
             certificates::certify(outside, name, call)
         }
         _ => {
+            if let Some(found) = cases::run(outside, operation, call) {
+                return Some(found);
+            }
             let table = table::embedded().ok()?;
             let Some((name, found)) = table.operations.get_key_value(operation) else {
                 return bookings::run(outside, operation, call);

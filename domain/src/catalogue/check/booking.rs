@@ -189,3 +189,117 @@ fn check_places(findings: &mut Findings, booking: &RawBooking, raw: &RawApp) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::samples::{field, sample, sent, words};
+    use super::super::super::{AppDefinition, RawCall, RawOptionsFrom};
+    use super::*;
+
+    fn from(operation: &str, sends: &[&str], remaining: Option<&str>) -> Option<RawOptionsFrom> {
+        Some(RawOptionsFrom {
+            operation: operation.to_owned(),
+            sends: sends.iter().map(|name| sent(name)).collect(),
+            value: "value".to_owned(),
+            label: "label".to_owned(),
+            remaining: remaining.map(str::to_owned),
+            price: None,
+        })
+    }
+
+    /// A hall, then a slot.
+    fn booking() -> RawApp {
+        let hall = RawField { options_from: from("a.halls", &[], None), ..field("hall", "enum") };
+        let slot = RawField {
+            options_from: from("a.slots", &["hall"], Some("places")),
+            depends_on: words("hall"),
+            ..field("slot", "enum")
+        };
+        let booking = RawBooking {
+            call: RawCall {
+                operation: "a.confirm".to_owned(),
+                sends: vec![sent("slot"), sent("people")],
+                subject: false,
+            },
+            cancel: "a.cancel".to_owned(),
+            visit: Some("a.visit".to_owned()),
+            slot: "slot".to_owned(),
+            places: Some("people".to_owned()),
+            starts: "starts_at".to_owned(),
+            ends: "ends_at".to_owned(),
+            hold_minutes: 15,
+            cancel_hours: 0,
+            most_open: 3,
+            no_show: Some(RawNoShowRule { times: 3, within_days: 90, ban_days: 60 }),
+        };
+        RawApp {
+            kind: "book".to_owned(),
+            identity_level: "phone".to_owned(),
+            fields: vec![hall, slot, field("people", "int")],
+            look_up: None,
+            leads_to_notice: None,
+            booking: Some(booking),
+            ..sample()
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_booking_is_told_with_its_place() {
+        assert!(AppDefinition::check(&booking()).is_ok());
+        type Spoil = fn(&mut RawApp, &mut RawBooking);
+        let table: [(Spoil, &str); 16] = [
+            (|_, b| b.call.operation = "confirm".to_owned(), "booking.operation"),
+            (|_, b| b.call.subject = true, "booking.subject"),
+            (|_, b| b.call.sends.remove(0).field.clear(), "booking.sends"),
+            (|_, b| b.cancel.clear(), "booking.cancel"),
+            (|_, b| b.visit = Some("Visit".to_owned()), "booking.visit"),
+            (|_, b| b.visit = None, "booking.no_show"),
+            (|_, b| b.slot = "time".to_owned(), "booking.slot"),
+            (|_, b| b.slot = "hall".to_owned(), "booking.slot"),
+            (|_, b| b.places = Some("hall".to_owned()), "booking.places"),
+            (|_, b| b.starts.clear(), "booking.starts"),
+            (|_, b| b.hold_minutes = 0, "booking.hold_minutes"),
+            (|_, b| b.cancel_hours = 721, "booking.cancel_hours"),
+            (|_, b| b.most_open = 0, "booking.most_open"),
+            (|a, _| a.kind = "query".to_owned(), "kind"),
+            (|a, _| a.identity_level = "anonymous".to_owned(), "identity_level"),
+            (|a, _| a.fields[1].required = false, "booking.slot"),
+        ];
+        for (number, (spoil, expected)) in table.into_iter().enumerate() {
+            let mut app = booking();
+            let mut terms = app.booking.take().unwrap();
+            spoil(&mut app, &mut terms);
+            app.booking = Some(terms);
+            let faults = AppDefinition::check(&app).unwrap_err();
+            let paths: Vec<String> = faults.iter().map(|fault| fault.place.to_string()).collect();
+            assert!(paths.iter().any(|path| path == expected), "{number} {expected}: {paths:?}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_departments_choices_is_told_with_its_place() {
+        type Spoil = fn(&mut RawField);
+        let table: [(Spoil, &str); 7] = [
+            (|f| f.field_type = "text".to_owned(), "field.slot.options_from"),
+            (|f| f.depends_on.clear(), "field.slot.depends_on"),
+            (
+                |f| f.options_from.as_mut().unwrap().operation.clear(),
+                "field.slot.options_from.operation",
+            ),
+            (|f| f.options_from.as_mut().unwrap().value.clear(), "field.slot.options_from.value"),
+            (
+                |f| f.options_from.as_mut().unwrap().sends.push(sent("room")),
+                "field.slot.options_from.sends",
+            ),
+            (|f| f.options_from.as_mut().unwrap().sends.clear(), "field.hall.options_from"),
+            (|f| f.options_from.as_mut().unwrap().remaining = None, "booking.slot"),
+        ];
+        for (spoil, expected) in table {
+            let mut app = booking();
+            spoil(&mut app.fields[1]);
+            let faults = AppDefinition::check(&app).unwrap_err();
+            let paths: Vec<String> = faults.iter().map(|fault| fault.place.to_string()).collect();
+            assert!(paths.iter().any(|path| path == expected), "{expected}: {paths:?}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use super::super::{
     RawSent, RowField, Sent, ShownAs,
 };
 use super::booking::check_booking;
+use super::case::check_case;
 use super::is_verified;
 use super::texts::Findings;
 use crate::identity::IdentityLevel;
@@ -44,10 +45,11 @@ pub(super) fn check_action(
     let look_up = raw.look_up.as_ref();
     let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
     let booking = check_booking(findings, raw, level).map(Box::new).map(Action::Book);
+    let case = raw.case.as_ref().and_then(|case| check_case(findings, case, raw, level));
     let certificate = raw.certificate.as_ref();
     let certificate =
         certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
-    look_up.or(booking).or(certificate)
+    look_up.or(booking).or(case).or(certificate)
 }
 
 fn check_look_up(

@@ -93,12 +93,21 @@ pub(super) struct Bench {
 pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
     let exchange = Arc::new(FakeExchange { answer, calls: Mutex::default() });
     let book = Arc::new(FakeBook::default());
-    let store = Arc::new(InMemoryStore::new());
+    let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue(app))));
+    let (store, clock) = (Arc::new(InMemoryStore::new()), Arc::new(FakeClock::at(at(0))));
+    let ids = Arc::new(CountingIds::default());
+    let open_case = OpenCase { cases: store.clone(), clock: clock.clone(), ids: ids.clone() };
+    let drafts = Drafts {
+        drafts: store.clone(),
+        files: store.clone(),
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+    };
     let submit = SubmitApp {
-        catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
+        catalogue,
         exchange: exchange.clone(),
         notices: book.clone(),
-        files: Arc::new(InMemoryStore::new()),
+        files: store.clone(),
         hold_slot: Arc::new(HoldSlot { bookings: store.clone() }),
         acting: Arc::new(Acting {
             store: Arc::new(InMemoryStore::new()),
@@ -107,13 +116,15 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
         }),
         certificates: Arc::new(IssueCertificate {
             book: store.clone(),
-            clock: Arc::new(FakeClock::at(at(0))),
-            ids: Arc::new(CountingIds::default()),
+            clock: clock.clone(),
+            ids: ids.clone(),
         }),
         certificate_post: None,
         submissions: store,
-        ids: Arc::new(CountingIds::default()),
-        clock: Arc::new(FakeClock::at(at(0))),
+        open_case: Arc::new(open_case),
+        drafts: Arc::new(drafts),
+        ids,
+        clock,
     };
     Bench { exchange, book, submit }
 }

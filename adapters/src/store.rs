@@ -8,6 +8,8 @@
 mod app_marks;
 mod audit;
 mod balances;
+mod booking_rows;
+mod bookings;
 mod callbacks;
 mod case_json;
 mod case_rows;

@@ -4,6 +4,7 @@
 pub mod rails;
 
 mod accounts;
+mod bookings;
 mod cases;
 pub mod catalogue;
 mod certificates;
@@ -213,8 +214,10 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let bookings = bookings::connect(&catalogue, &exchange, &shared, &clock);
         let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
+            bookings: bookings.work.clone(),
             cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
@@ -297,6 +300,8 @@ impl Application {
             messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
+            find_options: bookings.options.clone(),
+            booking: bookings.use_cases.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
                 past_forms,
@@ -308,6 +313,7 @@ impl Application {
                 certificates: certificates::issuing(&shared, &clock, &ids),
                 certificate_post,
                 submissions: shared.clone(),
+                hold_slot: bookings.hold.clone(),
                 open_case: opened.open,
                 drafts: opened.use_cases.drafts,
                 ids: ids.clone(),

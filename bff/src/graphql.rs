@@ -2,6 +2,7 @@
 //! converts.
 
 pub(crate) mod account;
+mod booking;
 pub mod case;
 mod cashier;
 mod catalogue;
@@ -22,6 +23,7 @@ pub(crate) mod message;
 mod node_id;
 mod notice;
 mod notice_search;
+mod options;
 mod pay_link;
 mod payment;
 mod quote;
@@ -39,8 +41,9 @@ mod unavailable;
 mod verify;
 
 use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
-use domain::engine::SubmitApp;
+use domain::engine::{FindOptions, SubmitApp};
 use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
@@ -83,6 +86,10 @@ pub struct UseCases {
     pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
+    /// What can be chosen in a field.
+    pub find_options: Arc<FindOptions>,
+    /// What somebody does with their bookings.
+    pub booking: BookingUseCases,
     /// Signs in.
     pub sign_in: Arc<SignIn>,
     /// New tokens for old.
@@ -222,6 +229,8 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own booking.
+    Booking(booking::Booking),
     /// An own case.
     Case(case::Case),
     /// An own draft.
@@ -259,6 +268,7 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Booking => booking::own_booking(ctx, &key).await,
             Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
             Kind::Draft => draft::own_draft(ctx, &key).await,
             Kind::Mandate => mandate::own_mandate(ctx, &key).await,
@@ -308,6 +318,20 @@ impl Query {
         #[graphql(default = 10)] first: i32,
     ) -> Result<Vec<search::AppHit>> {
         search::find(ctx, &text, region, first)
+    }
+
+    /// Choices of one field, given the answers so far: hospital, then department, then doctor,
+    /// then slot. POST only, and never cached.
+    // So heavy that a document asks a few departments at most.
+    #[graphql(complexity = "2_000 + 20 * child_complexity")]
+    async fn field_options(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        field: String,
+        answers: Vec<engine::AnswerInput>,
+    ) -> Result<options::FieldOptions> {
+        options::field_options(ctx, &app, &field, answers).await
     }
 
     /// The regions directly below `parent`; at most 100.
@@ -471,6 +495,24 @@ impl Mutation {
             account::remember(ctx, &app).await;
         }
         Ok(payload)
+    }
+
+    /// The citizen will come: a held booking is confirmed. A repeat changes nothing.
+    async fn confirm_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::ConfirmBookingInput,
+    ) -> Result<booking::ConfirmBookingPayload> {
+        booking::confirm(ctx, input).await
+    }
+
+    /// Gives a booking back, until `cancelUntil`. A repeat changes nothing.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::CancelBookingInput,
+    ) -> Result<booking::CancelBookingPayload> {
+        booking::cancel(ctx, input).await
     }
 
     /// Keeps a form that is not complete yet, on whichever channel it is finished.

@@ -1,6 +1,7 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod bookings;
 mod cases;
 mod catalogue;
 mod desk;
@@ -11,6 +12,7 @@ mod messages;
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 pub use desk::DeskJobs;
+use domain::casework::booking::WorkOnBookings;
 use domain::casework::case::FollowCases;
 use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::files::SweepFiles;
@@ -47,6 +49,8 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Ends holds, tells departments of bookings.
+    pub bookings: Arc<WorkOnBookings>,
     /// Follows cases at departments.
     pub cases: Arc<FollowCases>,
     /// Tells citizens what they should hear of.
@@ -106,6 +110,7 @@ impl Workers {
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(desk::supervise(jobs.clone(), stopped.clone())),
             tokio::spawn(desk::draw(jobs.clone(), stopped.clone())),
+            tokio::spawn(bookings::work(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),

@@ -4,6 +4,7 @@
 
 mod app;
 mod availability;
+mod booking;
 mod case;
 mod certificate;
 mod check;
@@ -30,6 +31,7 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use booking::{BookingTerms, NoShowRule, OptionsFrom};
 pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
 pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use diff::{ChangeKind, FileChange, changes};
@@ -48,6 +50,7 @@ pub use raw::{
     RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
     RawStep, RawWording,
 };
+pub use raw::{RawBooking, RawNoShowRule, RawOptionsFrom};
 pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawHours, RawMaintenance};
 pub use raw::{RawLottery, RawPublicValue};

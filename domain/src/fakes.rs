@@ -12,6 +12,7 @@ mod refunds;
 pub mod samples;
 mod store;
 mod store_account;
+mod store_booking;
 mod store_case;
 mod store_catalogue;
 mod store_certificate;

@@ -17,6 +17,7 @@ use crate::server::Shared;
 
 mod alipay;
 mod bills;
+mod bookings;
 mod callbacks;
 mod cases;
 mod citizens;
@@ -51,6 +52,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(bills::routes)
+        .configure(bookings::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
         .configure(express::routes)

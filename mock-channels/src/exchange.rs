@@ -11,6 +11,8 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod answer;
+mod booking_table;
+mod bookings;
 mod cases;
 mod certificates;
 mod estimates;
@@ -26,6 +28,7 @@ mod table;
 mod template;
 
 pub(crate) use answer::papers_of;
+pub(crate) use bookings::services as booking_services;
 pub(crate) use cases::shown as application_row;
 pub(crate) use operations::targets;
 pub(crate) use table::TableFaults;
@@ -41,6 +44,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 /// The table of operations must be sound before anything is served.
 pub(crate) fn check_table() -> Result<(), TableFaults> {
     table::embedded().map(drop).map_err(Clone::clone)?;
+    booking_table::embedded().map_err(|faults| TableFaults(faults.to_vec()))?;
     cases::embedded().map(drop).map_err(Clone::clone)
 }
 

@@ -11,6 +11,7 @@ use crate::{MockChannels, MockSettings, Onboarding};
 mod alipay;
 mod alipay_vectors;
 mod applications;
+mod bookings;
 mod callbacks;
 mod certificates;
 mod departments;

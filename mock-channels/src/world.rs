@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Day;
 
 pub(crate) mod alipay;
+pub(crate) mod booking;
 pub(crate) mod callback;
 pub(crate) mod case_book;
 pub(crate) mod catalogue;
@@ -100,6 +101,8 @@ pub(crate) struct World {
     #[serde(default)]
     pub(crate) express: Express,
     #[serde(default)]
+    pub(crate) bookings: booking::Bookings,
+    #[serde(default)]
     pub(crate) kinship: kinship::Kinship,
 }
 
@@ -148,6 +151,7 @@ impl World {
             gateway: GatewayWorld::default(),
             raised: BTreeMap::new(),
             express: Express::default(),
+            bookings: booking::Bookings::default(),
             kinship: kinship::Kinship::default(),
         }
     }

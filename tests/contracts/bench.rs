@@ -1,6 +1,7 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
+use domain::casework::booking::BookingStore;
 use domain::catalogue::{AppMarks, CatalogueVersions, SearchMisses};
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
@@ -82,6 +83,11 @@ impl<S> AccountPorts for S where
 {
 }
 
+/// And that of bookings, whose methods are named as others are.
+pub trait BookingPorts: EveryPort + BookingStore {}
+
+impl<S> BookingPorts for S where S: EveryPort + BookingStore {}
+
 /// And those of mandates and of what departments are told.
 pub trait MandatePorts: AccountPorts + MandateStore + DataStore + FactStore + TicketStore {}
 
@@ -134,6 +140,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn files() {
             crate::files::file_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn bookings() {
+            crate::bookings::booking_store_contract($new_bench).await;
         }
         #[tokio::test]
         async fn cases() {

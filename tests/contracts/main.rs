@@ -5,6 +5,8 @@
 mod accounts;
 mod app_marks;
 mod bench;
+mod booking_rush;
+mod bookings;
 mod callbacks;
 mod cases;
 mod catalogue;

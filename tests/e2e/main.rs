@@ -4,6 +4,7 @@
 mod accounts;
 mod after_case;
 mod bills;
+mod bookings;
 mod callbacks;
 mod cases;
 mod certificates;

@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
 use crate::levers::eventually;
+use crate::scenarios::booking::books_a_museum;
 use crate::scenarios::{proves_face, proves_name};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,6 +96,8 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;
     ids.push(file["id"].as_str().unwrap().to_owned());
+    let booking = books_a_museum(&citizen, &format!("museum-{number}-{no}")).await;
+    ids.push(booking["id"].as_str().unwrap().to_owned());
     ids.push(certified(app, &citizen).await);
     ids.extend(applied(&citizen).await);
     let own = answered_kinds(&citizen, &ids).await;

@@ -1,6 +1,7 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod booking;
 pub mod case;
 mod certificate;
 mod company;
@@ -30,6 +31,8 @@ pub struct Scenario {
     answers: Answers,
     /// Of an app that looks something up.
     outcome: Option<Expected>,
+    /// Of an app that books.
+    booking: Option<booking::Expected>,
     /// Of an app that opens cases.
     case: Option<case::Expected>,
     /// Of an app that pays.
@@ -195,6 +198,9 @@ impl Cast {
         };
         if let (Some(Action::Pay(_)), Some(expected)) = (&definition.action, &scenario.payment) {
             return pay::plays(app, citizen, definition, scenario, expected).await;
+        }
+        if let (Some(Action::Book(_)), Some(expected)) = (&definition.action, &scenario.booking) {
+            return booking::plays(app, citizen, definition, scenario, expected).await;
         }
         if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
             return case::plays(app, citizen, definition, scenario, expected).await;

@@ -3,6 +3,9 @@
 
 mod payment;
 
+mod booking;
+
+use self::booking::{BookingWire, OptionsFromWire};
 use super::FORMAT;
 use super::case_wire::CaseWire;
 use super::fault::Collected;
@@ -85,6 +88,7 @@ struct AppWire {
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
     payment: Option<payment::PaymentWire>,
+    booking: Option<BookingWire>,
     case: Option<CaseWire>,
     certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
@@ -134,6 +138,7 @@ struct FieldWire {
     help: Option<String>,
     #[serde(default)]
     options: Vec<OptionWire>,
+    options_from: Option<OptionsFromWire>,
     #[serde(default)]
     depends_on: Vec<String>,
     own: Option<String>,
@@ -269,6 +274,7 @@ impl AppWire {
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
             payment: self.payment.map(payment::PaymentWire::into_raw),
+            booking: self.booking.map(BookingWire::into_raw),
             case: self.case.map(CaseWire::into_raw),
             certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
@@ -308,6 +314,7 @@ impl FieldWire {
             required: self.required,
             help: self.help,
             options: self.options.into_iter().map(option).collect(),
+            options_from: self.options_from.map(OptionsFromWire::into_raw),
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,

@@ -5,6 +5,8 @@ pub(super) mod app_draft;
 pub(super) mod app_form;
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
+pub(super) mod booking;
+pub(super) mod booking_slot;
 pub(super) mod callback_inbox;
 pub(super) mod case_event;
 pub(super) mod case_file;

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 20] = [
+const MIGRATIONS: [(i64, &str); 21] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(i64, &str); 20] = [
     (12, include_str!("migrations/0012_under_review.sql")),
     (13, include_str!("migrations/0013_accounts.sql")),
     (14, include_str!("migrations/0014_submissions.sql")),
+    (15, include_str!("migrations/0015_bookings.sql")),
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
     (18, include_str!("migrations/0018_desk.sql")),

@@ -313,8 +313,10 @@ pub struct Field {
     help: Option<String>,
     /// Fields that must be answered first.
     depends_on: Vec<String>,
-    /// The choices of an ENUM; null for every other type.
+    /// The choices of an ENUM; null for every other type, and where a department has them.
     options: Option<Vec<FieldOption>>,
+    /// The choices are a department's, as it has them now: ask fieldOptions.
+    asks_options: bool,
     /// What a FILE takes; null for every other type.
     file: Option<super::file::FileRule>,
 }
@@ -323,13 +325,13 @@ pub struct Field {
 #[derive(Debug, Clone, SimpleObject)]
 pub struct FieldOption {
     /// What is sent.
-    value: String,
+    pub(super) value: String,
     /// What the citizen reads.
-    label: String,
+    pub(super) label: String,
     /// How many are left, where that is counted.
-    remaining: Option<i32>,
+    pub(super) remaining: Option<i32>,
     /// What it costs, where that is known.
-    price: Option<Money>,
+    pub(super) price: Option<Money>,
 }
 
 impl From<&domain::catalogue::Field> for Field {
@@ -349,6 +351,7 @@ impl From<&domain::catalogue::Field> for Field {
             help: field.help.clone(),
             depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
+            asks_options: field.options_from.is_some(),
             file: field.file.as_ref().map(super::file::FileRule::from),
         }
     }

@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::booking::{Booking, no_place};
 use super::case::Case;
 use super::certificate::Certificate;
 use super::data_access::learn;
@@ -98,6 +99,8 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A place is held.
+    Booking(Booking),
     /// A case is open.
     Case(Case),
     /// Something is owed.
@@ -194,6 +197,13 @@ pub struct ResultField {
     pub(super) value: String,
 }
 
+impl ResultField {
+    /// A value that stands alone.
+    pub(super) fn of(name: &str, label: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+    }
+}
+
 impl From<domain::engine::OutcomeField> for ResultField {
     fn from(field: domain::engine::OutcomeField) -> Self {
         Self { name: field.name, label: field.label.zh, value: field.value }
@@ -244,6 +254,10 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             let outcome = Some(AppOutcome::Lookup(result));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
+        Ok(Outcome::Booking(booking)) => {
+            let outcome = Some(AppOutcome::Booking(Booking(*booking)));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
         Ok(Outcome::Case(case)) => {
             let outcome = Some(AppOutcome::Case(Case(*case)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
@@ -282,6 +296,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             let message = "这个幂等键已用于另一次提交，请换一个新的";
             vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
         }
+        SubmitError::NoPlace(refusal) => vec![no_place(&refusal)],
         SubmitError::Store(error) => return Err(nothing_done(&error)),
         SubmitError::GatewayUnavailable => return Err(FailureCode::GatewayUnavailable.error()),
         SubmitError::DepartmentUnavailable { department, source } => {

@@ -1,7 +1,8 @@
 //! An app and its parts, checked.
 
 use super::{
-    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms, Schedule, ShownAs,
+    AppKind, AppSlug, BookingTerms, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms,
+    Schedule, ShownAs,
     Wording,
 };
 use crate::casework::lottery::LotteryTerms;
@@ -84,6 +85,7 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Book(terms)) => Some(&terms.call),
             Some(Action::Apply(terms)) => Some(&terms.call),
             Some(Action::Pay(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
@@ -103,6 +105,8 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[booking]`: give a place at a time, and tell the department.
+    Book(Box<BookingTerms>),
     /// `[case]`: open a case at a department.
     Apply(CaseTerms),
     /// `[payment]`: find or order what is owed.

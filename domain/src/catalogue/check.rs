@@ -1,5 +1,6 @@
 //! From what somebody wrote to a checked definition, or to everything that is wrong with it.
 
+mod booking;
 mod case;
 mod certificate;
 mod fields;

@@ -1,7 +1,7 @@
 //! One field of a form.
 
 use super::words::Word;
-use super::{FieldType, Wording};
+use super::{FieldType, OptionsFrom, Wording};
 use crate::files::{FileKind, FileRule};
 use crate::money::PayableFen;
 
@@ -21,6 +21,8 @@ pub struct Field {
     pub help: Option<String>,
     /// The choices of an [`FieldType::Enum`]; empty for every other type.
     pub options: Vec<FieldOption>,
+    /// Where the choices come from, when a department has them.
+    pub options_from: Option<OptionsFrom>,
     /// Fields of the same form that must be answered for this one to have a meaning.
     pub depends_on: Vec<String>,
     /// The answer must be the caller's own verified data.

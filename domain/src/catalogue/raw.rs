@@ -1,5 +1,8 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod booking;
+
+pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
 mod case;
 mod certificate;
 mod kept;
@@ -72,6 +75,8 @@ pub struct RawApp {
     pub look_up: Option<RawCall>,
     /// The payment.
     pub payment: Option<RawPayment>,
+    /// How it books.
+    pub booking: Option<RawBooking>,
     /// The case.
     pub case: Option<RawCase>,
     /// How it certifies.
@@ -129,6 +134,8 @@ pub struct RawField {
     pub help: Option<String>,
     /// Choices.
     pub options: Vec<RawOption>,
+    /// Where a department's choices come from.
+    pub options_from: Option<RawOptionsFrom>,
     /// Names of other fields.
     pub depends_on: Vec<String>,
     /// Word of [`super::OwnData`].

@@ -75,6 +75,7 @@ pub(crate) fn sample() -> RawApp {
             stale_minutes: None,
         }),
         payment: None,
+        booking: None,
         certificate: None,
         lottery: None,
         case: None,

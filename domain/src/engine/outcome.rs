@@ -1,6 +1,7 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::booking::{Booking, BookingFact};
 use crate::casework::case::Case;
 use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
@@ -24,6 +25,8 @@ pub enum Outcome {
         /// Why this is an earlier answer, in Chinese; `None`: it is the department's present one.
         stale: Option<String>,
     },
+    /// A place is held, or was by an earlier call with the same key.
+    Booking(Box<Booking>),
     /// A case is open.
     Case(Box<Case>),
     /// A certificate was issued, now or by an earlier call with the same key.
@@ -95,7 +98,18 @@ pub fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
     app.rows.iter().map(field).collect()
 }
 
-fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
+/// One value of a department's row, as a booking keeps it; empty where the row does not have it.
+pub(super) fn shown_fact(shown: &RowField, row: &ExchangeRow) -> BookingFact {
+    BookingFact {
+        name: shown.from.clone(),
+        label: shown.label.zh.clone(),
+        shown_as: shown.shown_as,
+        value: in_words(shown.shown_as, row.get(&shown.from)),
+    }
+}
+
+/// A value as the citizen reads it.
+pub(crate) fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
     match (shown_as, value) {
         (_, Some(ExchangeValue::Null) | None) => String::new(),
         (ShownAs::Money, Some(ExchangeValue::Number(fen))) => yuan(*fen),

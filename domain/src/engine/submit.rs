@@ -1,6 +1,7 @@
 //! Runs an app.
 
 mod acting;
+mod book;
 mod case;
 mod certify;
 mod claim;
@@ -16,10 +17,11 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, LastAnswers, Outcome,
     Submissions, plan,
 };
+use crate::casework::booking::{HoldRefusal, HoldSlot};
 use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
-    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
+    Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;
@@ -101,6 +103,9 @@ pub enum SubmitError {
     /// The database failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// There is no place for the caller; never [`HoldRefusal::Store`].
+    #[error("the caller gets no place")]
+    NoPlace(#[source] HoldRefusal),
     /// The department did not answer.
     #[error("{department} did not answer")]
     DepartmentUnavailable {
@@ -140,6 +145,8 @@ pub struct SubmitApp {
     pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Gives places at a time.
+    pub hold_slot: Arc<HoldSlot>,
     /// Opens cases.
     pub open_case: Arc<OpenCase>,
     /// Forms that were begun.
@@ -182,6 +189,10 @@ impl SubmitApp {
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
             Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
+            Some(Effect::Book(wish)) => match &app.action {
+                Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
+                Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
+            },
             Some(Effect::Apply(application)) => {
                 self.open_case(&form, caller, submission, application).await
             }
@@ -216,7 +227,7 @@ fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), Submi
 }
 
 /// The exchange's own words are for programs; citizens get ours.
-fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
+pub(super) fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     let department = &app.department;
     match &error {
         OutsideError::Refused { code, .. } if code == REFUSED_INVALID => SubmitError::Refused {

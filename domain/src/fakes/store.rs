@@ -105,6 +105,9 @@ pub(super) struct Tables {
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub bookings: Vec<super::store_booking::KeptBooking>,
+    /// How many places are taken.
+    pub slots: BTreeMap<crate::casework::booking::SlotKey, u32>,
     pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
     pub drafts: Vec<Draft>,
     pub message_events: Vec<MessageEvent>,

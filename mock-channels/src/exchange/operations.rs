@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
 use super::{
-    answer, cases, certificates, estimates, kinship, messages, orders, owed, people, registers,
-    table,
+    answer, bookings, cases, certificates, estimates, kinship, messages, orders, owed, people,
+    registers, table,
 };
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
@@ -41,10 +41,12 @@ const BY_CODE: [&str; 20] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
+    let booked = bookings::names().iter();
+    let data = data.chain(booked).map(String::as_str);
     let applications = cases::names().into_iter().map(|name| &*name.leak());
     let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
     let by_code = by_code.chain(owed::NAMES).chain(orders::NAMES);
-    by_code.chain(data.map(String::as_str)).chain(applications).collect()
+    by_code.chain(data).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -96,7 +98,9 @@ pub(super) fn run(
                 return Some(found);
             }
             let table = table::embedded().ok()?;
-            let (name, found) = table.operations.get_key_value(operation)?;
+            let Some((name, found)) = table.operations.get_key_value(operation) else {
+                return bookings::run(outside, operation, call);
+            };
             answer::answer(outside, table, name, found, call)
         }
     })

@@ -5,6 +5,7 @@ use super::super::{
     Action, AppKind, Call, FieldType, LeadsTo, Operation, Place, Problem, RawApp, RawCall, RawRow,
     RawSent, RowField, Sent, ShownAs,
 };
+use super::booking::check_booking;
 use super::case::check_case;
 use super::is_verified;
 use super::payment::check_payment;
@@ -46,13 +47,14 @@ pub(super) fn check_action(
 ) -> Option<Action> {
     let look_up = raw.look_up.as_ref();
     let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let booking = check_booking(findings, raw, level).map(Box::new).map(Action::Book);
     let case = raw.case.as_ref().and_then(|case| check_case(findings, case, raw, level));
     let certificate = raw.certificate.as_ref();
     let certificate =
         certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
     let payment = raw.payment.as_ref();
     let payment = payment.and_then(|payment| check_payment(findings, payment, raw, level));
-    look_up.or(case).or(certificate).or(payment)
+    look_up.or(booking).or(case).or(certificate).or(payment)
 }
 
 fn check_look_up(

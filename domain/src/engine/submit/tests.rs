@@ -121,6 +121,7 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
         last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: book.clone(),
         files: store.clone(),
+        hold_slot: Arc::new(HoldSlot { bookings: store.clone() }),
         acting: Arc::new(Acting {
             store: Arc::new(InMemoryStore::new()),
             clock: Arc::new(FakeClock::at(at(0))),

@@ -21,9 +21,10 @@ pub(crate) mod scalars;
 mod search;
 mod sign_in;
 mod start_payment;
+mod subscription;
 mod verify;
 
-use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+use async_graphql::{Context, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
 use domain::identity::{
@@ -39,6 +40,7 @@ use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
 use std::sync::Arc;
+use subscription::Subscription;
 
 /// Who asks, where, and when; made by the HTTP layer for every request.
 #[derive(Debug, Clone)]
@@ -107,7 +109,7 @@ pub struct UseCases {
 }
 
 /// The executable schema.
-pub type PublicSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type PublicSchema = Schema<Query, Mutation, Subscription>;
 
 /// Selections nest at most so deep: the deepest document of the clients has 9 levels.
 const MAX_DEPTH: usize = 15;
@@ -130,7 +132,7 @@ pub enum Introspection {
 
 /// Builds the schema over the use cases, with the library's limits on.
 pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
-    let builder = Schema::build(Query, Mutation, EmptySubscription)
+    let builder = Schema::build(Query, Mutation, Subscription)
         .data(use_cases)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
@@ -144,7 +146,7 @@ pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema
 
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation, EmptySubscription).finish().sdl()
+    Schema::build(Query, Mutation, Subscription).finish().sdl()
 }
 
 /// A refusal of a payment in words for a citizen.

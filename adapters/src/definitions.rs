@@ -2,12 +2,16 @@
 //! its category. Every fault of every file is told at once, with its line; a catalogue with any
 //! does not exist, so the server does not start on one.
 
+mod case_wire;
 mod fault;
 mod files;
+mod kept;
 mod lines;
 mod payment_items;
 mod regions;
 mod wire;
+mod wire_certificate;
+mod wire_lottery;
 
 #[cfg(test)]
 mod standards_examples;
@@ -15,6 +19,7 @@ mod standards_examples;
 mod tests;
 
 pub use fault::{DefinitionFault, DefinitionFaults};
+pub(crate) use kept::{kept, read};
 pub use payment_items::load_payment_items;
 
 use domain::catalogue::{
@@ -94,6 +99,7 @@ fn add_to_its_file(files: &[SourceFile], fault: &Fault, collected: &mut Collecte
         | Place::Field { .. }
         | Place::Row { .. }
         | Place::Section { .. }
+        | Place::Material { .. }
         | Place::LeadsTo { .. } => CATEGORIES.to_owned(),
     };
     let file = files.iter().find(|file| file.name() == name);

@@ -3,6 +3,7 @@
 
 mod identity;
 mod messages;
+mod registers;
 mod wire;
 
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};

@@ -3,6 +3,7 @@
 //! The font is the operator's, with the glyphs of Chinese; a file carries only those it uses.
 
 mod canvas;
+mod certificate;
 mod font;
 mod link;
 mod pdf;
@@ -13,7 +14,7 @@ pub use font::{Font, FontFault};
 pub use link::SignedLinks;
 
 use async_trait::async_trait;
-use domain::receipt::{DocumentPrinter, PrintFailed, ReceiptSheet, YearSheet};
+use domain::receipt::{CertificateSheet, DocumentPrinter, PrintFailed, ReceiptSheet, YearSheet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -23,14 +24,14 @@ const AT_ONCE: usize = 2;
 /// Prints PDF files with one font.
 pub struct PdfPrinter {
     font: Arc<Font>,
-    verify_at: Arc<str>,
+    base_url: Arc<str>,
     turns: Semaphore,
 }
 
 impl PdfPrinter {
-    /// Prints with this font; receipts are verified at that address.
-    pub fn new(font: Font, verify_at: impl Into<Arc<str>>) -> Self {
-        Self { font: Arc::new(font), verify_at: verify_at.into(), turns: Semaphore::new(AT_ONCE) }
+    /// Prints with this font; what is printed is verified below that address.
+    pub fn new(font: Font, base_url: impl Into<Arc<str>>) -> Self {
+        Self { font: Arc::new(font), base_url: base_url.into(), turns: Semaphore::new(AT_ONCE) }
     }
 
     /// Away from the threads that answer everybody else.
@@ -48,8 +49,13 @@ impl PdfPrinter {
 #[async_trait]
 impl DocumentPrinter for PdfPrinter {
     async fn receipt(&self, sheet: ReceiptSheet) -> Result<Vec<u8>, PrintFailed> {
-        let verify_at = Arc::clone(&self.verify_at);
+        let verify_at = format!("{}/receipts/verify", self.base_url);
         self.print(move |font| receipt::draw(font, &sheet, &verify_at)).await
+    }
+
+    async fn certificate(&self, sheet: CertificateSheet) -> Result<Vec<u8>, PrintFailed> {
+        let verify_at = format!("{}/certificates/verify", self.base_url);
+        self.print(move |font| certificate::draw(font, &sheet, &verify_at)).await
     }
 
     async fn year(&self, sheet: YearSheet) -> Result<Vec<u8>, PrintFailed> {

@@ -16,6 +16,7 @@ pub mod non_tax;
 pub mod password;
 pub mod reading;
 pub mod sealed_tokens;
+pub mod sso_clients;
 pub mod store;
 pub mod system;
 #[cfg(test)]

@@ -4,6 +4,8 @@
 pub mod rails;
 
 mod accounts;
+mod cases;
+mod certificates;
 mod documents;
 
 mod gateway;
@@ -29,9 +31,10 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::{FindApps, FixedCatalogue};
 use domain::clock::{Clock, IdSource};
-use domain::engine::SubmitApp;
+use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
-    Authenticate, CheckFace, RefreshSession, SendPhoneCode, SignInStaff, SignOut, VerifyRealName,
+    Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
+    VerifyRealName, VerifyTicket,
 };
 use domain::notice::FindNotices;
 use domain::outside::BoxError;
@@ -146,6 +149,13 @@ impl Application {
             HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
                 .map_err(part("the departments' exchange"))?,
         );
+        let exchange = Arc::new(RecordedExchange {
+            exchange: departments.clone(),
+            store: shared.clone(),
+            catalogue: catalogue.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -203,7 +213,9 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
         let jobs = Jobs {
+            cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
             clear: gateway_work.clear.clone(),
@@ -236,8 +248,10 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
+            sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
         };
+        let verify_certificate = certificates::verification(&shared, &clock);
         let verify_receipt = Arc::new(documents::verification(&shared));
         let documents =
             Arc::new(documents::documents(settings, &public_url, &shared, clock.clone())?);
@@ -255,19 +269,27 @@ impl Application {
         let around = accounts::Around {
             store: &shared,
             catalogue: catalogue.clone(),
+            registers: &departments,
             clock: &clock,
             ids: &ids,
         };
         let (sign_in, account) = accounts::connect(platforms.identities, around);
         let use_cases = UseCases {
             account,
+            cases: opened.use_cases.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             submit_app: Arc::new(SubmitApp {
-                catalogue,
-                exchange: departments.clone(),
+                catalogue: catalogue.clone(),
+                exchange,
                 notices: gateway.clone(),
+                acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
+                files: shared.clone(),
+                certificates: certificates::issuing(&shared, &clock, &ids),
+                certificate_post: None,
                 submissions: shared.clone(),
+                open_case: opened.open,
+                drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
                 clock: clock.clone(),
             }),
@@ -290,7 +312,12 @@ impl Application {
                 clock: clock.clone(),
             }),
             check_face: Arc::new(CheckFace {
-                faces: departments,
+                faces: Arc::new(RecordedFaces {
+                    faces: departments,
+                    store: shared.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                }),
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
@@ -327,6 +354,8 @@ impl Application {
             receipts: shared.clone(),
             verify_receipt: verify_receipt.clone(),
             documents: documents.clone(),
+            files: shared.clone(),
+            certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
         let introspection =
             if settings.introspection { Introspection::On } else { Introspection::Off };
@@ -385,6 +414,16 @@ impl Application {
                 ids: ids.clone(),
             },
             wake_callbacks: jobs.wake_callbacks.clone(),
+            sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
+            verify_ticket: VerifyTicket {
+                catalogue,
+                tickets: shared.clone(),
+                persons: shared.clone(),
+                data: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             persisted: PersistedDocuments::default(),
             streams: Streams::default(),
@@ -393,9 +432,11 @@ impl Application {
             days: shared.clone(),
             outbox: shared.clone(),
             ledger: shared.clone(),
+            uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
             documents,
             verify_receipt,
+            verify_certificate,
             metrics,
             clock,
         };

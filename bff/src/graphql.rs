@@ -2,12 +2,18 @@
 //! converts.
 
 pub(crate) mod account;
+pub mod case;
 mod cashier;
 mod catalogue;
+pub(crate) mod certificate;
+mod data_access;
+mod draft;
 mod engine;
 pub mod error;
+pub(crate) mod file;
 mod identity;
 mod link;
+mod mandate;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -20,6 +26,7 @@ pub(crate) mod refund;
 pub(crate) mod scalars;
 mod search;
 mod sign_in;
+mod sso;
 mod start_payment;
 mod subscription;
 mod verify;
@@ -27,6 +34,7 @@ mod verify;
 use async_graphql::{Context, ID, Interface, Object, Result, Schema};
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::SubmitApp;
+use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
@@ -39,6 +47,7 @@ use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
 use error::FailureCode;
 use jiff::Timestamp;
 use node_id::Kind;
+use std::net::IpAddr;
 use std::sync::Arc;
 use subscription::Subscription;
 
@@ -49,6 +58,10 @@ pub struct Requester {
     pub caller: Option<Caller>,
     /// The session's own channel, else that of `X-Channel`.
     pub channel: Channel,
+    /// The same; `None` where neither says anything.
+    pub named_channel: Option<Channel>,
+    /// The client's network address, as far as our own proxies tell it.
+    pub address: Option<IpAddr>,
     /// The request's own time: one answer shows one moment.
     pub now: Timestamp,
 }
@@ -102,10 +115,16 @@ pub struct UseCases {
     pub receipts: Arc<dyn ReceiptBook>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: certificate::CertificateUseCases,
     /// Links to documents.
     pub documents: Arc<Documents>,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
+    /// Cases and drafts.
+    pub cases: case::CaseUseCases,
 }
 
 /// The executable schema.
@@ -185,6 +204,16 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own case.
+    Case(case::Case),
+    /// An own draft.
+    Draft(draft::Draft),
+    /// A mandate of the caller's, on either side.
+    Mandate(mandate::Mandate),
+    /// An own certificate.
+    Certificate(certificate::Certificate),
+    /// An own uploaded file.
+    UploadedFile(file::UploadedFile),
 }
 
 /// What can be read.
@@ -210,6 +239,11 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
+            Kind::Draft => draft::own_draft(ctx, &key).await,
+            Kind::Mandate => mandate::own_mandate(ctx, &key).await,
+            Kind::Certificate => certificate::own_certificate(ctx, &key).await,
+            Kind::File => file::own_file(ctx, &key).await,
         }
     }
 
@@ -277,6 +311,19 @@ impl Query {
         check_code: String,
     ) -> Result<receipt::ReceiptVerification> {
         receipt::verify(ctx, &code, &number, &check_code).await
+    }
+
+    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
+    /// and that certificate is UNKNOWN until the hour is over.
+    // As heavy as the check of a receipt: codes are not for guessing.
+    #[graphql(complexity = "5_000 + child_complexity")]
+    async fn verify_certificate(
+        &self,
+        ctx: &Context<'_>,
+        serial_no: String,
+        authorisation_code: String,
+    ) -> Result<certificate::CertificateVerification> {
+        certificate::verify(ctx, &serial_no, &authorisation_code).await
     }
 
     /// Null for an anonymous caller.
@@ -365,6 +412,51 @@ impl Mutation {
         Ok(payload)
     }
 
+    /// Keeps a form that is not complete yet, on whichever channel it is finished.
+    async fn save_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::SaveDraftInput,
+    ) -> Result<draft::SaveDraftPayload> {
+        draft::save(ctx, input).await
+    }
+
+    /// Forgets the caller's draft of an app.
+    async fn discard_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: draft::DiscardDraftInput,
+    ) -> Result<draft::DiscardDraftPayload> {
+        draft::discard(ctx, input).await
+    }
+
+    /// Hands in what a department asks for.
+    async fn supplement_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::SupplementCaseInput,
+    ) -> Result<case::SupplementCasePayload> {
+        case::supplement(ctx, input).await
+    }
+
+    /// Takes an own case back; the department has the last word.
+    async fn withdraw_case(
+        &self,
+        ctx: &Context<'_>,
+        input: case::WithdrawCaseInput,
+    ) -> Result<case::WithdrawCasePayload> {
+        case::withdraw(ctx, input).await
+    }
+
+    /// The caller does not stand by an own certificate any more: whoever verifies it sees that.
+    async fn revoke_certificate(
+        &self,
+        ctx: &Context<'_>,
+        input: certificate::RevokeCertificateInput,
+    ) -> Result<certificate::RevokeCertificatePayload> {
+        certificate::revoke(ctx, input).await
+    }
+
     /// Makes an app a favourite of the caller, or none.
     async fn set_favourite(
         &self,
@@ -409,6 +501,80 @@ impl Mutation {
         input: link::MergePersonsInput,
     ) -> Result<link::MergePersonsPayload> {
         link::merge_persons(ctx, input).await
+    }
+
+    /// The caller, whom the register names as legal representative, may act for the legal person.
+    async fn link_legal_person(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::LinkLegalPersonInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::link_legal_person(ctx, input).await
+    }
+
+    /// The legal representative lets somebody act for the legal person.
+    async fn authorise_operator(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::AuthoriseOperatorInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::authorise_operator(ctx, input).await
+    }
+
+    /// Asks to act for a child or a parent. For a minor the register of families is enough; a
+    /// grown person must accept.
+    async fn request_proxy(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::RequestProxyInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::request_proxy(ctx, input).await
+    }
+
+    /// The represented person says yes.
+    async fn accept_proxy(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::MandateInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::accept_proxy(ctx, input).await
+    }
+
+    /// Either side ends a mandate, or declines it.
+    async fn revoke_mandate(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::MandateInput,
+    ) -> Result<mandate::MandatePayload> {
+        mandate::revoke_mandate(ctx, input).await
+    }
+
+    /// This session acts under a mandate from now on, or for the caller again. Payments stay the
+    /// caller's own.
+    async fn act_as(
+        &self,
+        ctx: &Context<'_>,
+        input: mandate::ActAsInput,
+    ) -> Result<mandate::ActAsPayload> {
+        mandate::act_as(ctx, input).await
+    }
+
+    /// Lets forms be filled in with what a department says, or no more.
+    async fn set_data_consent(
+        &self,
+        ctx: &Context<'_>,
+        input: data_access::SetDataConsentInput,
+    ) -> Result<data_access::SetDataConsentPayload> {
+        data_access::set_consent(ctx, input).await
+    }
+
+    /// A ticket for a department's own page: once, within 60 seconds, for this app.
+    async fn issue_ticket(
+        &self,
+        ctx: &Context<'_>,
+        input: sso::IssueTicketInput,
+    ) -> Result<sso::IssueTicketPayload> {
+        sso::issue(ctx, input).await
     }
 
     /// Pays one or more notices in one go, by one rail. Repeating the call with its key never

@@ -2,13 +2,16 @@
 
 pub mod admission;
 mod callbacks;
+mod certificate_page;
 mod documents;
+pub mod files;
 pub mod front;
 mod guard;
 pub mod health;
 mod page;
 mod pay_page;
 mod requester;
+mod sso;
 mod staff_route;
 mod verify_page;
 
@@ -67,7 +70,13 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
+        .service(
+            web::resource("/files")
+                .route(web::post().to(files::upload))
+                .default_service(web::to(files::other)),
+        )
         .service(
             web::resource("/callbacks/non-tax")
                 .app_data(web::PayloadConfig::new(MAX_GATEWAY_CALL))
@@ -78,6 +87,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pay_page::show))
                 .route(web::post().to(pay_page::pay)),
         )
+        .route("/sso/verify", web::post().to(sso::verify))
         .route("/livez", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(

@@ -2,6 +2,7 @@
 
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
+use crate::http::files::Uploads;
 use crate::http::front::drain::Drain;
 use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
@@ -9,11 +10,14 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
+use adapters::sso_clients::SsoClients;
+use domain::casework::certificate::VerifyCertificate;
 use domain::clock::Clock;
-use domain::identity::{Authenticate, StaffSessions};
+use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -23,6 +27,12 @@ pub struct Parts {
     pub schema: PublicSchema,
     /// Who holds a token.
     pub authenticate: Authenticate,
+    /// Departments whose own pages ask who came.
+    pub sso_clients: SsoClients,
+    /// Says who came with a ticket.
+    pub verify_ticket: VerifyTicket,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
     /// Takes the gateway's calls in.
@@ -51,10 +61,14 @@ pub struct Parts {
     pub outbox: Arc<dyn OutboxStore>,
     /// Who may see the desk.
     pub staff_door: StaffDoor,
+    /// Takes files in.
+    pub uploads: Uploads,
     /// Documents by signed links.
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.
     pub verify_receipt: Arc<VerifyReceipt>,
+    /// Anybody's check of a certificate.
+    pub verify_certificate: Arc<VerifyCertificate>,
     /// What staff ask.
     pub staff_schema: StaffSchema,
     /// Who of them asks.

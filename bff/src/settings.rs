@@ -2,17 +2,19 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod files;
 mod gateway;
 mod rails;
 mod reader;
 mod secret;
 
 pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
-pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused};
+pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused, SsoClientSettings};
 pub use secret::Secret;
 
 use adapters::crash::CrashAt;
@@ -56,8 +58,12 @@ pub struct Settings {
     pub introspection: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Departments whose own pages ask who came with a ticket.
+    pub sso_clients: Vec<SsoClientSettings>,
     /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
     pub max_in_flight: usize,
+    /// Limits of what citizens upload.
+    pub files: FileSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -72,7 +78,7 @@ const MAX_IN_FLIGHT: usize = 256;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 19] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -87,6 +93,8 @@ const KEYS: [&str; 17] = [
     "introspection",
     "trusted_proxies",
     "max_in_flight",
+    "file_max_mb",
+    "file_quota_mb",
     "log",
     "crash_at",
     "settings",
@@ -136,10 +144,12 @@ impl Settings {
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
+            sso_clients: reader.sso_clients("sso.clients"),
             crash_at: reader.parsed_from_environment("crash_at", "a crash point"),
             max_in_flight: reader
                 .parsed::<usize>("max_in_flight", "a whole number")
                 .unwrap_or(MAX_IN_FLIGHT),
+            files: FileSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

@@ -1,10 +1,14 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod cases;
+mod files;
 mod gateway;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use domain::casework::case::FollowCases;
+use domain::files::SweepFiles;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -37,10 +41,14 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Follows cases at departments.
+    pub cases: Arc<FollowCases>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
+    /// Throws away files that go with nothing.
+    pub sweep_files: Arc<SweepFiles>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -53,12 +61,16 @@ const CALLBACK_TURN: u16 = 8;
 /// its connections, so that citizens find the other half. A payment told of twice is safe: its
 /// version lets one of two changes through, and the other is judged again.
 const CALLBACK_WORKERS: usize = 12;
+/// Several, so that one department that hangs keeps no other waiting.
+const CASE_WORKERS: usize = 4;
 const CALLBACK_PAUSE: Duration = Duration::from_millis(500);
 const HEALER_PAUSE: Duration = Duration::from_secs(1);
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
 const REFUND_PAUSE: Duration = Duration::from_secs(1);
 /// Looks whether the night has come: one row is read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(5);
+/// One indexed row is read; what is swept is a day old.
+const FILES_PAUSE: Duration = Duration::from_secs(5);
 const STATEMENT_PAUSE: Duration = Duration::from_secs(1);
 const STATEMENT_PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
@@ -76,10 +88,14 @@ impl Workers {
             tokio::spawn(refund(jobs.clone(), stopped.clone())),
             tokio::spawn(fulfil(jobs.clone(), stopped.clone())),
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
+            tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
         ];
+        for _ in 0..CASE_WORKERS {
+            tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
+        }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));
         }

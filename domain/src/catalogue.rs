@@ -4,6 +4,8 @@
 
 mod app;
 mod availability;
+mod case;
+mod certificate;
 mod check;
 mod fault;
 mod field;
@@ -21,13 +23,20 @@ pub use app::{
     RowField, Sent,
 };
 pub use availability::{Availability, UnknownRegion};
+pub use case::{CaseStep, CaseTerms, Material, MaterialBy, When};
+pub use certificate::{CertificateTerms, PostTerms, SpanLimit, Validity};
 pub use fault::{Fault, Place, Problem};
 pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
-pub use raw::{RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording};
+pub use raw::{
+    RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
+    RawStep, RawWording,
+};
+pub use raw::{RawCertificate, RawPost, RawSpan};
+pub use raw::{RawLottery, RawPublicValue};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

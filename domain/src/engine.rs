@@ -6,7 +6,9 @@ mod answer;
 mod check;
 mod exchange;
 mod outcome;
+mod partial;
 mod plan;
+mod recorded;
 mod submissions;
 mod submit;
 
@@ -15,7 +17,9 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow};
-pub use plan::{Circumstances, Effect, plan};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
+pub use partial::{Given, check_given};
+pub use plan::{Certification, Circumstances, Effect, plan};
+pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
-pub use submit::{Submission, SubmitApp, SubmitError};
+pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

@@ -2,6 +2,7 @@
 //! the same contract suite as the databases; a fake that nobody checks lies.
 
 mod faults;
+mod hash;
 mod index;
 mod look;
 mod outside;
@@ -10,9 +11,13 @@ mod refunds;
 pub mod samples;
 mod store;
 mod store_account;
+mod store_case;
+mod store_certificate;
 mod store_engine;
+mod store_files;
 mod store_gateway;
 mod store_identity;
+mod store_mandates;
 mod store_payment;
 mod store_receipt;
 mod store_refund;
@@ -20,6 +25,7 @@ mod store_staff;
 mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
+pub use hash::ToyHash;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};

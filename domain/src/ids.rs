@@ -58,8 +58,40 @@ text_id!(
     RefundNo, "refund number", 6..=32
 );
 text_id!(
+    /// The number on a certificate.
+    SerialNo, "serial number", 6..=32
+);
+text_id!(
+    /// An uploaded file.
+    FileId, "file id", 1..=32
+);
+text_id!(
     /// Our number of one submission of an app; departments get it as `request_no`.
     SubmissionNo, "submission number", 6..=32
+);
+text_id!(
+    /// Our number of one mandate to act for somebody.
+    MandateNo, "mandate number", 6..=32
+);
+text_id!(
+    /// Our number of one thing that was done for somebody else; later ones are greater.
+    ActNo, "act number", 6..=32
+);
+text_id!(
+    /// Our number of one reading of a person's data; later ones are greater.
+    ReadNo, "reading's number", 6..=32
+);
+text_id!(
+    /// Our number of one case, 6 to 32 characters.
+    CaseNo, "case number", 6..=32
+);
+text_id!(
+    /// One rating. Made at random, so that it tells neither the case nor the time.
+    RatingNo, "rating number", 6..=32
+);
+text_id!(
+    /// Our number of one delivery: the carrier's customer order number, 6 to 32 characters.
+    DeliveryNo, "delivery number", 6..=32
 );
 text_id!(
     /// Made by the client before it sends; unique per person and mutation, kept for ever.
@@ -89,6 +121,22 @@ impl SessionId {
     }
 }
 
+impl SerialNo {
+    /// `ZM` for 证明, the day in Beijing, 12 random characters: 22 on paper, and none follows
+    /// from another.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let day = beijing_time(now).strftime("%Y%m%d").to_string();
+        Self(format!("ZM{day}{}", random_text(ids, 12)))
+    }
+}
+
+impl FileId {
+    /// A new id, 26 characters of 5 random bits each: nobody guesses one.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(random_text(ids, 26))
+    }
+}
+
 impl IdempotencyKey {
     /// A key that nobody sent: for what is started here.
     pub fn generate(ids: &dyn IdSource) -> Self {
@@ -101,6 +149,55 @@ impl SubmissionNo {
     pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
         let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
         Self(format!("YS{time}{}", random_text(ids, 12)))
+    }
+}
+
+impl CaseNo {
+    /// A new number, with `YJ` for 件.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("YJ", now, ids))
+    }
+}
+
+/// Beijing time to the microsecond, then 10 random characters: later ones are greater.
+fn in_order_of_time(prefix: &str, now: Timestamp, ids: &dyn IdSource) -> String {
+    let time = beijing_time(now).strftime("%Y%m%d%H%M%S%6f").to_string();
+    format!("{prefix}{time}{}", random_text(ids, 10))
+}
+
+impl MandateNo {
+    /// A new number, with `DB` for 代办.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("DB", now, ids))
+    }
+}
+
+impl ActNo {
+    /// A new number.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("A", now, ids))
+    }
+}
+
+impl ReadNo {
+    /// A new number.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("R", now, ids))
+    }
+}
+
+impl RatingNo {
+    /// `PJ` for 评价 and 20 random characters.
+    pub fn generate(ids: &dyn IdSource) -> Self {
+        Self(format!("PJ{}", random_text(ids, 20)))
+    }
+}
+
+impl DeliveryNo {
+    /// Like [`PaymentNo::generate`], with `YD` for 邮递.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YD{time}{}", random_text(ids, 12)))
     }
 }
 

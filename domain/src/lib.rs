@@ -5,6 +5,7 @@
 //!
 //! * [`catalogue`]: categories, apps, regions with validity dates, availability, search.
 //! * [`engine`]: what a submission of an app asks for; checks of answers, all faults at once.
+//! * [`files`]: what citizens upload to go with what they submit.
 //! * [`identity`]: persons, their channel links, identity levels and sessions.
 //! * [`notice`]: what is owed (缴款单), with its late fee by day.
 //! * [`payment`]: one attempt to pay, its states, the rails, the double-entry ledger.
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod engine;
 #[cfg(any(test, feature = "fakes"))]
 pub mod fakes;
+pub mod files;
 pub mod identity;
 pub mod ids;
 pub mod messaging;

@@ -17,8 +17,8 @@ mod year;
 
 pub use capitals::capital_figures;
 pub use document::{
-    Document, DocumentClaim, DocumentFile, DocumentLinks, DocumentPrinter, Documents,
-    OpenDocumentError, Opened, PrintFailed, ReceiptSheet, YearSheet,
+    CertificateSheet, Document, DocumentClaim, DocumentFile, DocumentLinks, DocumentPrinter,
+    Documents, OpenDocumentError, Opened, PrintFailed, ReceiptSheet, YearSheet,
 };
 pub use fulfil::{
     Confirmation, FulfilPayments, Fulfilled, NoticeWriteOff, ReceiptIssuer, WriteOff,

@@ -9,6 +9,7 @@ mod plate;
 mod receipt;
 mod simple;
 mod uscc;
+pub mod workday;
 
 pub use citizen_id::{CitizenId, CitizenIdInvalid};
 pub use notice_qr::{NoticeQr, NoticeQrInvalid};

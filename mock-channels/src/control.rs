@@ -18,10 +18,12 @@ use crate::server::Shared;
 mod alipay;
 mod bills;
 mod callbacks;
+mod cases;
 mod citizens;
 mod companies;
 mod faults;
 mod gateway;
+mod kinship;
 mod notices;
 mod orders;
 mod refunds;
@@ -48,7 +50,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(bills::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(cases::routes)
         .configure(gateway::routes)
+        .configure(kinship::routes)
         .configure(refunds::routes)
         .configure(script::routes)
         .configure(truth::routes)

@@ -11,7 +11,10 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod answer;
+mod cases;
+mod certificates;
 mod estimates;
+mod kinship;
 mod messages;
 mod operations;
 mod parameter;
@@ -21,6 +24,7 @@ mod table;
 mod template;
 
 pub(crate) use answer::papers_of;
+pub(crate) use cases::shown as application_row;
 pub(crate) use operations::targets;
 pub(crate) use table::TableFaults;
 
@@ -34,7 +38,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 /// The table of operations must be sound before anything is served.
 pub(crate) fn check_table() -> Result<(), TableFaults> {
-    table::embedded().map(drop).map_err(Clone::clone)
+    table::embedded().map(drop).map_err(Clone::clone)?;
+    cases::embedded().map(drop).map_err(Clone::clone)
 }
 
 /// The operation of a path.
@@ -43,7 +48,7 @@ pub(crate) fn operation(path: &str) -> Option<&str> {
 }
 
 /// The body of every call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 struct Call {
     #[serde(rename = "requestId")]
     request_id: String,
@@ -53,7 +58,7 @@ struct Call {
 }
 
 /// The signed-in person whose data is asked for.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Subject {
     name: String,
     #[serde(rename = "idCard")]
@@ -87,6 +92,12 @@ impl Call {
 
     fn optional(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The same question with these parameters and no others.
+    fn with(&self, parameters: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self { parameters: parameters.iter().map(owned).collect(), ..self.clone() }
     }
 
     fn subject(&self) -> Result<&Subject, Refusal> {

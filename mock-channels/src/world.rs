@@ -10,6 +10,7 @@ use crate::clock::Day;
 
 pub(crate) mod alipay;
 pub(crate) mod callback;
+pub(crate) mod case_book;
 pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
@@ -19,6 +20,7 @@ pub(crate) mod filing;
 pub(crate) mod gateway;
 pub(crate) mod gateway_keys;
 pub(crate) mod household;
+pub(crate) mod kinship;
 pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
@@ -67,8 +69,14 @@ pub(crate) struct World {
     pub(crate) faults: Vec<Fault>,
     pub(crate) bill_faults: BTreeMap<String, BillFault>,
     pub(crate) face_checks: BTreeMap<String, FaceCheck>,
+    /// By the caller's `request_no`.
+    #[serde(default)]
+    pub(crate) cases: BTreeMap<String, case_book::FiledCase>,
     #[serde(default)]
     pub(crate) messages: Vec<people::Sms>,
+    /// What departments certified, by operation and number of the request: of whom, and what.
+    #[serde(default)]
+    pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -79,6 +87,8 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    #[serde(default)]
+    pub(crate) kinship: kinship::Kinship,
 }
 
 /// A daily file of WeChat Pay that may be fetched for five minutes.
@@ -115,12 +125,15 @@ impl World {
             faults: Vec::new(),
             bill_faults: BTreeMap::new(),
             face_checks: BTreeMap::new(),
+            cases: BTreeMap::new(),
             messages: Vec::new(),
+            certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            kinship: kinship::Kinship::default(),
         }
     }
 

@@ -5,7 +5,8 @@ use domain::catalogue::AppMarks;
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
-    AuditTrail, LinkStore, PersonStore, PhoneCodeStore, SessionStore, StaffSessions, StaffStore,
+    AuditTrail, DataStore, FactStore, LinkStore, MandateStore, PersonStore, PhoneCodeStore,
+    SessionStore, StaffSessions, StaffStore, TicketStore,
 };
 use domain::payment::{
     CallbackInbox, EventReason, Evidence, LedgerBalances, LedgerBook, OutboxStore, Payment,
@@ -69,6 +70,12 @@ pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail + Submissi
 
 impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
 
+/// And those of mandates and of what departments are told.
+pub trait MandatePorts: AccountPorts + MandateStore + DataStore + FactStore + TicketStore {}
+
+impl<S> MandatePorts for S where S: AccountPorts + MandateStore + DataStore + FactStore + TicketStore
+{}
+
 /// Two handles on one store, as two nodes of the service have them.
 pub struct Bench<S> {
     pub store: S,
@@ -89,12 +96,36 @@ macro_rules! every_contract {
             crate::accounts::link_store_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn mandates() {
+            crate::mandates::mandate_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn data_and_tickets() {
+            crate::data::data_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn app_marks() {
             crate::app_marks::app_marks_contract($new_bench).await;
         }
         #[tokio::test]
         async fn submissions() {
             crate::submissions::submissions_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn certificates() {
+            crate::certificates::certificate_book_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn files() {
+            crate::files::file_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn cases() {
+            crate::cases::case_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn drafts() {
+            crate::cases::draft_store_contract($new_bench).await;
         }
         #[tokio::test]
         async fn sessions() {

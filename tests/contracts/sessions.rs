@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, EveryPort};
 use domain::fakes::samples::{self, at};
-use domain::identity::{Channel, Secret, Session, SessionStore, Tokens};
+use domain::identity::{Channel, Renewal, Secret, Session, SessionStore, Tokens};
 use domain::ids::SessionId;
 use jiff::Timestamp;
 
@@ -13,6 +13,7 @@ pub async fn session_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> B
     a_refresh_token_that_was_used_ends_its_session(&new_bench().await.store).await;
     a_token_used_long_ago_ends_its_session_too(&new_bench().await.store).await;
     an_unknown_or_late_refresh_token_changes_nothing(&new_bench().await.store).await;
+    a_refresh_token_is_worth_nothing_on_another_channel(&new_bench().await.store).await;
     of_many_refreshes_with_one_token_at_most_one_wins(&new_bench().await).await;
     a_revoked_session_is_gone_and_the_others_stay(&new_bench().await.store).await;
     all_sessions_of_one_person_can_be_ended(&new_bench().await.store).await;
@@ -54,8 +55,24 @@ async fn by_access(store: &impl EveryPort, number: u32) -> Option<Session> {
 
 /// Shows the refresh token of `used` at `now` for the tokens of `new`.
 async fn refresh(store: &impl EveryPort, used: u32, new: u32, now: Timestamp) -> Option<Session> {
-    let used = tokens(used).refresh;
-    store.rotate(&used, &tokens(new), now, at(200), at(2000)).await.unwrap()
+    store.rotate(&tokens(used).refresh, &renewal(new, now)).await.unwrap()
+}
+
+fn renewal(new: u32, now: Timestamp) -> Renewal {
+    let (access_until, refresh_until) = (at(200), at(2000));
+    Renewal { tokens: tokens(new), channel: None, at: now, access_until, refresh_until }
+}
+
+async fn a_refresh_token_is_worth_nothing_on_another_channel(store: &impl EveryPort) {
+    let session = sign_in(store, 1, "P1").await;
+    let from = |channel| Renewal { channel: Some(channel), ..renewal(2, at(10)) };
+    for channel in [Channel::App, Channel::Alipay] {
+        let shown = store.rotate(&tokens(1).refresh, &from(channel)).await.unwrap();
+        assert_eq!(shown, None, "{channel:?}");
+        assert_eq!(by_access(store, 1).await.as_ref(), Some(&session), "it stays as it is");
+    }
+    let shown = store.rotate(&tokens(1).refresh, &from(Channel::WeChat)).await.unwrap();
+    assert!(shown.is_some());
 }
 
 async fn a_session_is_found_by_its_access_token_alone(store: &impl EveryPort) {
@@ -107,7 +124,7 @@ async fn an_unknown_or_late_refresh_token_changes_nothing(store: &impl EveryPort
     assert_eq!(refresh(store, 1, 2, at(1000)).await, None, "too late by its own end");
     assert_eq!(by_access(store, 1).await, Some(session));
     assert_eq!(by_access(store, 2).await, None);
-    let shown = store.rotate(&tokens(1).access, &tokens(3), at(10), at(200), at(2000)).await;
+    let shown = store.rotate(&tokens(1).access, &renewal(3, at(10))).await;
     assert_eq!(shown.unwrap(), None, "an access token refreshes nothing");
 }
 

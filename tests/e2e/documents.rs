@@ -59,7 +59,7 @@ async fn a_receipt_is_fetched_by_its_link_for_five_minutes() {
 
 /// What a reader that knows nothing of us finds in the file: by its fonts and their maps to
 /// Unicode, so what is read here can be searched and copied there.
-fn read_text(pdf: &[u8]) -> String {
+pub fn read_text(pdf: &[u8]) -> String {
     let mut reader = Command::new("pdftotext")
         .args(["-layout", "-", "-"])
         .stdin(Stdio::piped())

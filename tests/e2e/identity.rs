@@ -129,3 +129,108 @@ async fn five_apps_run_by_data_alone() {
     assert_eq!(codes(&taken), ["LINKED_TO_ANOTHER_PERSON"]);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_stays_on_its_channel() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let alipay = [("X-Channel", "alipay")];
+    // WeChat's cashier is opened for a session of WeChat, whatever the header says.
+    let (fine, fen) = citizen.finds_fine().await;
+    let wish = json!({ "noticeNos": [fine], "rail": "WECHAT_PAY", "expectedTotal": fen,
+        "idempotencyKey": "key-of-channel" });
+    let pay = ("startPayment", "StartPaymentInput", "cashier{__typename} userErrors{code}");
+    let started = citizen.mutation_with(&alipay, pay, &wish).await;
+    assert_eq!(started["cashier"]["__typename"], "WeChatMiniCashier", "{started}");
+
+    let nobody = citizen.anonymous();
+    let refresh = async |headers: &[(&str, &str)], token: &str| {
+        let fields = "session{accessToken refreshToken channel} userErrors{code}";
+        let what = ("refreshSession", "RefreshSessionInput", fields);
+        nobody.mutation_with(headers, what, &json!({ "refreshToken": token })).await
+    };
+    let token = citizen.refresh_token.as_str();
+    for channel in ["alipay", "app"] {
+        let refused = refresh(&[("X-Channel", channel)], token).await;
+        assert_eq!(codes(&refused), ["CODE_INVALID"], "{channel}");
+    }
+    citizen.reads("{viewer{person{id}}}").await;
+    let renewed = refresh(&[("X-Channel", "wechat")], token).await;
+    assert_eq!(renewed["session"]["channel"], "WECHAT", "{renewed}");
+    let renewed = refresh(&[], renewed["session"]["refreshToken"].as_str().unwrap()).await;
+    assert_eq!(renewed["session"]["channel"], "WECHAT", "{renewed}");
+    let unknown = json!({ "query": "{viewer{person{id}}}" }).to_string();
+    let headers = [("Content-Type", "application/json"), ("X-Channel", "fax")];
+    let url = format!("{}/graphql", app.node.base_url);
+    let (_, _, answer) = tests::levers::Http::default().send_with(&url, &headers, &unknown).await;
+    assert!(answer.contains("BAD_INPUT"), "{answer}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_of_another_channel_or_too_old_signs_nobody_in() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let id = citizen.facts["citizenId"].as_str().unwrap().to_owned();
+    let nobody = citizen.anonymous();
+    let signs_in = async |by: serde_json::Value| {
+        let input = json!({ "by": by });
+        codes(&nobody.mutation("signIn", "SignInInput", "session{accessToken}", &input).await)
+    };
+    let made =
+        async |kind: &str| app.levers.pull(&format!("citizens/{id}/{kind}-code"), json!({})).await;
+    let we_chat = made("wechat").await["code"].clone();
+    let alipay = made("alipay").await["authCode"].clone();
+    let crossed = json!({ "alipay": { "authCode": we_chat } });
+    assert_eq!(signs_in(crossed).await, ["CODE_INVALID"], "WeChat's code at Alipay");
+    let crossed = json!({ "weChat": { "code": alipay } });
+    assert_eq!(signs_in(crossed).await, ["CODE_INVALID"], "Alipay's code at WeChat");
+
+    let (we_chat, alipay) = (made("wechat").await, made("alipay").await);
+    app.levers.advance(24 * 3_600).await;
+    assert_eq!(signs_in(json!({ "weChat": { "code": we_chat["code"] } })).await, ["CODE_INVALID"]);
+    let old = json!({ "alipay": { "authCode": alipay["authCode"] } });
+    assert_eq!(signs_in(old).await, ["CODE_INVALID"]);
+
+    let fresh = made("wechat").await["code"].clone();
+    let by = json!({ "weChat": { "code": fresh } });
+    assert_eq!(signs_in(by.clone()).await, [""; 0]);
+    assert_eq!(signs_in(by).await, ["CODE_INVALID"], "used");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_for_faces_is_closed_to_names_and_a_name_comes_before_the_face() {
+    let app = TestApp::start().await;
+    let citizen = app.citizen().await;
+    let start = "mutation{startFaceCheck{ticket url userErrors{code}}}";
+    let early = citizen.reads(start).await["startFaceCheck"].clone();
+    assert_eq!(codes(&early), ["IDENTITY_LEVEL_TOO_LOW"], "the name comes first");
+    let insurance = json!([
+        { "name": "name", "value": { "text": citizen.facts["name"] } },
+        { "name": "id_card", "value": { "text": citizen.facts["idCard"] } },
+        { "name": "region", "value": { "text": "330000" } }
+    ]);
+    let asks = async || codes(&citizen.submits("personal_social_insurance", &insurance).await);
+    assert_eq!(asks().await, ["IDENTITY_LEVEL_TOO_LOW"], "a phone is not enough");
+    citizen.proves_name().await;
+    assert_eq!(asks().await, ["IDENTITY_LEVEL_TOO_LOW"], "a name is not enough");
+
+    let other = app.citizen().await;
+    other.proves_name().await;
+    let ticket = citizen.reads(start).await["startFaceCheck"]["ticket"].clone();
+    let input = json!({ "ticket": ticket });
+    let finish = async |who: &Citizen| {
+        who.mutation("finishFaceCheck", "FinishFaceCheckInput", "state", &input).await
+    };
+    let path = format!("face/{}", ticket.as_str().unwrap());
+    app.levers.pull(&path, json!({ "passed": false })).await;
+    assert_eq!(finish(&citizen).await["state"], "FAILED");
+    assert_eq!(asks().await, ["IDENTITY_LEVEL_TOO_LOW"], "a face that is another's");
+    app.levers.pull(&path, json!({ "passed": true })).await;
+    assert_eq!(codes(&finish(&other).await), ["CODE_INVALID"], "not their ticket");
+    assert_eq!(asks().await, ["IDENTITY_LEVEL_TOO_LOW"]);
+    assert_eq!(finish(&citizen).await["state"], "PASSED");
+    assert_eq!(asks().await, [""; 0]);
+    app.finish().await;
+}

@@ -202,6 +202,11 @@ impl TestApp {
         Node::with_settings(&self.database_url, &self.folder, &self.mocks, &more).await
     }
 
+    /// A file of keys that the first node made.
+    pub fn key_file(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
     /// A new citizen in a session of the WeChat mini-program.
     pub async fn citizen(&self) -> Citizen {
         Citizen::arrives(&self.node.base_url, &self.levers).await

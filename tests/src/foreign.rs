@@ -2,6 +2,8 @@
 
 use crate::app::TestApp;
 use crate::citizen::Citizen;
+use crate::files::{pdf, uploads};
+use crate::scenarios::{proves_face, proves_name};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,7 @@ const SIDE_BY_SIDE: usize = 8;
 const PUBLIC: [&str; 3] = ["App", "Category", "Region"];
 
 /// Everything of the caller that has an id.
-const MINE: &str = "{viewer{person{id} sessions{id} \
+const MINE: &str = "{viewer{person{id} sessions{id} mandates{id} \
      notices(first:100){nodes{id}} receipts(first:100){nodes{id}} \
      payments(first:100){nodes{id notices{id} receipts{id} refunds{id}}}}}";
 
@@ -75,11 +77,34 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     let wish = json!({ "paymentNo": no, "reason": "重复缴款", "idempotencyKey": format!("back-{number}-{no}") });
     let refund = citizen.mutation("requestRefund", "RequestRefundInput", "refund{id}", &wish).await;
     assert_eq!(refund["userErrors"], json!([]), "{refund}");
+    citizen.proves_name().await;
+    let company = app.levers.pull("companies", json!({})).await;
+    let path = format!("companies/{}/representative", company["uscc"].as_str().unwrap());
+    app.levers.pull(&path, json!({ "citizenId": citizen.facts["citizenId"] })).await;
+    let wish = json!({ "uscc": company["uscc"] });
+    let fields = "mandate{id}";
+    let linked = citizen.mutation("linkLegalPerson", "LinkLegalPersonInput", fields, &wish).await;
+    assert_eq!(linked["userErrors"], json!([]), "{linked}");
     let mut ids = Vec::new();
     collect(&citizen.reads(MINE).await, &mut ids);
+    let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;
+    ids.push(file["id"].as_str().unwrap().to_owned());
+    ids.push(certified(app, &citizen).await);
     let own = answered_kinds(&citizen, &ids).await;
     assert_eq!(own.len(), ids.len(), "the owner reads them all: {own:?} of {ids:?}");
     Owner { citizen, ids: own }
+}
+
+/// The id of a certificate.
+async fn certified(app: &TestApp, citizen: &Citizen) -> String {
+    proves_name(citizen).await;
+    proves_face(app, citizen).await;
+    let input = json!({
+        "app": "my_licences", "formVersion": 1, "answers": [], "idempotencyKey": "key-licences"
+    });
+    let fields = "outcome{... on Certificate{id}}";
+    let payload = citizen.mutation("submitApp", "SubmitAppInput", fields, &input).await;
+    payload["outcome"]["id"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned()
 }
 
 /// What belongs to others and not to the reader.

@@ -30,6 +30,40 @@ impl Http {
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
+    /// POSTs bytes of that media type; answers as [`Http::post`] does.
+    pub async fn send(
+        &self,
+        url: &str,
+        token: &str,
+        media_type: &str,
+        body: Vec<u8>,
+    ) -> (u16, Value) {
+        let mut request = self.0.post(url).header("Content-Type", media_type);
+        if !token.is_empty() {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let answer = request.body(body).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// POSTs bytes with these headers; answers status, headers and text.
+    pub async fn send_with(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, reqwest::header::HeaderMap, String) {
+        let mut request = self.0.post(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.body(body.to_owned()).send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, headers, answer.text().await.unwrap())
+    }
+
     /// GETs; answers status and text.
     pub async fn get(&self, url: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let mut request = self.0.get(url);

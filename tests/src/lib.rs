@@ -6,6 +6,7 @@ pub mod citizen;
 pub mod crash;
 pub mod cutting_proxy;
 pub mod desk;
+pub mod files;
 pub mod flow;
 pub mod foreign;
 pub mod killed;

@@ -1,14 +1,18 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod case;
+mod certificate;
+
 use crate::app::TestApp;
 use crate::citizen::Citizen;
-use domain::catalogue::{AppDefinition, Catalogue};
+use domain::catalogue::{Action, AppDefinition, Catalogue};
 use domain::identity::IdentityLevel;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// More than a call is tried.
 const OFTEN: u32 = 10;
@@ -22,13 +26,16 @@ pub struct Scenario {
     channel: Way,
     region: Option<String>,
     answers: Answers,
-    outcome: Expected,
+    /// Of an app that looks something up.
+    outcome: Option<Expected>,
+    /// Of an app that opens cases.
+    case: Option<case::Expected>,
     refused: Refused,
     dead: Dead,
 }
 
 /// By field, as a client sends them: `{ text = "…" }`, `{ fen = 100 }`.
-type Answers = BTreeMap<String, Value>;
+pub type Answers = BTreeMap<String, Value>;
 
 /// From where the person of the scenario comes. Each way has a citizen of its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -57,6 +64,7 @@ struct Expected {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Refused {
+    /// `answers`: all of them together, as when the department says no.
     field: String,
     code: String,
     answers: Answers,
@@ -171,7 +179,17 @@ impl Cast {
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
-        let mut faults = scenario.outcome.judge(&submit(citizen, &scenario.answers).await);
+        if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
+            return case::plays(app, citizen, definition, scenario, expected).await;
+        }
+        let Some(expected) = &scenario.outcome else {
+            return vec!["does not say what must come of it".to_owned()];
+        };
+        let answer = submit(citizen, &scenario.answers).await;
+        let mut faults = expected.judge(&answer);
+        if matches!(definition.action, Some(Action::Certify(_))) {
+            faults.extend(certificate::judge(citizen, &answer).await);
+        }
         if definition.identity_level > IdentityLevel::Anonymous {
             let nobody = submit(&citizen.anonymous(), &scenario.answers).await;
             if !nobody["data"]["submitApp"]["outcome"].is_null() {
@@ -191,14 +209,16 @@ impl Cast {
     }
 }
 
-async fn proves_name(citizen: &Citizen) {
+/// Proves the name that the mock channels know.
+pub async fn proves_name(citizen: &Citizen) {
     let own = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
     let fields = "person{identityLevel}";
     let proved = citizen.mutation("verifyRealName", "VerifyRealNameInput", fields, &own).await;
     assert_eq!(proved["person"]["identityLevel"], "REAL_NAME", "{proved}");
 }
 
-async fn proves_face(app: &TestApp, citizen: &Citizen) {
+/// Shows the face that belongs to the name.
+pub async fn proves_face(app: &TestApp, citizen: &Citizen) {
     let start = "mutation{startFaceCheck{ticket userErrors{code}}}";
     let started = citizen.reads(start).await["startFaceCheck"].clone();
     let ticket = started["ticket"].as_str().unwrap();
@@ -218,11 +238,19 @@ async fn submits(
     let answers: Vec<Value> =
         answers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let input = json!({
-        "app": app.slug.as_str(), "region": region,
+        "app": app.slug.as_str(), "region": region, "idempotencyKey": fresh_key(),
         "formVersion": app.form_version, "answers": answers,
     });
-    let fields = "outcome{... on LookupResult{source asOf rows{fields{name label value}}}}";
+    let fields = "outcome{... on LookupResult{source asOf rows{fields{name label value}}} \
+                  ... on Certificate{source:issuer asOf rows{fields{name label value}} \
+                  serialNo authorisationCode}}";
     citizen.try_mutation("submitApp", "SubmitAppInput", fields, &input).await
+}
+
+/// What is stored needs a key; every submission of a scenario is one of its own.
+fn fresh_key() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("scenario-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 impl Expected {
@@ -259,7 +287,11 @@ impl Refused {
     fn judge(&self, answer: &Value) -> Vec<String> {
         let payload = &answer["data"]["submitApp"];
         let errors = payload["userErrors"].as_array().cloned().unwrap_or_default();
-        let named = |error: &&Value| error["field"] == json!(["answers", self.field]);
+        let whole = json!(["answers"]);
+        let named = |error: &&Value| {
+            let of_field = error["field"] == json!(["answers", self.field]);
+            of_field || (self.field == "answers" && error["field"] == whole)
+        };
         let found = errors.iter().find(named);
         if payload["outcome"].is_null() && found.is_some_and(|error| error["code"] == *self.code) {
             return Vec::new();

@@ -15,6 +15,7 @@ pub(super) fn line_of(text: &str, place: &Place) -> usize {
             header = format!("[{section}]");
             (header.as_str(), 0, *key)
         }
+        Place::Material { index, key, .. } => ("[[case.material]]", *index, *key),
         Place::LeadsTo { key } => ("[leads_to]", 0, *key),
     };
     line_in(text, section, index, key)

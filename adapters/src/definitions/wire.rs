@@ -2,9 +2,12 @@
 //! tells of it together with everything else; an unknown key is a fault here.
 
 use super::FORMAT;
+use super::case_wire::CaseWire;
 use super::fault::Collected;
 use super::files::SourceFile;
 use super::lines::line_at;
+use super::wire_certificate::CertificateWire;
+use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
     RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
 };
@@ -32,7 +35,7 @@ struct CategoryWire {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct WordingWire {
+pub(super) struct WordingWire {
     #[serde(default)]
     zh: String,
     en: Option<String>,
@@ -71,6 +74,9 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    case: Option<CaseWire>,
+    certificate: Option<CertificateWire>,
+    lottery: Option<LotteryWire>,
     #[serde(default)]
     row: Vec<RowWire>,
     leads_to: Option<LeadsToWire>,
@@ -97,6 +103,9 @@ struct FieldWire {
     depends_on: Vec<String>,
     own: Option<String>,
     letters_and_digits: Option<u8>,
+    #[serde(default)]
+    accepts: Vec<String>,
+    most_kilobytes: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -108,26 +117,26 @@ struct OptionWire {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CallWire {
+pub(super) struct CallWire {
     #[serde(default)]
-    operation: String,
+    pub(super) operation: String,
     #[serde(default)]
-    sends: Vec<SentWire>,
+    pub(super) sends: Vec<SentWire>,
     #[serde(default)]
-    subject: bool,
+    pub(super) subject: bool,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SentWire {
+pub(super) enum SentWire {
     SameName(String),
     Renamed(RenamedWire),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RenamedWire {
+pub(super) struct RenamedWire {
     field: String,
     r#as: String,
 }
@@ -164,6 +173,12 @@ pub(super) fn read_categories(
     Some(wire.category.into_iter().map(raw).collect())
 }
 
+/// An app that the store keeps, as [`super::kept`] wrote it; `None` for any other text.
+pub(super) fn read_kept(text: &str) -> Option<RawApp> {
+    let wire: AppWire = serde_json::from_str(text).ok()?;
+    (wire.format == FORMAT).then(|| wire.into_raw())
+}
+
 /// The app as written, without its category; `None` after a fault.
 pub(super) fn read_app(file: &SourceFile, collected: &mut Collected) -> Option<RawApp> {
     let wire: AppWire = parse(file, collected)?;
@@ -190,7 +205,7 @@ fn check_format(file: &SourceFile, format: u32, collected: &mut Collected) -> Op
 }
 
 impl WordingWire {
-    fn into_raw(self) -> RawWording {
+    pub(super) fn into_raw(self) -> RawWording {
         RawWording { zh: self.zh, en: self.en }
     }
 }
@@ -211,6 +226,9 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            case: self.case.map(CaseWire::into_raw),
+            certificate: self.certificate.map(CertificateWire::into_raw),
+            lottery: self.lottery.map(LotteryWire::into_raw),
             rows: self.row.into_iter().map(RowWire::into_raw).collect(),
             leads_to_notice: self.leads_to.map(|leads_to| leads_to.notice),
             provenance: self.provenance,
@@ -234,20 +252,27 @@ impl FieldWire {
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
+            accepts: self.accepts,
+            most_kilobytes: self.most_kilobytes,
         }
     }
 }
 
 impl CallWire {
-    fn into_raw(self) -> RawCall {
-        let sent = |sent| match sent {
-            SentWire::SameName(name) => RawSent { field: name.clone(), parameter: name },
-            SentWire::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
-        };
+    pub(super) fn into_raw(self) -> RawCall {
         RawCall {
             operation: self.operation,
-            sends: self.sends.into_iter().map(sent).collect(),
+            sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
+        }
+    }
+}
+
+impl SentWire {
+    pub(super) fn into_raw(self) -> RawSent {
+        match self {
+            Self::SameName(name) => RawSent { field: name.clone(), parameter: name },
+            Self::Renamed(renamed) => RawSent { field: renamed.field, parameter: renamed.r#as },
         }
     }
 }

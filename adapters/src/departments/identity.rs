@@ -15,7 +15,7 @@ const FACE_RESULT: &str = "police.face_check_result";
 
 impl HttpDepartments {
     /// The first row of an answer, if there is one.
-    async fn first_row(
+    pub(super) async fn first_row(
         &self,
         operation: &str,
         subject: Option<Subject>,
@@ -28,11 +28,11 @@ impl HttpDepartments {
     }
 }
 
-fn subject(of: &RealName) -> Option<Subject> {
+pub(super) fn subject(of: &RealName) -> Option<Subject> {
     Some(Subject { name: of.name.clone(), id_card: of.id_card.clone() })
 }
 
-fn text<'a>(row: &'a ExchangeRow, key: &'static str) -> Result<&'a str, OutsideError> {
+pub(super) fn text<'a>(row: &'a ExchangeRow, key: &'static str) -> Result<&'a str, OutsideError> {
     match row.get(key) {
         Some(ExchangeValue::Text(text)) if !text.is_empty() => Ok(text),
         Some(_) | None => Err(unexpected("the row lacks a text", key)),

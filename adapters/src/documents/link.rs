@@ -7,7 +7,7 @@ use crate::store::NamedKey;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use domain::ids::PersonId;
+use domain::ids::{FileId, PersonId, SerialNo};
 use domain::receipt::{Document, DocumentClaim, DocumentLinks, ReceiptId};
 use domain::standards::{ReceiptCode, ReceiptNo};
 use jiff::Timestamp;
@@ -52,6 +52,8 @@ impl DocumentLinks for SignedLinks {
                 ("receipt", format!("{}:{}", id.code.as_str(), id.number.as_str()))
             }
             Document::Year(year) => ("year", year.to_string()),
+            Document::File(id) => ("file", id.to_string()),
+            Document::Certificate(serial) => ("certificate", serial.to_string()),
         };
         let parts = [
             FORMAT,
@@ -94,6 +96,8 @@ fn document(kind: &str, key: &str) -> Option<Document> {
             Some(Document::Receipt(ReceiptId { code, number }))
         }
         "year" => Some(Document::Year(key.parse().ok()?)),
+        "certificate" => Some(Document::Certificate(SerialNo::new(key).ok()?)),
+        "file" => Some(Document::File(FileId::new(key).ok()?)),
         _ => None,
     }
 }
@@ -117,7 +121,9 @@ mod tests {
         let (old, new) = (NamedKey::generate().unwrap(), NamedKey::generate().unwrap());
         let before = SignedLinks::new(&old, &[]);
         let after = SignedLinks::new(&new, std::slice::from_ref(&old));
-        for claim in [receipt(), claim(Document::Year(2026))] {
+        let file = Document::File(FileId::new("F1").unwrap());
+        let certificate = Document::Certificate(SerialNo::new("ZM0001").unwrap());
+        for claim in [receipt(), claim(Document::Year(2026)), claim(file), claim(certificate)] {
             let token = before.sign(&claim);
             assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
             assert_eq!(before.open(&token).as_ref(), Some(&claim));

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 14] = [
+const MIGRATIONS: [(i64, &str); 17] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -22,6 +22,9 @@ const MIGRATIONS: [(i64, &str); 14] = [
     (12, include_str!("migrations/0012_under_review.sql")),
     (13, include_str!("migrations/0013_accounts.sql")),
     (14, include_str!("migrations/0014_submissions.sql")),
+    (16, include_str!("migrations/0016_cases.sql")),
+    (17, include_str!("migrations/0017_certificates_and_files.sql")),
+    (20, include_str!("migrations/0020_identity.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -96,9 +96,14 @@ impl PersonalDataKeys {
 
     /// `v1:<key id>:<base64 of nonce, ciphertext and tag>`.
     pub(super) fn seal(&self, place: Place<'_>, text: &str) -> Result<String, StoreError> {
+        self.seal_bytes(place, text.as_bytes())
+    }
+
+    /// The same for what is no text.
+    pub(super) fn seal_bytes(&self, place: Place<'_>, plain: &[u8]) -> Result<String, StoreError> {
         let failed = |error: Unspecified| StoreError::Unavailable(error.into());
         let key = RandomizedNonceKey::new(&AES_256_GCM, self.data.bytes()).map_err(failed)?;
-        let mut sealed = text.as_bytes().to_vec();
+        let mut sealed = plain.to_vec();
         let nonce = key.seal_in_place_append_tag(place.aad(), &mut sealed).map_err(failed)?;
         let mut whole = nonce.as_ref().to_vec();
         whole.append(&mut sealed);
@@ -107,10 +112,16 @@ impl PersonalDataKeys {
 
     /// The text that was sealed for this place.
     pub(super) fn open(&self, place: Place<'_>, column: &str) -> Result<String, StoreError> {
+        let bytes = self.open_bytes(place, column)?;
+        String::from_utf8(bytes).map_err(|_| place.corrupt())
+    }
+
+    /// The bytes that were sealed for this place.
+    pub(super) fn open_bytes(&self, place: Place<'_>, column: &str) -> Result<Vec<u8>, StoreError> {
         self.opened(place, column).ok_or_else(|| place.corrupt())
     }
 
-    fn opened(&self, place: Place<'_>, column: &str) -> Option<String> {
+    fn opened(&self, place: Place<'_>, column: &str) -> Option<Vec<u8>> {
         let (format, rest) = column.split_once(':')?;
         let (key_id, sealed) = rest.split_once(':')?;
         let mut known = std::iter::once(&self.data).chain(&self.older_data);
@@ -119,8 +130,8 @@ impl PersonalDataKeys {
         let (nonce, content) = sealed.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, key.bytes()).ok()?;
-        let text = key.open_in_place(nonce, place.aad(), content).ok()?;
-        String::from_utf8(text.to_vec()).ok()
+        let plain = key.open_in_place(nonce, place.aad(), content).ok()?;
+        Some(plain.to_vec())
     }
 
     /// The same for the same text, and without the key no way back: `v1:<key id>:<hex>`.

@@ -35,6 +35,7 @@ impl Store {
             id_card_index: id_card.map(|id_card| self.keys.blind("id_card", id_card)),
             real_name_checked_at: proved.map(|proved| micros(proved.checked_at)),
             face_checked_at: person.face_checked_at.map(micros),
+            phone_checked_at: person.phone_checked_at.map(micros),
             created_at: micros(person.created_at),
             version: i64::from(person.version),
             merged_into: person.merged_into.as_ref().map(|elder| elder.as_str().to_owned()),
@@ -66,6 +67,7 @@ impl Store {
         Ok(Person {
             id: at.valid("id", PersonId::new(&row.id))?,
             phone,
+            phone_checked_at: at.time_if_any("phone_checked_at", row.phone_checked_at)?,
             real_name,
             face_checked_at: at.time_if_any("face_checked_at", row.face_checked_at)?,
             created_at: at.time("created_at", row.created_at)?,

@@ -1,11 +1,12 @@
 //! One-time codes of phones: keyed hashes, quotas and guesses counted under a lock of the phone.
 
 use super::column::{Row, micros};
-use super::entity::phone_code;
+use super::entity::{phone_code, phone_code_source};
 use super::{Store, unavailable};
 use async_trait::async_trait;
 use domain::identity::{
-    CODE_LIFE, CodeIssued, CodeRedeemed, PhoneCode, PhoneCodeStore, WRONG_CODES, next_issue,
+    AskedFrom, CODE_LIFE, CodeIssued, CodeRedeemed, PhoneCode, PhoneCodeStore, Source, WRONG_CODES,
+    next_issue,
 };
 use domain::outside::StoreError;
 use domain::standards::Mobile;
@@ -46,7 +47,48 @@ async fn codes_of(
         .map_err(unavailable)
 }
 
+/// When codes were asked for from a source that can still count.
+async fn asked_by(
+    transaction: &DatabaseTransaction,
+    index: &str,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let rows = phone_code_source::Entity::find()
+        .filter(phone_code_source::Column::SourceIndex.eq(index))
+        .all(transaction)
+        .await
+        .map_err(unavailable)?;
+    let at = Row { table: "phone_code_source", key: index };
+    rows.into_iter().map(|row| at.time("issued_at", row.issued_at)).collect()
+}
+
+/// One more code for the source; what no quota looks back at is forgotten.
+async fn count(
+    transaction: &DatabaseTransaction,
+    (source_index, phone_index): (&str, &str),
+    now: i64,
+    stale: i64,
+) -> Result<(), StoreError> {
+    phone_code_source::Entity::delete_many()
+        .filter(phone_code_source::Column::SourceIndex.eq(source_index))
+        .filter(phone_code_source::Column::IssuedAt.lt(stale))
+        .exec(transaction)
+        .await
+        .map_err(unavailable)?;
+    let row = phone_code_source::Model {
+        source_index: source_index.to_owned(),
+        issued_at: now,
+        phone_index: phone_index.to_owned(),
+    };
+    let insert = phone_code_source::Entity::insert(row.into_active_model());
+    insert.exec_without_returning(transaction).await.map_err(unavailable)?;
+    Ok(())
+}
+
 impl Store {
+    fn source(&self, source: Source, name: &str) -> (String, Source) {
+        (self.keys.blind("code_source", &format!("{}:{name}", source.code())), source)
+    }
+
     fn code_hash(&self, phone: &Mobile, issued_at: i64, code: &str) -> String {
         self.keys.blind("phone_code", &format!("{}:{issued_at}:{code}", phone.as_str()))
     }
@@ -54,23 +96,38 @@ impl Store {
 
 #[async_trait]
 impl PhoneCodeStore for Store {
-    async fn issue(&self, code: &PhoneCode) -> Result<CodeIssued, StoreError> {
+    async fn issue(&self, code: &PhoneCode, from: &AskedFrom) -> Result<CodeIssued, StoreError> {
         let phone_index = self.keys.blind("phone", code.phone.as_str());
         let now = micros(code.issued_at);
+        let mut sources: Vec<_> =
+            from.sources().into_iter().map(|(s, n)| self.source(s, &n)).collect();
+        // Everybody waits for the same locks in the same order: the sources', then the phone's.
+        sources.sort();
         let transaction = self.begin().await?;
+        let mut full = None;
+        for (index, source) in &sources {
+            lock(&transaction, index, now).await?;
+            let earlier = asked_by(&transaction, index).await?;
+            full = full.max(next_issue(*source, &earlier, code.issued_at));
+        }
         lock(&transaction, &phone_index, now).await?;
         let mut earlier = Vec::new();
         for row in codes_of(&transaction, &phone_index).await? {
             let at = Row { table: "phone_code", key: &row.phone_index };
             earlier.push(at.time("issued_at", row.issued_at)?);
         }
-        if let Some(until) = next_issue(&earlier, code.issued_at) {
+        full = full.max(next_issue(Source::Phone, &earlier, code.issued_at));
+        if let Some(until) = full {
             return Ok(CodeIssued::TooMany(until));
         }
-        let stale = phone_code::Entity::delete_many()
+        let stale = micros(code.issued_at - KEPT);
+        for (index, _) in &sources {
+            count(&transaction, (index, &phone_index), now, stale).await?;
+        }
+        let old = phone_code::Entity::delete_many()
             .filter(phone_code::Column::PhoneIndex.eq(phone_index.as_str()))
-            .filter(phone_code::Column::IssuedAt.lt(micros(code.issued_at - KEPT)));
-        stale.exec(&transaction).await.map_err(unavailable)?;
+            .filter(phone_code::Column::IssuedAt.lt(stale));
+        old.exec(&transaction).await.map_err(unavailable)?;
         let row = phone_code::Model {
             code_hash: self.code_hash(&code.phone, now, code.code.expose()),
             phone_index,

@@ -4,7 +4,7 @@ use super::column::{Row, micros, sha256_hex, without_nul};
 use super::entity::{session, used_refresh};
 use super::{Store, conflict_if_duplicate, unavailable};
 use async_trait::async_trait;
-use domain::identity::{Channel, Secret, Session, SessionStore, Tokens};
+use domain::identity::{Channel, Renewal, Secret, Session, SessionStore, Tokens};
 use domain::ids::{PersonId, SessionId};
 use domain::outside::StoreError;
 use jiff::Timestamp;
@@ -47,6 +47,7 @@ impl SessionStore for Store {
             refresh_until: micros(session.refresh_until),
             revoked: false,
             last_seen_at: Some(micros(session.last_seen_at)),
+            mandate_no: None,
         };
         let insert = session::Entity::insert(row.into_active_model());
         insert.exec_without_returning(&self.write).await.map_err(conflict_if_duplicate)?;
@@ -64,12 +65,10 @@ impl SessionStore for Store {
     async fn rotate(
         &self,
         used: &Secret,
-        tokens: &Tokens,
-        now: Timestamp,
-        access_until: Timestamp,
-        refresh_until: Timestamp,
+        renewal: &Renewal,
     ) -> Result<Option<Session>, StoreError> {
         let used = hash(used);
+        let Renewal { tokens, channel, at: now, access_until, refresh_until } = renewal;
         let transaction = self.begin().await?;
         // The row stays locked: of two that show the same token the second finds it used.
         let found = session::Entity::find()
@@ -83,29 +82,35 @@ impl SessionStore for Store {
             transaction.commit().await.map_err(unavailable)?;
             return Ok(None);
         };
-        if row.revoked || row.refresh_until <= micros(now) {
+        let elsewhere = channel.is_some_and(|channel| channel.code() != row.channel);
+        if row.revoked || elsewhere || row.refresh_until <= micros(*now) {
             return Ok(None);
         }
         let replaced = used_refresh::Model {
             refresh_hash: used,
             session_id: row.id.clone(),
-            used_at: micros(now),
+            used_at: micros(*now),
         };
         let replaced = used_refresh::Entity::insert(replaced.into_active_model());
         replaced.exec_without_returning(&transaction).await.map_err(unavailable)?;
         let renewed = session::ActiveModel {
             access_hash: Set(hash(&tokens.access)),
             refresh_hash: Set(hash(&tokens.refresh)),
-            access_until: Set(micros(access_until)),
-            refresh_until: Set(micros(refresh_until)),
-            last_seen_at: Set(Some(micros(now))),
+            access_until: Set(micros(*access_until)),
+            refresh_until: Set(micros(*refresh_until)),
+            last_seen_at: Set(Some(micros(*now))),
             ..session::ActiveModel::default()
         };
         let this = session::Column::Id.eq(row.id.as_str());
         let renew = session::Entity::update_many().set(renewed).filter(this);
         renew.exec(&transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
-        Ok(Some(Session { last_seen_at: now, access_until, refresh_until, ..session_of(row)? }))
+        Ok(Some(Session {
+            last_seen_at: *now,
+            access_until: *access_until,
+            refresh_until: *refresh_until,
+            ..session_of(row)?
+        }))
     }
 
     async fn revoke(&self, session: &SessionId) -> Result<(), StoreError> {

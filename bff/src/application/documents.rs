@@ -1,10 +1,12 @@
 //! Documents: the font of the settings, the key of their links.
 
 use super::{StartupError, part};
+use crate::http::files::Uploads;
 use crate::settings::{Mode, Settings};
 use adapters::documents::{Font, PdfPrinter, SignedLinks};
 use adapters::store::{NamedKey, Store};
-use domain::clock::Clock;
+use domain::clock::{Clock, IdSource};
+use domain::files::{SweepFiles, UploadFile};
 use domain::receipt::{DocumentPrinter, Documents, VerifyReceipt, YearlyStatement};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,9 +24,32 @@ pub(super) fn documents(
         printer: printer(settings, public_url)?,
         receipts: store.clone(),
         years: Arc::new(years),
+        files: store.clone(),
+        certificates: store.clone(),
         persons: store.clone(),
         clock,
     })
+}
+
+/// Takes files in, over this store.
+pub(super) fn uploads(
+    settings: &Settings,
+    store: &Arc<Store>,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> Uploads {
+    Uploads::new(Arc::new(UploadFile {
+        files: store.clone(),
+        most_bytes: settings.files.most_bytes,
+        quota: settings.files.quota,
+        clock: clock.clone(),
+        ids: ids.clone(),
+    }))
+}
+
+/// Throws away what goes with nothing.
+pub(super) fn sweeping(store: &Arc<Store>, clock: &Arc<dyn Clock>) -> Arc<SweepFiles> {
+    Arc::new(SweepFiles { files: store.clone(), clock: clock.clone() })
 }
 
 /// Anybody's check of a receipt of this store.
@@ -56,9 +81,7 @@ fn printer(
 ) -> Result<Option<Arc<dyn DocumentPrinter>>, StartupError> {
     let path = settings.font.as_deref().unwrap_or_else(|| Path::new(""));
     match Font::load(path) {
-        Ok(font) => {
-            Ok(Some(Arc::new(PdfPrinter::new(font, format!("{public_url}/receipts/verify")))))
-        }
+        Ok(font) => Ok(Some(Arc::new(PdfPrinter::new(font, public_url)))),
         Err(fault) if settings.mode == Mode::Production => {
             Err(part("the font of documents (YIWANG_FONT)")(fault))
         }

@@ -10,8 +10,8 @@ use super::{UseCases, requester, signed_in};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::catalogue::{AppSlug, Favourite, FavouriteError, OwnApps};
 use domain::identity::{
-    LinkChannel, MergePersons, OwnSessions, Person, PersonStore, Session as DomainSession,
-    UnlinkChannel,
+    Acting, DataSharing, IssueTicket, LearnFacts, LinkChannel, Mandates, MergePersons, OwnSessions,
+    Person, PersonStore, Prefills, Session as DomainSession, UnlinkChannel,
 };
 use domain::ids::SessionId;
 use std::sync::Arc;
@@ -31,6 +31,18 @@ pub struct AccountUseCases {
     pub unlink: Arc<UnlinkChannel>,
     /// Two accounts become one.
     pub merge: Arc<MergePersons>,
+    /// Who may act for whom.
+    pub mandates: Arc<Mandates>,
+    /// For whom a session acts.
+    pub acting: Arc<Acting>,
+    /// What departments were told.
+    pub data: Arc<DataSharing>,
+    /// What forms may be filled in with.
+    pub prefills: Arc<Prefills>,
+    /// Learns it.
+    pub learn: Arc<LearnFacts>,
+    /// Tickets for departments' own pages.
+    pub issue_ticket: Arc<IssueTicket>,
 }
 
 fn use_cases<'a>(ctx: &Context<'a>) -> &'a AccountUseCases {

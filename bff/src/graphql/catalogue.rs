@@ -259,9 +259,7 @@ impl App {
 
     /// What to fill in.
     async fn form(&self) -> Result<Form> {
-        let app = self.definition()?;
-        let fields = app.fields.iter().map(Field::from).collect();
-        Ok(Form { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee: None })
+        Ok(Form::from(self.definition()?))
     }
 }
 
@@ -274,6 +272,13 @@ pub struct Form {
     fields: Vec<Field>,
     /// What the service costs; null where it is free or depends on the answers.
     fee: Option<Money>,
+}
+
+impl From<&AppDefinition> for Form {
+    fn from(app: &AppDefinition) -> Self {
+        let fields = app.fields.iter().map(Field::from).collect();
+        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee: None }
+    }
 }
 
 /// One field of a form.
@@ -294,6 +299,8 @@ pub struct Field {
     depends_on: Vec<String>,
     /// The choices of an ENUM; null for every other type.
     options: Option<Vec<FieldOption>>,
+    /// What a FILE takes; null for every other type.
+    file: Option<super::file::FileRule>,
 }
 
 /// One choice.
@@ -326,6 +333,7 @@ impl From<&domain::catalogue::Field> for Field {
             help: field.help.clone(),
             depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
+            file: field.file.as_ref().map(super::file::FileRule::from),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Running an app.
 
+use super::case::Case;
+use super::certificate::Certificate;
+use super::data_access::learn;
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, nothing_done};
 use super::notice::Notice;
 use super::scalars::{DateTime, Day, Fen, RegionCode};
@@ -7,8 +10,8 @@ use super::{UseCases, requester};
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, SimpleObject, Union};
 use domain::catalogue::AppSlug;
 use domain::engine::{
-    Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink, Outcome,
-    OutcomeRow, Submission, SubmitError,
+    ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink,
+    Outcome, OutcomeRow, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;
@@ -52,7 +55,7 @@ impl From<AnswerInput> for Answer {
             AnswerValue::Date(day) => DomainValue::Date(day.0),
             AnswerValue::Flag(flag) => DomainValue::Flag(flag),
             AnswerValue::Choice(choice) => DomainValue::Choice(choice),
-            AnswerValue::FileId(id) => DomainValue::FileId(id.0),
+            AnswerValue::FileId(id) => DomainValue::FileId(super::file::key_of(&id)),
         };
         Self { name: input.name, value }
     }
@@ -94,6 +97,10 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A case is open.
+    Case(Case),
+    /// A certificate was issued.
+    Certificate(Certificate),
 }
 
 /// A department's answer.
@@ -115,12 +122,7 @@ pub struct ResultRow(OutcomeRow);
 impl ResultRow {
     /// Label and value, in display order.
     async fn fields(&self) -> Vec<ResultField> {
-        let field = |field: &domain::engine::OutcomeField| ResultField {
-            name: field.name.clone(),
-            label: field.label.zh.clone(),
-            value: field.value.clone(),
-        };
-        self.0.fields.iter().map(field).collect()
+        self.0.fields.iter().cloned().map(ResultField::from).collect()
     }
 
     /// What can be paid for it. Null, with an entry in `errors`, while the gateway is silent.
@@ -136,14 +138,20 @@ impl ResultRow {
 }
 
 /// One value of a row.
-#[derive(SimpleObject)]
+#[derive(Debug, Clone, SimpleObject)]
 pub struct ResultField {
     /// The department's key.
-    name: String,
+    pub(super) name: String,
     /// What stands beside the value.
-    label: String,
+    pub(super) label: String,
     /// In words; empty where there is none.
-    value: String,
+    pub(super) value: String,
+}
+
+impl From<domain::engine::OutcomeField> for ResultField {
+    fn from(field: domain::engine::OutcomeField) -> Self {
+        Self { name: field.name, label: field.label.zh, value: field.value }
+    }
 }
 
 /// The mutation `submitApp`.
@@ -173,11 +181,24 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         answers: input.answers.into_iter().map(Answer::from).collect(),
         idempotency_key: key,
     };
-    match ctx.data_unchecked::<UseCases>().submit_app.run(who.caller.as_ref(), &submission).await {
+    let submit_app = &ctx.data_unchecked::<UseCases>().submit_app;
+    let done = submit_app.run(who.caller.as_ref(), &submission).await;
+    if let Ok(outcome) = &done {
+        learn(ctx, &submission, outcome).await;
+    }
+    match done {
         Ok(Outcome::Lookup { rows, as_of, source }) => {
             let rows = rows.into_iter().map(ResultRow).collect();
             let result = LookupResult { rows, as_of: as_of.into(), source };
             let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Case(case)) => {
+            let outcome = Some(AppOutcome::Case(Case(*case)));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Certificate(certificate)) => {
+            let outcome = Some(AppOutcome::Certificate(Certificate(*certificate)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Err(error) => refusals(error).and_then(refused),
@@ -200,6 +221,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
         SubmitError::LevelTooLow { needed } => {
             vec![UserError::at(Code::IdentityLevelTooLow, &["app"], level_hint(needed))]
         }
+        SubmitError::ActingFor(why) => vec![acting_refused(why)],
         SubmitError::Answers(faults) => faults.iter().map(answer_fault).collect(),
         SubmitError::KeyMissing => {
             let message = "请带上幂等键，以免重复办理";
@@ -221,6 +243,15 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
     })
 }
 
+fn acting_refused(why: ActingRefusal) -> UserError {
+    let message = match why {
+        ActingRefusal::Over => "代办授权已结束，请重新选择为谁办理",
+        ActingRefusal::PersonsOnly => "本服务面向个人，请先切换回本人",
+        ActingRefusal::LegalPersonsOnly => "本服务面向单位，请先选择要代表的单位",
+    };
+    UserError::at(Code::Conflict, &["app"], message)
+}
+
 fn unknown_app() -> UserError {
     UserError::at(Code::NotFound, &["app"], "没有这个应用")
 }
@@ -229,7 +260,7 @@ fn unknown_region() -> UserError {
     UserError::at(Code::Invalid, &["region"], "没有这个地区，请重新选择")
 }
 
-fn level_hint(needed: IdentityLevel) -> &'static str {
+pub(super) fn level_hint(needed: IdentityLevel) -> &'static str {
     match needed {
         IdentityLevel::Anonymous => "请先登录",
         IdentityLevel::Phone => "请先授权手机号",
@@ -238,7 +269,7 @@ fn level_hint(needed: IdentityLevel) -> &'static str {
     }
 }
 
-fn answer_fault(fault: &AnswerFault) -> UserError {
+pub(super) fn answer_fault(fault: &AnswerFault) -> UserError {
     let code = match fault.code {
         AnswerFaultCode::Required => Code::Required,
         AnswerFaultCode::Invalid

@@ -1,15 +1,20 @@
 //! Who is asking, and how they sign in.
 
 use super::account::{self, ChannelLink, Session};
+use super::case::{CaseConnection, own_cases};
 use super::catalogue::App;
+use super::certificate::{CertificateConnection, own_certificates};
+use super::data_access::{self, DataAccessConnection, DataConsent, Prefill};
+use super::draft::{Draft, own_drafts};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
+use super::mandate::{self, Mandate};
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
 use super::notice_search::NoticesOf;
 use super::payment::{PaymentConnection, own_payments};
 use super::receipt::{ReceiptConnection, YearlyStatement, own_receipts, own_year};
 use super::scalars::DateTime;
-use super::{UseCases, signed_in};
+use super::{UseCases, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::identity::{Everywhere, IssuedSession as DomainSession, RefreshError};
 
@@ -95,6 +100,49 @@ impl Viewer {
         account::sessions(ctx, &self.0).await
     }
 
+    /// Under which the caller may act for others, the newest first; at most 50.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn mandates(&self, ctx: &Context<'_>) -> Result<Vec<Mandate>> {
+        mandate::held(ctx, &self.0).await
+    }
+
+    /// Under which others may act for the caller, or for a legal person that the caller
+    /// represents; the newest first, at most 50.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn given_mandates(&self, ctx: &Context<'_>) -> Result<Vec<Mandate>> {
+        mandate::given(ctx, &self.0).await
+    }
+
+    /// Under which mandate this session acts, also when it is over; null for oneself.
+    async fn acting_for(&self, ctx: &Context<'_>) -> Result<Option<Mandate>> {
+        mandate::acting(ctx).await
+    }
+
+    /// What departments were told of the caller, whoever asked, the newest first. Empty below
+    /// level REAL_NAME.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn data_access(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<DataAccessConnection> {
+        data_access::data_access(ctx, &self.0, first, after).await
+    }
+
+    /// From which departments forms may be filled in, in order of their giving; at most 200.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn data_consents(&self, ctx: &Context<'_>) -> Result<Vec<DataConsent>> {
+        data_access::consents(ctx, &self.0).await
+    }
+
+    /// What the form of this app may be filled in with, with where and when it was learnt; at most
+    /// one value for each field. From a department only by consent.
+    #[graphql(complexity = "10 * child_complexity + 1")]
+    async fn prefill(&self, ctx: &Context<'_>, app: String) -> Result<Vec<Prefill>> {
+        data_access::prefill(ctx, &self.0, &app).await
+    }
+
     /// The caller's favourite apps, in order of their adding.
     #[graphql(complexity = "50 * child_complexity + 1")]
     async fn favourites(&self, ctx: &Context<'_>) -> Result<Vec<App>> {
@@ -134,6 +182,34 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's cases at all departments, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn cases(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CaseConnection>> {
+        own_cases(ctx, first, after).await.map(Some)
+    }
+
+    /// Forms that the caller has begun, the last saved first; at most 20.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn drafts(&self, ctx: &Context<'_>) -> Result<Vec<Draft>> {
+        own_drafts(ctx).await
+    }
+
+    /// The caller's certificates, newest first, expired and revoked ones included.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn certificates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<CertificateConnection>> {
+        own_certificates(ctx, first, after).await.map(Some)
     }
 
     /// The caller's receipts, newest first, red-letter ones included.
@@ -186,7 +262,7 @@ impl From<DomainSession> for IssuedSession {
 /// The refresh token.
 #[derive(InputObject)]
 pub struct RefreshSessionInput {
-    /// Used up by this call, whatever comes of it.
+    /// Used up by this call; shown from another channel than its session's it is refused.
     refresh_token: String,
 }
 
@@ -199,12 +275,14 @@ pub struct RefreshSessionPayload {
     user_errors: Vec<UserError>,
 }
 
-/// The mutation `refreshSession`.
+/// The mutation `refreshSession`. A token that is shown from another channel than its session's
+/// stays as it is.
 pub async fn refresh(
     ctx: &Context<'_>,
     input: RefreshSessionInput,
 ) -> Result<RefreshSessionPayload> {
-    match ctx.data_unchecked::<UseCases>().refresh_session.run(&input.refresh_token).await {
+    let (sent, channel) = (&input.refresh_token, requester(ctx).named_channel);
+    match ctx.data_unchecked::<UseCases>().refresh_session.run(sent, channel).await {
         Ok(issued) => {
             Ok(RefreshSessionPayload { session: Some(issued.into()), user_errors: Vec::new() })
         }

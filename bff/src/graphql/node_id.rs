@@ -25,10 +25,20 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A case.
+    Case,
+    /// A draft.
+    Draft,
+    /// A mandate.
+    Mandate,
+    /// An uploaded file.
+    File,
+    /// A certificate.
+    Certificate,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 14] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -38,6 +48,11 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Case,
+        Self::Draft,
+        Self::Mandate,
+        Self::File,
+        Self::Certificate,
     ];
 
     const fn prefix(self) -> &'static str {
@@ -51,6 +66,11 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Case => "cas",
+            Self::Draft => "dra",
+            Self::Mandate => "mdt",
+            Self::File => "fil",
+            Self::Certificate => "crt",
         }
     }
 

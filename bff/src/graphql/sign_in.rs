@@ -1,13 +1,13 @@
 //! Signing in: by a mini-program's codes, or by a phone and a code that was sent to it.
 
-use super::UseCases;
 use super::error::{UserError, UserErrorCode as Code, chain, store_failed};
 use super::identity::{IssuedSession, Viewer};
 use super::scalars::DateTime;
+use super::{UseCases, requester};
 use async_graphql::{Context, InputObject, OneofObject, Result, SimpleObject};
 use domain::identity::{
-    Channel as DomainChannel, ChannelCodes, ClaimedName, PersonName, SendCodeError, SignInBy as By,
-    SignInError,
+    AskedFrom, Channel as DomainChannel, ChannelCodes, ClaimedName, PersonName, SendCodeError,
+    SignInBy as By, SignInError,
 };
 use domain::standards::{CitizenId, Mobile};
 
@@ -220,6 +220,8 @@ pub(super) fn sign_in_refused(fields: &SignInFields, error: SignInError) -> Resu
 pub struct SendPhoneCodeInput {
     /// Eleven digits.
     phone: String,
+    /// The device that asks, as for `signIn`; codes are counted for phone, device and address.
+    device: Option<DeviceInput>,
 }
 
 /// A code is on its way, or why not. Says nothing of whether anybody is known by the phone.
@@ -243,7 +245,10 @@ pub async fn send_phone_code(
     let Ok(phone) = Mobile::new(input.phone.trim()) else {
         return answer(None, Some(UserError::at(Code::Invalid, &["phone"], PHONE.bad_code)));
     };
-    match ctx.data_unchecked::<UseCases>().send_phone_code.run(&phone).await {
+    let device = input.device.map(|device| device.id.chars().take(64).collect::<String>());
+    let device = device.filter(|id| !id.trim().is_empty());
+    let from = AskedFrom { device, address: requester(ctx).address };
+    match ctx.data_unchecked::<UseCases>().send_phone_code.run(&phone, &from).await {
         Ok(next_at) => answer(Some(next_at), None),
         Err(SendCodeError::TooMany(next_at)) => {
             let message = "验证码发送过于频繁，请稍后再试";

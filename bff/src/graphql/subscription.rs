@@ -1,14 +1,13 @@
 //! What a client can wait for.
 
+use super::case::Case;
 use super::error::{FailureCode, bad_input, store_failed};
 use super::payment::Payment;
 use super::{UseCases, signed_in};
 use async_graphql::{Context, Result, Subscription as Subscribable};
-use domain::identity::Caller;
-use domain::ids::PaymentNo;
-use domain::payment::ReadPayments;
+use domain::ids::{CaseNo, PaymentNo};
+use domain::outside::StoreError;
 use futures_util::{Stream, StreamExt as _, stream};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A countdown begins at most so high.
@@ -51,37 +50,80 @@ impl Subscription {
         let caller = signed_in(ctx)?.clone();
         let no = PaymentNo::new(payment_no.trim()).map_err(|_| FailureCode::NotFound.error())?;
         let read = ctx.data_unchecked::<UseCases>().read_payments.clone();
-        let found = read.find(&caller, &no).await.map_err(|error| store_failed(&error))?;
-        let first = found.ok_or_else(|| FailureCode::NotFound.error())?;
-        let later = changes(read, caller, first.clone());
-        Ok(stream::once(async move { Ok(Payment(first)) }).chain(later))
+        let look = move || {
+            let (read, caller, no) = (read.clone(), caller.clone(), no.clone());
+            async move { read.find(&caller, &no).await }
+        };
+        let states = states(look, |payment| Seen {
+            version: payment.version,
+            over: !payment.state.is_unsettled(),
+        });
+        Ok(states.await?.map(|payment| payment.map(Payment)))
+    }
+
+    /// An own case: as it is, and again whenever it has changed, until nothing is left to happen.
+    async fn case_changed(
+        &self,
+        ctx: &Context<'_>,
+        case_no: String,
+    ) -> Result<impl Stream<Item = Result<Case>> + use<>> {
+        let caller = signed_in(ctx)?.clone();
+        let no = CaseNo::new(case_no.trim()).map_err(|_| FailureCode::NotFound.error())?;
+        let cases = ctx.data_unchecked::<UseCases>().cases.cases.clone();
+        let look = move || {
+            let (cases, caller, no) = (cases.clone(), caller.clone(), no.clone());
+            async move {
+                let found = cases.find_case(&no).await?;
+                Ok(found.filter(|case| caller.person.owns(&case.person)))
+            }
+        };
+        let states =
+            states(look, |case| Seen { version: case.version, over: case.ended_at.is_some() });
+        Ok(states.await?.map(|case| case.map(Case)))
     }
 }
 
-/// Each version after `seen`, until one is settled or it was looked at long enough.
-fn changes(
-    read: Arc<ReadPayments>,
-    caller: Caller,
-    seen: domain::payment::Payment,
-) -> impl Stream<Item = Result<Payment>> + use<> {
-    stream::unfold((seen, LOOKS_MAX), move |(seen, mut looks)| {
-        let (read, caller) = (read.clone(), caller.clone());
-        async move {
-            if !seen.state.is_unsettled() {
-                return None;
-            }
-            loop {
-                looks = looks.checked_sub(1)?;
-                tokio::time::sleep(LOOK_EVERY).await;
-                match read.find(&caller, &seen.no).await {
-                    Ok(Some(now)) if now.version != seen.version => {
-                        return Some((Ok(Payment(now.clone())), (now, looks)));
+/// What tells one state of a thing from another.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    version: u32,
+    /// Whether it will change no more.
+    over: bool,
+}
+
+/// The thing as it is, then each version after that until it is over or was looked at long
+/// enough.
+async fn states<T, Look, Found, See>(
+    look: Look,
+    seen: See,
+) -> Result<impl Stream<Item = Result<T>> + use<T, Look, Found, See>>
+where
+    Look: Fn() -> Found + Send + 'static,
+    See: Fn(&T) -> Seen + Send + 'static,
+    Found: Future<Output = Result<Option<T>, StoreError>> + Send,
+    T: Send + 'static,
+{
+    let first = look().await.map_err(|error| store_failed(&error))?;
+    let first = first.ok_or_else(|| FailureCode::NotFound.error())?;
+    let begun = (seen(&first), LOOKS_MAX);
+    let later = stream::unfold((look, seen, begun), |(look, seen, (last, mut looks))| async move {
+        if last.over {
+            return None;
+        }
+        loop {
+            looks = looks.checked_sub(1)?;
+            tokio::time::sleep(LOOK_EVERY).await;
+            match look().await {
+                Ok(Some(now)) => {
+                    let this = seen(&now);
+                    if this.version != last.version {
+                        return Some((Ok(now), (look, seen, (this, looks))));
                     }
-                    Ok(Some(_)) => {}
-                    Ok(None) => return None,
-                    Err(error) => return Some((Err(store_failed(&error)), (seen, 0))),
                 }
+                Ok(None) => return None,
+                Err(error) => return Some((Err(store_failed(&error)), (look, seen, (last, 0)))),
             }
         }
-    })
+    });
+    Ok(stream::once(async move { Ok(first) }).chain(later))
 }

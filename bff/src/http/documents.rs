@@ -1,4 +1,5 @@
-//! Documents by signed links: whoever has the link has the document, for five minutes.
+//! Documents and uploaded files by signed links: whoever has the link has the document, for five
+//! minutes. All are downloaded, none is shown: what citizens upload runs nowhere.
 
 use super::page::note;
 use crate::graphql::error::chain;
@@ -14,11 +15,11 @@ pub async fn document(token: web::Path<String>, parts: web::Data<Parts>) -> Http
         Ok(Opened::File(file)) => {
             let disposition = format!("attachment; filename=\"{}\"", file.name);
             HttpResponse::Ok()
-                .content_type("application/pdf")
+                .content_type(file.media_type)
                 .insert_header((CONTENT_DISPOSITION, disposition))
                 .insert_header((CACHE_CONTROL, "no-store"))
                 .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-                .body(file.pdf)
+                .body(file.content)
         }
         Ok(Opened::Expired) => note(StatusCode::GONE, "链接已过期", EXPIRED),
         Ok(Opened::Unknown) => note(StatusCode::NOT_FOUND, "没有这份文件", UNKNOWN),

@@ -44,6 +44,17 @@ pub struct KeyFile {
     pub pem: String,
 }
 
+/// A department whose own pages ask who came with a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SsoClientSettings {
+    /// Issued by us.
+    pub id: String,
+    /// 32 bytes, base64.
+    pub key: super::Secret,
+    /// Slugs of the apps whose tickets it may show.
+    pub apps: Vec<String>,
+}
+
 /// See the module.
 pub struct Reader<'a> {
     environment: &'a Environment,
@@ -225,6 +236,31 @@ impl<'a> Reader<'a> {
         }
         if entries.is_empty() {
             self.fault(key, "needs at least one { id, file }".to_owned());
+        }
+        found
+    }
+
+    /// A list of `{ id = "…", key_file = "…", apps = "…, …" }`; it may be absent.
+    pub fn sso_clients(&mut self, key: &str) -> Vec<SsoClientSettings> {
+        let entries = match self.value(key) {
+            Some(Value::Array(entries)) => entries,
+            Some(_) | None => Vec::new(),
+        };
+        let mut found = Vec::new();
+        for entry in &entries {
+            let part = |name| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+            let (Some(id), Some(path), Some(apps)) = (part("id"), part("key_file"), part("apps"))
+            else {
+                self.fault(key, "each entry needs `id`, `key_file` and `apps`".to_owned());
+                continue;
+            };
+            if open_to_others(Path::new(&path)) {
+                self.fault(key, format!("{path} can be read by others; it needs mode 0600"));
+            }
+            let secret = self.file(key, &path);
+            let apps = apps.split(',').map(str::trim).filter(|app| !app.is_empty());
+            let apps = apps.map(str::to_owned).collect();
+            found.push(SsoClientSettings { id, key: secret, apps });
         }
         found
     }

@@ -1,6 +1,7 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CategorySlug, Field, ShownAs, Wording};
+use super::{AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording};
+use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
 use std::fmt;
@@ -48,6 +49,8 @@ pub struct AppDefinition {
     pub fields: Vec<Field>,
     /// What runs behind it. `None`: the app is listed, but nothing runs behind it yet.
     pub action: Option<Action>,
+    /// How it draws, where there are more applications than there is to give.
+    pub lottery: Option<LotteryTerms>,
     /// What the citizen reads of each row of the answer.
     pub rows: Vec<RowField>,
     /// What a row can lead to.
@@ -70,6 +73,8 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Apply(terms)) => Some(&terms.call),
+            Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
     }
@@ -86,6 +91,10 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[case]`: open a case at a department.
+    Apply(CaseTerms),
+    /// `[certificate]`: ask a department, and put on paper what it says.
+    Certify(Box<CertificateTerms>),
 }
 
 /// The one call an app makes at the departments' exchange.

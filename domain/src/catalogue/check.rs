@@ -1,6 +1,9 @@
 //! From what somebody wrote to a checked definition, or to everything that is wrong with it.
 
+mod case;
+mod certificate;
 mod fields;
+mod lottery;
 mod run;
 mod texts;
 
@@ -69,6 +72,7 @@ impl AppDefinition {
         let fields = fields::check(&mut findings, raw, identity_level);
         let rows = run::check_rows(&mut findings, &raw.rows);
         let action = run::check_action(&mut findings, raw, identity_level);
+        let lottery = lottery::check(&mut findings, raw, kind);
         let leads_to = run::check_leads_to(&mut findings, raw, kind);
         let provenance = provenance(&mut findings, raw);
         let keywords = keywords(&mut findings, raw);
@@ -88,6 +92,7 @@ impl AppDefinition {
             form_version: raw.form_version,
             fields,
             action,
+            lottery,
             rows,
             leads_to,
             provenance,

@@ -57,6 +57,15 @@ pub enum Place {
         /// The key.
         key: &'static str,
     },
+    /// A key of one material of a case.
+    Material {
+        /// Which, from 0.
+        index: usize,
+        /// Its name as written.
+        name: String,
+        /// The key.
+        key: &'static str,
+    },
     /// A key of what it leads to.
     LeadsTo {
         /// The key.
@@ -87,6 +96,7 @@ impl fmt::Display for Place {
             Self::Field { index, name, key } => write_part(f, "field", *index, name, key),
             Self::Row { index, from, key } => write_part(f, "row", *index, from, key),
             Self::Section { section, key } => write!(f, "{section}.{key}"),
+            Self::Material { index, name, key } => write_part(f, "material", *index, name, key),
             Self::LeadsTo { key } => write!(f, "leads_to.{key}"),
             Self::Category { index, slug, key } => write_part(f, "category", *index, slug, key),
             Self::AppOf { slug, key } => write!(f, "app.{slug}.{key}"),

@@ -2,6 +2,7 @@
 
 use super::words::Word;
 use super::{FieldType, Wording};
+use crate::files::{FileKind, FileRule};
 
 /// A checked field. Made by [`super::AppDefinition::check`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Field {
     pub own: Option<OwnData>,
     /// A further rule for a text.
     pub check: Option<FieldCheck>,
+    /// What a [`FieldType::File`] takes; `None` for every other type.
+    pub file: Option<FileRule>,
 }
 
 /// One choice.
@@ -53,6 +56,14 @@ impl Word for OwnData {
             Self::Name => "name",
             Self::IdCard => "id_card",
         }
+    }
+}
+
+impl Word for FileKind {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn word(self) -> &'static str {
+        self.code()
     }
 }
 

@@ -1,5 +1,14 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod case;
+mod certificate;
+mod kept;
+mod lottery;
+
+pub use case::{RawCase, RawMaterial, RawStep};
+pub use certificate::{RawCertificate, RawPost, RawSpan};
+pub use lottery::{RawLottery, RawPublicValue};
+
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawWording {
@@ -49,6 +58,12 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The case.
+    pub case: Option<RawCase>,
+    /// How it certifies.
+    pub certificate: Option<RawCertificate>,
+    /// How it draws.
+    pub lottery: Option<RawLottery>,
     /// What is shown.
     pub rows: Vec<RawRow>,
     /// Key of a notice's number.
@@ -84,6 +99,10 @@ pub struct RawField {
     pub own: Option<String>,
     /// Number of letters and digits.
     pub letters_and_digits: Option<u8>,
+    /// Words of [`crate::files::FileKind`]; none: every kind.
+    pub accepts: Vec<String>,
+    /// The largest file; `None`: as large as any.
+    pub most_kilobytes: Option<u32>,
 }
 
 /// A choice.

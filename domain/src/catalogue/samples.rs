@@ -1,8 +1,9 @@
 //! A sound app, a small catalogue and a piece of the province, for the tests of this crate.
 
 use super::{
-    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCategory, RawField,
-    RawOption, RawRow, RawSent, RawWording, Region, RegionLevel, RegionTable,
+    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCategory,
+    RawCertificate, RawField, RawOption, RawPost, RawRow, RawSent, RawSpan, RawWording, Region,
+    RegionLevel, RegionTable,
 };
 use crate::standards::RegionCode;
 
@@ -68,12 +69,62 @@ pub(crate) fn sample() -> RawApp {
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
         }),
+        certificate: None,
+        lottery: None,
+        case: None,
         rows: vec![row("time", "text"), row("fine_fen", "money"), row("paid", "text")],
         leads_to_notice: Some("notice_no".to_owned()),
         provenance: "sourced".to_owned(),
         source: Some("speech".to_owned()),
         keywords: words("罚单 违停"),
         note: None,
+    }
+}
+
+/// An app that certifies with everything that a certificate can have.
+pub(crate) fn certifying() -> RawApp {
+    let text = |text: &str| text.to_owned();
+    let optional =
+        |name: &str, field_type: &str| RawField { required: false, ..field(name, field_type) };
+    RawApp {
+        slug: text("sample_certificate"),
+        kind: text("certificate"),
+        identity_level: text("face"),
+        channels: words("app wechat"),
+        fields: vec![
+            field("from", "month"),
+            field("to", "month"),
+            RawField {
+                options: options(&["电子文件", "邮政速递"]),
+                ..optional("delivery", "enum")
+            },
+            optional("county", "region"),
+            optional("address", "address"),
+            optional("phone", "phone"),
+        ],
+        look_up: None,
+        leads_to_notice: None,
+        certificate: Some(RawCertificate {
+            call: RawCall {
+                operation: text("social_insurance.certificate"),
+                sends: ["from", "to"].map(sent).to_vec(),
+                subject: true,
+            },
+            title: text("社会保险参保证明"),
+            seal: text("社会保险业务专用章"),
+            valid_months: Some(3),
+            valid_days: None,
+            holder: None,
+            span: Some(RawSpan { from: text("from"), to: text("to"), most_months: 48 }),
+            post: Some(RawPost {
+                field: text("delivery"),
+                choice: text("邮政速递"),
+                region: text("county"),
+                address: text("address"),
+                phone: text("phone"),
+            }),
+        }),
+        ..sample()
     }
 }
 

@@ -33,7 +33,7 @@ pub enum AnswerValue {
 
 impl AnswerValue {
     /// Is it as good as no answer?
-    pub(super) fn is_blank(&self) -> bool {
+    pub fn is_blank(&self) -> bool {
         match self {
             Self::Text(text) | Self::Choice(text) | Self::FileId(text) => text.trim().is_empty(),
             Self::Number(_) | Self::Fen(_) | Self::Date(_) | Self::Flag(_) => false,

@@ -2,6 +2,7 @@
 
 use super::AnswerValue;
 use crate::catalogue::{Field, FieldCheck, FieldType, RegionTable};
+use crate::files::{FileRule, StoredFile};
 use crate::money::PayableFen;
 use crate::notice::NoticeNo;
 use crate::standards::{
@@ -12,11 +13,12 @@ use jiff::civil::Date;
 /// No answer has more characters.
 const TEXT_MAX: usize = 500;
 
-/// Where and when an answer is checked: regions are those of a day.
+/// What an answer is checked against: regions are those of a day, files those of the caller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Map<'a> {
     pub(super) regions: &'a RegionTable,
     pub(super) today: Date,
+    pub(super) files: &'a [StoredFile],
 }
 
 /// The answer as departments read it, or what the citizen can do about it.
@@ -33,7 +35,7 @@ pub(super) fn check(field: &Field, value: &AnswerValue, map: Map<'_>) -> Result<
         (FieldType::Amount, AnswerValue::Fen(fen)) => amount(label, *fen),
         (FieldType::Date, AnswerValue::Date(date)) => Ok(date.to_string()),
         (FieldType::Bool, AnswerValue::Flag(flag)) => Ok(flag.to_string()),
-        (FieldType::File, AnswerValue::FileId(id)) => file(label, id),
+        (FieldType::File, AnswerValue::FileId(id)) => file(field, id, map.files),
         (
             FieldType::Enum
             | FieldType::Int
@@ -134,10 +136,21 @@ fn amount(label: &str, fen: i64) -> Result<String, String> {
     }
 }
 
-fn file(label: &str, id: &str) -> Result<String, String> {
-    let fits =
-        id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    if fits { Ok(id.to_owned()) } else { Err(format!("“{label}”请重新上传")) }
+/// Another person's file answers as one that is not there.
+fn file(field: &Field, id: &str, files: &[StoredFile]) -> Result<String, String> {
+    let label = &field.label.zh;
+    let found = files.iter().find(|file| file.id.as_str() == id);
+    let found = found.ok_or_else(|| format!("“{label}”的文件不存在或已过期，请重新上传"))?;
+    let rule = field.file.clone().unwrap_or_else(FileRule::any);
+    if !rule.kinds.contains(&found.kind) {
+        let kinds: Vec<_> = rule.kinds.iter().map(|kind| kind.name_zh()).collect();
+        return Err(format!("“{label}”只接受{}，请重新上传", kinds.join("、")));
+    }
+    if found.size > rule.most_bytes {
+        let most = rule.most_bytes / 1024;
+        return Err(format!("“{label}”的文件不能超过{most}KB，请压缩后重新上传"));
+    }
+    Ok(found.id.to_string())
 }
 
 /// `YYYY-MM`, as it came.

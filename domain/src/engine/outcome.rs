@@ -1,6 +1,8 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::case::Case;
+use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
 use crate::clock::beijing_time;
 use crate::money::Fen;
@@ -20,6 +22,10 @@ pub enum Outcome {
         /// Who says so.
         source: String,
     },
+    /// A case is open.
+    Case(Box<Case>),
+    /// A certificate was issued, now or by an earlier call with the same key.
+    Certificate(Box<Certificate>),
 }
 
 /// One row of an answer.
@@ -60,7 +66,7 @@ pub enum NoticeLink {
 }
 
 /// The row as the citizen reads it, without its notice.
-pub(super) fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
+pub fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
     let field = |shown: &RowField| OutcomeField {
         name: shown.from.clone(),
         label: shown.label.clone(),

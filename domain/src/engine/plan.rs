@@ -1,8 +1,16 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
+mod certify;
+
+pub use certify::Certification;
+
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
-use crate::catalogue::{Action, AppDefinition, Call, Field, OwnData, RegionTable};
+use crate::casework::case::{Application, HandedIn};
+use crate::catalogue::{
+    Action, AppDefinition, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
+};
+use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
 use crate::standards::CitizenId;
 use jiff::civil::Date;
@@ -17,6 +25,10 @@ const ANSWERS_MAX: usize = 50;
 pub enum Effect {
     /// Ask a department, and show the answer.
     LookUp(ExchangeCall),
+    /// Open a case at a department.
+    Apply(Application),
+    /// Have a department certify something.
+    Certify(Box<Certification>),
 }
 
 /// What answers are checked against, besides the form.
@@ -28,6 +40,8 @@ pub struct Circumstances<'a> {
     pub regions: &'a RegionTable,
     /// The day of the submission in Beijing.
     pub today: Date,
+    /// The caller's own files, as far as the answers name them.
+    pub files: &'a [StoredFile],
 }
 
 /// What these answers ask for; `None` when nothing runs behind the app yet.
@@ -44,7 +58,8 @@ pub fn plan(
         return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
     }
     let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-    let map = Map { regions: circumstances.regions, today: circumstances.today };
+    let Circumstances { regions, today, files, .. } = circumstances;
+    let map = Map { regions, today, files };
     let mut form = FilledForm { app, given: by_field(answers), faults: Vec::new() };
     let mut accepted = BTreeMap::new();
     for field in &app.fields {
@@ -54,11 +69,28 @@ pub fn plan(
     }
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
+    let mut materials = Vec::new();
+    if let Some(Action::Apply(terms)) = &app.action {
+        materials = form.materials_of(terms, &accepted);
+    }
+    if let Some(Action::Certify(terms)) = &app.action {
+        form.faults.extend(certify::faults(app, terms, &accepted, today));
+    }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Apply(terms) => Effect::Apply(Application {
+            call: exchange_call(&terms.call, subject, &accepted),
+            answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),
+            materials,
+        }),
+        Action::Certify(terms) => Effect::Certify(Box::new(Certification {
+            call: exchange_call(&terms.call, subject, &accepted),
+            post: certify::post_address(terms, &accepted),
+            terms: terms.as_ref().clone(),
+        })),
     }))
 }
 
@@ -143,6 +175,30 @@ impl FilledForm<'_> {
         }
     }
 
+    /// The materials that these answers make necessary; a file that is missing is a fault.
+    fn materials_of(
+        &mut self,
+        terms: &CaseTerms,
+        accepted: &BTreeMap<&str, String>,
+    ) -> Vec<HandedIn> {
+        let mut materials = Vec::new();
+        for material in terms.needed(accepted) {
+            let file = match &material.by {
+                MaterialBy::Window | MaterialBy::Shared => None,
+                MaterialBy::File { field } => {
+                    let noted = self.faults.iter().any(|fault| fault.field == *field);
+                    if !accepted.contains_key(field.as_str()) && !noted {
+                        let message = format!("请上传“{}”", material.label.zh);
+                        self.faults.push(fault(field, AnswerFaultCode::Required, message));
+                    }
+                    accepted.get(field.as_str()).cloned()
+                }
+            };
+            materials.push(HandedIn { name: material.name.clone(), file });
+        }
+        materials
+    }
+
     /// Whom the call is about, if it is about somebody.
     fn subject_of(&mut self, call: Option<&Call>, real_name: Option<&RealName>) -> Option<Subject> {
         if !call.is_some_and(|call| call.subject) {
@@ -158,7 +214,7 @@ impl FilledForm<'_> {
 }
 
 /// Does the answer tell the caller's own data, where the field asks for it?
-fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
+pub(super) fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
     match (own, real_name) {
         (None, _) => true,
         (Some(_), None) => false,
@@ -171,14 +227,14 @@ fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> boo
     }
 }
 
-fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
+pub(super) fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
     match real_name {
         Some(_) => format!("只能办理本人事项，“{label}”请填写您实名认证的信息"),
         None => format!("填写“{label}”前，请先登录并完成实名认证"),
     }
 }
 
-fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
+pub(super) fn fault(field: &str, code: AnswerFaultCode, message: String) -> AnswerFault {
     AnswerFault { field: field.to_owned(), code, message }
 }
 

@@ -1,7 +1,13 @@
 //! Runs an app.
 
+mod acting;
+mod case;
+mod certify;
 mod claim;
+mod files;
 mod notices;
+
+pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
 use super::outcome::shown;
@@ -9,11 +15,14 @@ use super::{
     Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
     OutcomeRow, Submissions, plan,
 };
+use crate::casework::case::{Drafts, OpenCase};
+use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
     AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
-use crate::identity::{Caller, Channel, IdentityLevel};
+use crate::files::FileStore;
+use crate::identity::{Acting, Caller, Channel, IdentityLevel};
 use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
@@ -36,6 +45,17 @@ pub struct Submission {
     pub answers: Vec<Answer>,
     /// Made by the client; `None` is enough for a look-up, which is not stored.
     pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Why somebody who acts for another gets no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActingRefusal {
+    /// The mandate was ended or its time is over.
+    Over,
+    /// The app serves natural persons alone, and the caller acts for a legal person.
+    PersonsOnly,
+    /// The app serves legal persons alone, and the caller acts for none.
+    LegalPersonsOnly,
 }
 
 /// Why nothing came of a submission.
@@ -65,6 +85,9 @@ pub enum SubmitError {
         /// What to prove.
         needed: IdentityLevel,
     },
+    /// The caller acts for somebody whom this app, or this answer, does not serve.
+    #[error("the app is not for whom the caller acts for")]
+    ActingFor(ActingRefusal),
     /// The answers are not complete or not right.
     #[error("{} of the answers are not acceptable", .0.len())]
     Answers(Vec<AnswerFault>),
@@ -101,8 +124,20 @@ pub struct SubmitApp {
     pub exchange: Arc<dyn DepartmentExchange>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
+    /// What citizens uploaded.
+    pub files: Arc<dyn FileStore>,
+    /// Certificates.
+    pub certificates: Arc<IssueCertificate>,
+    /// Sends them; `None`: nobody does yet.
+    pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Opens cases.
+    pub open_case: Arc<OpenCase>,
+    /// Forms that were begun.
+    pub drafts: Arc<Drafts>,
+    /// For whom a session acts.
+    pub acting: Arc<Acting>,
     /// Randomness for numbers.
     pub ids: Arc<dyn IdSource>,
     /// Time.
@@ -123,14 +158,23 @@ impl SubmitApp {
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, today)?;
-        if submission.form_version != app.form_version {
-            return Err(SubmitError::FormVersionRetired { current: app.form_version });
-        }
+        let form = self.form_of(app, caller, submission).await?;
+        let app = form.as_ref();
         check_level(app, caller)?;
-        let who = caller.map(|caller| &caller.person);
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today };
-        match plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)? {
+        let acting = self.acting_for(caller).await?;
+        acting::check(app, &submission.answers, &acting)?;
+        let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
+        let who = caller.map(|caller| acting.stand_in(&caller.person));
+        let (who, regions) = (who.as_ref(), catalogue.regions());
+        let circumstances = Circumstances { who, regions, today, files: &files };
+        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        self.note_act(caller, &acting, app).await?;
+        match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::Apply(application)) => {
+                self.open_case(&form, caller, submission, application).await
+            }
+            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -199,5 +243,7 @@ fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     }
 }
 
+#[cfg(test)]
+mod certify_tests;
 #[cfg(test)]
 mod tests;

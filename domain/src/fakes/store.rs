@@ -2,9 +2,12 @@
 
 use super::index::Index;
 use super::{Fault, FaultPlan};
+use crate::casework::case::{Case, CaseRecord, Draft};
+use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
-use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, StaffAccount};
+use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
+use crate::messaging::MessageEvent;
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::{
@@ -63,6 +66,8 @@ pub(super) struct Held {
 #[derive(Debug, Clone)]
 pub(super) struct SentCode {
     pub code: PhoneCode,
+    /// What it counts for, the phone included.
+    pub sources: Vec<(Source, String)>,
     pub wrong: u32,
     pub used: bool,
 }
@@ -93,8 +98,16 @@ pub(super) struct Tables {
     pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, app, last used when.
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
+    pub certificates: Vec<(Certificate, Guesses)>,
+    pub certificate_events: Vec<MessageEvent>,
+    pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
+    pub drafts: Vec<Draft>,
+    pub message_events: Vec<MessageEvent>,
+    /// Mandates, readings, consents, facts, tickets.
+    pub around: super::store_mandates::Around,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

@@ -3,9 +3,9 @@
 use super::InMemoryStore;
 use super::store::{Held, SentCode, Tables};
 use crate::identity::{
-    CODE_LIFE, Channel, ChannelLink, CodeIssued, CodeRedeemed, OpenId, Person, PersonStore,
-    PhoneCode, PhoneCodeStore, Secret, Session, SessionStore, StaffAccount, StaffStore, Tokens,
-    WRONG_CODES, next_issue,
+    AskedFrom, CODE_LIFE, Channel, ChannelLink, CodeIssued, CodeRedeemed, OpenId, Person,
+    PersonStore, PhoneCode, PhoneCodeStore, Renewal, Secret, Session, SessionStore, Source,
+    StaffAccount, StaffStore, Tokens, WRONG_CODES, next_issue,
 };
 use crate::ids::{PersonId, SessionId};
 use crate::outside::StoreError;
@@ -117,10 +117,7 @@ impl SessionStore for InMemoryStore {
     async fn rotate(
         &self,
         used: &Secret,
-        tokens: &Tokens,
-        now: Timestamp,
-        access_until: Timestamp,
-        refresh_until: Timestamp,
+        renewal: &Renewal,
     ) -> Result<Option<Session>, StoreError> {
         self.call(|t| {
             for held in t.sessions.iter_mut().filter(|held| !held.revoked) {
@@ -128,14 +125,16 @@ impl SessionStore for InMemoryStore {
                     held.revoked = true;
                     return Ok(None);
                 }
-                if held.refresh == used.expose() && held.session.refresh_until > now {
+                let elsewhere = renewal.channel.is_some_and(|at| at != held.session.channel);
+                let living = held.session.refresh_until > renewal.at && !elsewhere;
+                if held.refresh == used.expose() && living {
                     held.used.push(held.refresh.clone());
-                    held.refresh = tokens.refresh.expose().to_owned();
-                    held.access = tokens.access.expose().to_owned();
+                    held.refresh = renewal.tokens.refresh.expose().to_owned();
+                    held.access = renewal.tokens.access.expose().to_owned();
                     held.session = Session {
-                        last_seen_at: now,
-                        access_until,
-                        refresh_until,
+                        last_seen_at: renewal.at,
+                        access_until: renewal.access_until,
+                        refresh_until: renewal.refresh_until,
                         ..held.session.clone()
                     };
                     return Ok(Some(held.session.clone()));
@@ -207,14 +206,22 @@ impl StaffStore for InMemoryStore {
 
 #[async_trait]
 impl PhoneCodeStore for InMemoryStore {
-    async fn issue(&self, code: &PhoneCode) -> Result<CodeIssued, StoreError> {
+    async fn issue(&self, code: &PhoneCode, from: &AskedFrom) -> Result<CodeIssued, StoreError> {
         self.call(|t| {
-            let same = t.phone_codes.iter().filter(|sent| sent.code.phone == code.phone);
-            let earlier: Vec<_> = same.map(|sent| sent.code.issued_at).collect();
-            Ok(match next_issue(&earlier, code.issued_at) {
+            let mut sources = from.sources();
+            sources.push((Source::Phone, code.phone.as_str().to_owned()));
+            let full = sources.iter().filter_map(|(source, name)| {
+                let same = t.phone_codes.iter().filter(|sent| {
+                    sent.sources.iter().any(|(of, known)| of == source && known == name)
+                });
+                let earlier: Vec<_> = same.map(|sent| sent.code.issued_at).collect();
+                next_issue(*source, &earlier, code.issued_at)
+            });
+            Ok(match full.max() {
                 Some(until) => CodeIssued::TooMany(until),
                 None => {
-                    t.phone_codes.push(SentCode { code: code.clone(), wrong: 0, used: false });
+                    let code = code.clone();
+                    t.phone_codes.push(SentCode { code, sources, wrong: 0, used: false });
                     CodeIssued::Kept
                 }
             })

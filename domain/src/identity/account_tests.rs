@@ -164,7 +164,7 @@ impl Bench {
         let code = SixDigits::generate(&CountingIds::default());
         let phone = Mobile::new(phone).unwrap();
         let sent = PhoneCode { phone, code, issued_at: self.clock.now() };
-        assert_eq!(wait(self.store.issue(&sent)).unwrap(), CodeIssued::Kept);
+        assert_eq!(wait(self.store.issue(&sent, &AskedFrom::default())).unwrap(), CodeIssued::Kept);
         sent.code.expose().to_owned()
     }
 

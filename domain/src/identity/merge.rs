@@ -91,8 +91,10 @@ impl Merge {
             line("PERSON_MERGED", elder, format!("absorbed {}, {how}", younger.id)),
             line("PERSON_MERGED_INTO", younger, format!("merged into {}, {how}", elder.id)),
         ];
+        let with_phone = if elder.phone.is_some() { elder } else { younger };
         let elder_after = Person {
-            phone: elder.phone.clone().or_else(|| younger.phone.clone()),
+            phone: with_phone.phone.clone(),
+            phone_checked_at: with_phone.phone_checked_at,
             real_name: elder.real_name.clone().or_else(|| younger.real_name.clone()),
             face_checked_at: elder.face_checked_at.max(younger.face_checked_at),
             former_ids,

@@ -136,6 +136,8 @@ pub struct Person {
     pub id: PersonId,
     /// Proved by a platform or by a one-time code.
     pub phone: Option<Mobile>,
+    /// When it was proved first; `None` also for a phone from before this was kept.
+    pub phone_checked_at: Option<Timestamp>,
     /// Proved against the register.
     pub real_name: Option<RealName>,
     /// When the face was last proved to be that of [`Person::real_name`].
@@ -153,11 +155,12 @@ pub struct Person {
 impl Person {
     /// Somebody new, who has proved nothing yet.
     pub fn new(id: PersonId, created_at: Timestamp) -> Self {
-        let (phone, real_name, face_checked_at) = (None, None, None);
+        let (phone, phone_checked_at, real_name, face_checked_at) = (None, None, None, None);
         let (merged_into, former_ids) = (None, Vec::new());
         Self {
             id,
             phone,
+            phone_checked_at,
             real_name,
             face_checked_at,
             created_at,

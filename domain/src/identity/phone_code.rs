@@ -6,19 +6,82 @@ use crate::standards::Mobile;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 /// How long a code can be typed in.
 pub const CODE_LIFE: SignedDuration = SignedDuration::from_mins(5);
 /// Wrong codes before the right one is worth nothing: a guesser's chance is 5 in a million.
 pub const WRONG_CODES: u32 = 5;
-/// Codes of one phone: one a minute, five an hour, ten a day. A message costs money, and a
-/// stranger must not be able to fill somebody's phone.
-pub const QUOTAS: [(SignedDuration, u32); 3] = [
-    (SignedDuration::from_mins(1), 1),
-    (SignedDuration::from_hours(1), 5),
-    (SignedDuration::from_hours(24), 10),
-];
+/// So many codes within so long, for several spans.
+pub type Quotas = [(SignedDuration, u32); 3];
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who or what codes are counted for. A message costs money, and a stranger must not be able to
+/// fill somebody's phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// The phone that the code goes to.
+    Phone,
+    /// The client's own name of the device that asks.
+    Device,
+    /// The network address that asks.
+    Address,
+}
+
+impl Source {
+    /// The word of columns.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Device => "device",
+            Self::Address => "address",
+        }
+    }
+
+    /// A person who mistypes needs one code a minute. One device serves a family of three. Behind
+    /// one address of a mobile carrier stand some hundred citizens, few of whom sign in by code
+    /// in the same hour; a script behind it costs at most the day's messages.
+    pub const fn quotas(self) -> Quotas {
+        match self {
+            Self::Phone => [(MINUTE, 1), (HOUR, 5), (DAY, 10)],
+            Self::Device => [(MINUTE, 3), (HOUR, 10), (DAY, 30)],
+            Self::Address => [(MINUTE, 20), (HOUR, 200), (DAY, 1_000)],
+        }
+    }
+}
+
+/// From where a code is asked for, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskedFrom {
+    /// What the client calls its device.
+    pub device: Option<String>,
+    /// Its network address.
+    pub address: Option<IpAddr>,
+}
+
+impl AskedFrom {
+    /// What is counted besides the phone, each with its name. An IPv6 address counts with its
+    /// neighbours: every home has 2^64 of its own.
+    pub fn sources(&self) -> Vec<(Source, String)> {
+        let device = self.device.iter().map(|id| (Source::Device, id.clone()));
+        let address = self.address.iter().map(|at| (Source::Address, network(*at)));
+        device.chain(address).collect()
+    }
+}
+
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
 
 /// Six digits. `Debug` hides them.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,7 +123,7 @@ pub struct PhoneCode {
 pub enum CodeIssued {
     /// Yes; earlier codes of the phone are worth nothing now.
     Kept,
-    /// The phone has had too many; the next one not before this.
+    /// The phone, the device or the address has had too many; the next one not before this.
     TooMany(Timestamp),
 }
 
@@ -78,9 +141,10 @@ pub enum CodeRedeemed {
 /// Codes that were sent.
 #[async_trait]
 pub trait PhoneCodeStore: Send + Sync {
-    /// Keeps a code, if the [`QUOTAS`] of the phone allow it; counted and kept in one step.
-    /// MUST keep a hash of the code only, and no readable phone.
-    async fn issue(&self, code: &PhoneCode) -> Result<CodeIssued, StoreError>;
+    /// Keeps a code, if the quotas of the phone and of every [`AskedFrom::sources`] allow it;
+    /// counted and kept in one step. What is refused MUST count for nobody.
+    /// MUST keep a hash of the code only, and no readable phone, device or address.
+    async fn issue(&self, code: &PhoneCode, from: &AskedFrom) -> Result<CodeIssued, StoreError>;
     /// Compares with the newest code of the phone, counting a wrong one; a right one is used up.
     /// MUST let one of several that come at once win.
     async fn redeem(
@@ -101,8 +165,8 @@ pub trait CodeSender: Send + Sync {
 /// Why no code is on its way.
 #[derive(Debug, thiserror::Error)]
 pub enum SendCodeError {
-    /// The phone has had too many.
-    #[error("the phone has had too many codes")]
+    /// The phone, the device or the address has had too many.
+    #[error("too many codes were asked for")]
     TooMany(Timestamp),
     /// The message platform did not take it; it may have been sent all the same.
     #[error("the message platform did not answer")]
@@ -126,26 +190,26 @@ pub struct SendPhoneCode {
 
 impl SendPhoneCode {
     /// Answers from when on another code may be asked for. Says nothing of whether anybody is
-    /// known by this phone.
+    /// known by this phone. What is refused costs no message.
     ///
     /// # Errors
     /// [`SendCodeError`].
-    pub async fn run(&self, phone: &Mobile) -> Result<Timestamp, SendCodeError> {
+    pub async fn run(&self, phone: &Mobile, from: &AskedFrom) -> Result<Timestamp, SendCodeError> {
         let now = self.clock.now();
         let code = SixDigits::generate(self.ids.as_ref());
         let kept = PhoneCode { phone: phone.clone(), code, issued_at: now };
-        match self.codes.issue(&kept).await? {
+        match self.codes.issue(&kept, from).await? {
             CodeIssued::Kept => {}
             CodeIssued::TooMany(until) => return Err(SendCodeError::TooMany(until)),
         }
         self.sender.send(&kept).await.map_err(SendCodeError::Platform)?;
-        Ok(now + QUOTAS[0].0)
+        Ok(now + MINUTE)
     }
 }
 
-/// When the next code may be issued, given when earlier ones were; `None`: now.
-pub fn next_issue(earlier: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
-    let wait = QUOTAS.into_iter().filter_map(|(window, most)| {
+/// When the next code may be issued for this source, given when earlier ones were; `None`: now.
+pub fn next_issue(source: Source, earlier: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
+    let wait = source.quotas().into_iter().filter_map(|(window, most)| {
         let mut within: Vec<_> = earlier.iter().filter(|at| **at + window > now).collect();
         within.sort();
         let full = within.len() >= usize::try_from(most).unwrap_or(usize::MAX);
@@ -161,17 +225,41 @@ mod tests {
     use super::*;
     use crate::fakes::samples::at;
 
+    /// `most` codes within `seconds`, and no code before in any longer span.
+    fn edge(source: Source, seconds: i64, most: i64) {
+        let step = seconds / most;
+        let earlier: Vec<_> = (0..most).map(|n| at(n * step)).collect();
+        let (last, kind) = (at(seconds - 1), source.code());
+        assert_eq!(next_issue(source, &earlier[1..], last), None, "{kind}: {most} in {seconds}");
+        assert_eq!(next_issue(source, &earlier, last), Some(at(seconds)), "{kind}: one more");
+        assert_eq!(next_issue(source, &earlier, at(seconds)), None, "{kind}: a second later");
+    }
+
     #[test]
-    fn a_phone_gets_one_a_minute_five_an_hour_ten_a_day() {
+    fn every_quota_holds_to_its_edge() {
         let (minute, hour, day) = (60, 3_600, 86_400);
-        assert_eq!(next_issue(&[], at(0)), None);
-        assert_eq!(next_issue(&[at(0)], at(minute - 1)), Some(at(minute)));
-        assert_eq!(next_issue(&[at(0)], at(minute)), None);
-        let five: Vec<_> = (0..5).map(|n| at(n * 100)).collect();
-        assert_eq!(next_issue(&five, at(hour - 1)), Some(at(hour)));
-        assert_eq!(next_issue(&five, at(hour)), None);
-        let ten: Vec<_> = (0..10).map(|n| at(n * hour)).collect();
-        assert_eq!(next_issue(&ten, at(day - 1)), Some(at(day)));
-        assert_eq!(next_issue(&ten, at(day)), None);
+        assert_eq!(next_issue(Source::Phone, &[], at(0)), None);
+        edge(Source::Phone, minute, 1);
+        edge(Source::Phone, hour, 5);
+        edge(Source::Phone, day, 10);
+        edge(Source::Device, minute, 3);
+        edge(Source::Device, hour, 10);
+        edge(Source::Device, day, 30);
+        edge(Source::Address, minute, 20);
+        edge(Source::Address, hour, 200);
+        edge(Source::Address, day, 1_000);
+    }
+
+    #[test]
+    fn an_address_counts_with_its_network() {
+        let named = |text: &str| {
+            let address = Some(text.parse().unwrap());
+            AskedFrom { device: None, address }.sources()
+        };
+        assert_eq!(named("203.0.113.9"), [(Source::Address, "203.0.113.9".to_owned())]);
+        assert_eq!(named("::ffff:203.0.113.9"), named("203.0.113.9"));
+        assert_eq!(named("2001:db8:1:2::1"), named("2001:db8:1:2:ffff::9"));
+        assert_ne!(named("2001:db8:1:2::1"), named("2001:db8:1:3::1"));
+        assert_eq!(AskedFrom::default().sources(), []);
     }
 }

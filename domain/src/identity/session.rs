@@ -102,6 +102,21 @@ pub struct Caller {
     pub session: SessionId,
 }
 
+/// What a session gets in place of its tokens.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The new ones.
+    pub tokens: Tokens,
+    /// Where the session must have been opened; `None`: the request does not say where it is from.
+    pub channel: Option<Channel>,
+    /// Now.
+    pub at: Timestamp,
+    /// End of the new access token.
+    pub access_until: Timestamp,
+    /// End of the new refresh token.
+    pub refresh_until: Timestamp,
+}
+
 /// Sessions, by hashes of their tokens.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
@@ -110,16 +125,11 @@ pub trait SessionStore: Send + Sync {
     /// The session whose access token this is, ended or not; never a revoked one.
     async fn find_by_access(&self, access: &Secret) -> Result<Option<Session>, StoreError>;
     /// Replaces the tokens of the session whose refresh token is `used`, atomically.
-    /// MUST answer `None` when no session has it. A token that was replaced before MUST revoke
+    /// MUST answer `None` when no session has it, and change nothing when the session is of
+    /// another channel than [`Renewal::channel`]. A token that was replaced before MUST revoke
     /// its session and answer `None`: somebody else holds it.
-    async fn rotate(
-        &self,
-        used: &Secret,
-        tokens: &Tokens,
-        now: Timestamp,
-        access_until: Timestamp,
-        refresh_until: Timestamp,
-    ) -> Result<Option<Session>, StoreError>;
+    async fn rotate(&self, used: &Secret, renewal: &Renewal)
+    -> Result<Option<Session>, StoreError>;
     /// Ends one session.
     async fn revoke(&self, session: &SessionId) -> Result<(), StoreError>;
     /// Ends all sessions of a person.
@@ -187,16 +197,21 @@ pub enum RefreshError {
 
 impl RefreshSession {
     /// # Errors
-    /// [`RefreshError::NotValid`] for every token that is not the newest of a living session.
-    pub async fn run(&self, refresh: &str) -> Result<IssuedSession, RefreshError> {
+    /// [`RefreshError::NotValid`] for every token that is not the newest of a living session, and
+    /// for one that is shown from another `channel` than its own.
+    pub async fn run(
+        &self,
+        refresh: &str,
+        channel: Option<Channel>,
+    ) -> Result<IssuedSession, RefreshError> {
         let used = Secret::new(refresh).map_err(|SecretInvalid| RefreshError::NotValid)?;
-        let now = self.clock.now();
+        let at = self.clock.now();
         let tokens = Tokens::generate(self.ids.as_ref());
-        let (access_until, refresh_until) = (now + ACCESS_LIFE, now + REFRESH_LIFE);
-        let rotated =
-            self.sessions.rotate(&used, &tokens, now, access_until, refresh_until).await?;
-        let session = rotated.ok_or(RefreshError::NotValid)?;
-        Ok(IssuedSession { session, tokens })
+        let (access_until, refresh_until) = (at + ACCESS_LIFE, at + REFRESH_LIFE);
+        let renewal = Renewal { tokens, channel, at, access_until, refresh_until };
+        let session = self.sessions.rotate(&used, &renewal).await?;
+        let session = session.ok_or(RefreshError::NotValid)?;
+        Ok(IssuedSession { session, tokens: renewal.tokens })
     }
 }
 

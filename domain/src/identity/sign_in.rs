@@ -136,7 +136,7 @@ impl SignIn {
                 return Err(SignInError::StepUpRequired);
             }
         }
-        let person = self.with_phone(person, proved.phone).await?;
+        let person = self.with_phone(person, proved.phone, now).await?;
         let stores = (self.sessions.as_ref(), self.ids.as_ref());
         let issued = IssuedSession::open(stores, &person.id, (proved.channel, device), now).await?;
         Ok((issued, person))
@@ -173,11 +173,12 @@ impl SignIn {
         &self,
         person: Person,
         phone: Option<Mobile>,
+        now: Timestamp,
     ) -> Result<Person, SignInError> {
         if phone.is_none() || phone == person.phone {
             return Ok(person);
         }
-        let changed = Person { phone, ..person };
+        let changed = Person { phone, phone_checked_at: Some(now), ..person };
         self.persons.update(&changed).await?;
         Ok(Person { version: changed.version + 1, ..changed })
     }

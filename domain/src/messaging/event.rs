@@ -62,16 +62,66 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A department has taken an application.
+    CaseAccepted,
+    /// A department asks for something more.
+    CaseNeedsMaterials,
+    /// A department has said yes.
+    CaseApproved,
+    /// A department has said no.
+    CaseRejected,
+    /// What was applied for is done.
+    CaseDone,
+    /// An application was taken back.
+    CaseWithdrawn,
+    /// A certificate was issued.
+    CertificateIssued,
+    /// An application won a draw.
+    LotteryWon,
+    /// A department is late with a case, and was told so.
+    CaseOverdue,
+    /// A parcel is on its way.
+    DeliverySent,
+    /// A parcel arrived.
+    DeliveryDelivered,
+    /// A parcel came back, or is lost.
+    DeliveryFailed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PaymentPaid];
+    pub const ALL: [Self; 13] = [
+        Self::PaymentPaid,
+        Self::CaseAccepted,
+        Self::CaseNeedsMaterials,
+        Self::CaseApproved,
+        Self::CaseRejected,
+        Self::CaseDone,
+        Self::CaseWithdrawn,
+        Self::CertificateIssued,
+        Self::LotteryWon,
+        Self::CaseOverdue,
+        Self::DeliverySent,
+        Self::DeliveryDelivered,
+        Self::DeliveryFailed,
+    ];
 
     /// The kind's word, in the database and in files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::CaseAccepted => "CASE_ACCEPTED",
+            Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
+            Self::CaseApproved => "CASE_APPROVED",
+            Self::CaseRejected => "CASE_REJECTED",
+            Self::CaseDone => "CASE_DONE",
+            Self::CaseWithdrawn => "CASE_WITHDRAWN",
+            Self::CertificateIssued => "CERTIFICATE_ISSUED",
+            Self::LotteryWon => "LOTTERY_WON",
+            Self::CaseOverdue => "CASE_OVERDUE",
+            Self::DeliverySent => "DELIVERY_SENT",
+            Self::DeliveryDelivered => "DELIVERY_DELIVERED",
+            Self::DeliveryFailed => "DELIVERY_FAILED",
         }
     }
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::fakes::samples::{self, at};
 use crate::fakes::{FakeClock, FakeGateway, FaultPlan, InMemoryStore};
-use crate::ids::{PersonId, RefundNo};
+use crate::files::{FileKind, FileStore, NewFile, Quota, Sha256};
+use crate::ids::{FileId, PersonId, RefundNo};
 use crate::money::{Fen, PayableFen};
 use crate::outside::OutsideError;
 use crate::payment::{
@@ -289,6 +290,10 @@ impl DocumentPrinter for Typewriter {
     async fn year(&self, sheet: YearSheet) -> Result<Vec<u8>, PrintFailed> {
         Ok(sheet.year.paid.to_string().into_bytes())
     }
+
+    async fn certificate(&self, sheet: CertificateSheet) -> Result<Vec<u8>, PrintFailed> {
+        Ok(sheet.certificate.title.into_bytes())
+    }
 }
 
 fn documents(store: &InMemoryStore, clock: &Arc<FakeClock>) -> Documents {
@@ -298,6 +303,8 @@ fn documents(store: &InMemoryStore, clock: &Arc<FakeClock>) -> Documents {
         printer: Some(Arc::new(Typewriter)),
         receipts: book.clone(),
         years: Arc::new(years(store)),
+        files: book.clone(),
+        certificates: book.clone(),
         persons: book,
         clock: clock.clone(),
     }
@@ -313,7 +320,8 @@ fn a_link_leads_its_person_to_the_document_for_five_minutes() {
     let receipt = documents.link(&p1, Document::Receipt(id.clone())).unwrap();
     let year = documents.link(&p1, Document::Year(2026)).unwrap();
     let file = |name: &str, text: &str| {
-        Opened::File(DocumentFile { name: name.to_owned(), pdf: text.as_bytes().to_vec() })
+        let (name, content) = (name.to_owned(), text.as_bytes().to_vec());
+        Opened::File(DocumentFile { name, media_type: "application/pdf", content })
     };
     clock.advance(SignedDuration::from_secs(299));
     let opened = wait(documents.open(&receipt)).unwrap();
@@ -334,4 +342,34 @@ fn without_a_printer_there_are_no_links() {
     let documents = Documents { printer: None, ..documents(&store, &clock) };
     let p1 = PersonId::new("P1").unwrap();
     assert_eq!(documents.link(&p1, Document::Year(2026)), None);
+}
+
+#[test]
+fn an_uploaded_file_is_downloaded_by_its_owner_without_a_printer() {
+    let store = InMemoryStore::new();
+    let clock = Arc::new(FakeClock::at(at(100)));
+    let documents = Documents { printer: None, ..documents(&store, &clock) };
+    let (p1, p2) = (PersonId::new("P1").unwrap(), PersonId::new("P2").unwrap());
+    let id = FileId::new("F1").unwrap();
+    let file = NewFile {
+        id: id.clone(),
+        person: p1.clone(),
+        kind: FileKind::Png,
+        content: b"a picture".to_vec(),
+        sha256: Sha256([1; 32]),
+        at: at(100),
+    };
+    let quota = Quota { files: 9, bytes: 99 };
+    wait(store.put(&file, &quota)).unwrap();
+    let link = |person| documents.link(person, Document::File(id.clone())).unwrap();
+    let (own, foreign) = (link(&p1), link(&p2));
+    let (name, content) = ("file-F1.png".to_owned(), b"a picture".to_vec());
+    let expected = Opened::File(DocumentFile { name, media_type: "image/png", content });
+    assert_eq!(wait(documents.open(&own)).unwrap(), expected);
+    assert_eq!(wait(documents.open(&foreign)).unwrap(), Opened::Unknown);
+    clock.advance(SignedDuration::from_hours(24));
+    let late = link(&p1);
+    assert_eq!(wait(documents.open(&late)).unwrap(), Opened::Unknown, "its day is over");
+    wait(store.mark_used(&[p1], &[id], at(200))).unwrap();
+    assert_eq!(wait(documents.open(&late)).unwrap(), expected);
 }

@@ -58,6 +58,18 @@ fn check(operation: &Operation, call: &Call) -> Result<(), Refusal> {
     }
 }
 
+/// What these templates make of a question, about whom it is.
+pub(super) fn values(
+    name: &str,
+    call: &Call,
+    citizen: Option<&Citizen>,
+    now_ms: i64,
+    templates: &BTreeMap<String, Template>,
+) -> Map<String, Value> {
+    let Ok(table) = table::embedded() else { return Map::new() };
+    Question::new(table, name, call, citizen, now_ms).values(templates, 1)
+}
+
 fn whom<'a>(
     world: &'a World,
     operation: &Operation,
@@ -118,6 +130,10 @@ impl<'a> Question<'a> {
     }
 
     fn row(&self, operation: &Operation, row: i64) -> Value {
+        Value::Object(self.values(&operation.row, row))
+    }
+
+    fn values(&self, templates: &BTreeMap<String, Template>, row: i64) -> Map<String, Value> {
         let value = |(key, template): (&String, &Template)| {
             let value = match template.only_word() {
                 Some(word) => self.value(word, &format!("{row}/{key}/0"), row),
@@ -128,7 +144,7 @@ impl<'a> Question<'a> {
             let fen = fen.and_then(|fen| fen.parse::<i64>().ok()).map(Value::from);
             (key.clone(), fen.unwrap_or(value))
         };
-        Value::Object(operation.row.iter().map(value).collect::<Map<_, _>>())
+        templates.iter().map(value).collect()
     }
 
     fn text(&self, template: &Template, key: &str, row: i64) -> String {

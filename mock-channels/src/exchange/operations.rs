@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, estimates, messages, people, registers, table};
+use super::{answer, cases, certificates, estimates, kinship, messages, people, registers, table};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -13,7 +13,7 @@ use crate::world::people::{CITIES, Violation, number_of};
 
 /// What is answered by code, because it is about things of this world or computed; all others are
 /// data.
-const BY_CODE: [&str; 15] = [
+const BY_CODE: [&str; 17] = [
     "traffic.violations",
     "social_insurance.personal",
     "social_insurance.pension_estimate",
@@ -28,12 +28,16 @@ const BY_CODE: [&str; 15] = [
     "police.real_name_check",
     "police.face_check_start",
     "police.face_check_result",
+    "police.family_relation",
+    "registry.legal_person",
     "messages.send_code",
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
-    BY_CODE.into_iter().chain(data.map(String::as_str)).collect()
+    let applications = cases::names().into_iter().map(|name| &*name.leak());
+    let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
+    by_code.chain(data.map(String::as_str)).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -63,6 +67,8 @@ pub(super) fn run(
         "police.real_name_check" => people::real_name_check(outside, call),
         "police.face_check_start" => people::face_check_start(outside, call),
         "police.face_check_result" => people::face_check_result(outside, call),
+        "police.family_relation" => kinship::family_relation(outside, call),
+        "registry.legal_person" => kinship::legal_person(outside, call),
         "messages.send_code" => messages::send_code(outside, call),
         "social_insurance.pension_estimate" => estimates::pension(call),
         "social_insurance.unit" => registers::insured_unit(outside, call),
@@ -70,7 +76,13 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        name if certificates::OPERATIONS.contains(&name) => {
+            certificates::certify(outside, name, call)
+        }
         _ => {
+            if let Some(found) = cases::run(outside, operation, call) {
+                return Some(found);
+            }
             let table = table::embedded().ok()?;
             let (name, found) = table.operations.get_key_value(operation)?;
             answer::answer(outside, table, name, found, call)

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Call, Found, Refusal};
 use crate::clock::{Day, rfc3339};
 use crate::outside::Outside;
+use crate::world::World;
 use crate::world::company::{Company, is_uscc};
 use crate::world::notice::Notice;
 use crate::world::people::{CITIES, number_of};
@@ -105,29 +106,32 @@ fn company_row(company: &Company) -> Value {
 
 /// What a company pays for its people; one that is not insured there has no row.
 pub(super) fn insured_unit(outside: &Outside, call: &Call) -> Result<Found, Refusal> {
+    call.subject()?;
+    let row = outside.read(|world| unit_row(world, call))?;
+    Ok(Found { source: "省人社厅", rows: row.into_iter().collect() })
+}
+
+/// The company of the question, in the month of the question.
+pub(super) fn unit_row(world: &World, call: &Call) -> Result<Option<Value>, Refusal> {
     let (uscc, region) = (call.required("uscc")?, call.required("region")?);
     if !is_uscc(uscc) || region.len() != 6 || !region.is_ascii() {
         return Err(Refusal::Invalid("uscc 或 region 不正确".to_owned()));
     }
-    call.subject()?;
     let month = call.optional("month").unwrap_or_default();
-    let rows = outside.read(|world| {
-        let company = world
-            .gateway
-            .company(uscc)
-            .filter(|company| region == "330000" || CITIES[company.city].0[..4] == region[..4]);
-        company.map(|company| {
-            // Some people come and some go from month to month.
-            let heads = number_of(&company.uscc) % 200 + 5 + number_of(month) % 3;
-            let payable_fen = heads * 182_000;
-            json!({
-                "unit_no": format!("33{:08}", number_of(&company.uscc) % 100_000_000),
-                "headcount": heads,
-                "payable_fen": payable_fen,
-                "paid_fen": payable_fen,
-                "arrears_fen": 0,
-            })
+    let company = world
+        .gateway
+        .company(uscc)
+        .filter(|company| region == "330000" || CITIES[company.city].0[..4] == region[..4]);
+    Ok(company.map(|company| {
+        // Some people come and some go from month to month.
+        let heads = number_of(&company.uscc) % 200 + 5 + number_of(month) % 3;
+        let payable_fen = heads * 182_000;
+        json!({
+            "unit_no": format!("33{:08}", number_of(&company.uscc) % 100_000_000),
+            "headcount": heads,
+            "payable_fen": payable_fen,
+            "paid_fen": payable_fen,
+            "arrears_fen": 0,
         })
-    });
-    Ok(Found { source: "省人社厅", rows: rows.into_iter().collect() })
+    }))
 }

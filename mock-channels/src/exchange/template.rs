@@ -98,6 +98,11 @@ impl Template {
         Ok(Self(parts))
     }
 
+    /// This text, with no words in it.
+    pub(super) fn plain(text: &str) -> Self {
+        Self(vec![Part::Text(text.to_owned())])
+    }
+
     pub(super) fn parts(&self) -> &[Part] {
         &self.0
     }

@@ -16,6 +16,7 @@ pub struct Model {
     pub version: i64,
     pub merged_into: Option<String>,
     pub former_ids: String,
+    pub phone_checked_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ pub struct Model {
     pub refresh_until: i64,
     pub revoked: bool,
     pub last_seen_at: Option<i64>,
+    pub mandate_no: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

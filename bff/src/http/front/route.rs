@@ -102,7 +102,7 @@ async fn answer(
     if verb == Verb::Get && sound.mutates() {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
-    let credentials = Credentials::of_headers(request.headers());
+    let credentials = Credentials::of_request(request, parts);
     match media {
         MediaType::Json | MediaType::ResponseJson => match once(sound, &credentials, parts).await {
             Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),

@@ -93,7 +93,8 @@ pub fn open(request: &HttpRequest, payload: web::Payload, parts: web::Data<Parts
                 .max_frame_size(MESSAGE_MAX)
                 .aggregate_continuations()
                 .max_continuation_size(MESSAGE_MAX);
-            rt::spawn(serve(session, messages, parts));
+            let opened_by = Credentials::of_request(request, &parts);
+            rt::spawn(serve(session, messages, opened_by, parts));
             response
         }
         Err(error) => error.error_response(),
@@ -118,6 +119,8 @@ struct Socket {
     parts: web::Data<Parts>,
     /// `None` until the client has said `connection_init`.
     credentials: Option<Credentials>,
+    /// What the request said that opened it.
+    opened_by: Credentials,
     running: HashMap<String, (u64, AbortHandle)>,
     serial: u64,
     queue: mpsc::Sender<FromOperation>,
@@ -126,11 +129,13 @@ struct Socket {
 async fn serve(
     mut session: Session,
     mut messages: AggregatedMessageStream,
+    opened_by: Credentials,
     parts: web::Data<Parts>,
 ) {
     let (queue, mut said) = mpsc::channel(QUEUE);
     let drain = parts.drain.clone();
-    let mut socket = Socket { parts, credentials: None, running: HashMap::new(), serial: 0, queue };
+    let mut socket =
+        Socket { parts, credentials: None, opened_by, running: HashMap::new(), serial: 0, queue };
     let opened = Instant::now();
     let (mut heard, mut next_ping) = (opened, opened + PING_EVERY);
     let close = loop {
@@ -206,7 +211,7 @@ impl Socket {
                 Err(Some(Close(code::TOO_MANY_INITS, "Too many initialisation requests")))
             }
             FromClient::ConnectionInit { payload } => {
-                let credentials = Credentials::of_payload(&payload.unwrap_or_default());
+                let credentials = self.opened_by.clone().with_payload(&payload.unwrap_or_default());
                 match requester(&credentials, &self.parts).await {
                     Ok(_) => {}
                     Err(Refused::With(_)) => return Err(Some(Close(code::FORBIDDEN, "Forbidden"))),

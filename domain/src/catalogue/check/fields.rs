@@ -5,6 +5,7 @@ use super::super::{
 };
 use super::is_verified;
 use super::texts::Findings;
+use crate::files::{FileKind, FileRule};
 use crate::identity::IdentityLevel;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +50,7 @@ fn check_field(
     let options = check_options(findings, raw, at, field_type);
     let own = check_own(findings, raw, at, field_type, level);
     let check = check_letters_and_digits(findings, raw, at, field_type);
+    let file = check_file(findings, raw, at, field_type);
     Some(Field {
         name: raw.name.clone(),
         label,
@@ -59,6 +61,7 @@ fn check_field(
         depends_on: raw.depends_on.clone(),
         own,
         check,
+        file,
     })
 }
 
@@ -125,6 +128,35 @@ fn check_letters_and_digits(
         findings.add(at("letters_and_digits"), Problem::OutOfRange("1 to 64"));
     }
     Some(FieldCheck::LettersAndDigits { length })
+}
+
+fn check_file(
+    findings: &mut Findings,
+    raw: &RawField,
+    at: &dyn Fn(&'static str) -> Place,
+    field_type: Option<FieldType>,
+) -> Option<FileRule> {
+    if field_type != Some(FieldType::File) {
+        for (key, there) in
+            [("accepts", !raw.accepts.is_empty()), ("most_kilobytes", raw.most_kilobytes.is_some())]
+        {
+            if there && field_type.is_some() {
+                findings.add(at(key), Problem::Contradiction("only of a file this can be said"));
+            }
+        }
+        return None;
+    }
+    let any = FileRule::any();
+    let kinds = if raw.accepts.is_empty() {
+        any.kinds
+    } else {
+        findings.words::<FileKind>(&at("accepts"), &raw.accepts)
+    };
+    let most_bytes = raw.most_kilobytes.map_or(any.most_bytes, |most| u64::from(most) * 1024);
+    if !(1..=FileRule::MOST_BYTES).contains(&most_bytes) {
+        findings.add(at("most_kilobytes"), Problem::OutOfRange("1 to 10240"));
+    }
+    Some(FileRule { kinds, most_bytes })
 }
 
 /// Every name exists, and no way of dependencies leads back.

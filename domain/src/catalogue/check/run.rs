@@ -5,6 +5,7 @@ use super::super::{
     Action, AppKind, Call, FieldType, LeadsTo, Operation, Place, Problem, RawApp, RawCall, RawRow,
     RawSent, RowField, Sent, ShownAs,
 };
+use super::case::check_case;
 use super::is_verified;
 use super::texts::Findings;
 use crate::identity::IdentityLevel;
@@ -40,7 +41,13 @@ pub(super) fn check_action(
     raw: &RawApp,
     level: Option<IdentityLevel>,
 ) -> Option<Action> {
-    raw.look_up.as_ref().and_then(|look_up| check_look_up(findings, look_up, raw, level))
+    let look_up = raw.look_up.as_ref();
+    let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let case = raw.case.as_ref().and_then(|case| check_case(findings, case, raw, level));
+    let certificate = raw.certificate.as_ref();
+    let certificate =
+        certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
+    look_up.or(case).or(certificate)
 }
 
 fn check_look_up(

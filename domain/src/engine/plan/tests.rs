@@ -5,6 +5,8 @@ use crate::catalogue::samples::{checked, field, options, sample, table};
 use crate::catalogue::{RawApp, RawField};
 use crate::engine::AnswerFaultCode as C;
 use crate::fakes::samples::{at, person};
+use crate::files::FileKind;
+use crate::ids::{FileId, PersonId};
 use jiff::civil::date;
 
 const MY_ID: &str = "33010619000101099X";
@@ -32,10 +34,11 @@ fn planned(
     who: Option<&Person>,
 ) -> Result<ExchangeCall, Vec<(String, C)>> {
     let regions = table();
-    let circumstances = Circumstances { who, regions: &regions, today: date(2026, 3, 2) };
+    let circumstances =
+        Circumstances { who, regions: &regions, today: date(2026, 3, 2), files: &[] };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
-        Ok(None) => panic!("nothing runs behind the app"),
+        Ok(other) => panic!("{other:?}"),
         Err(faults) => Err(faults.into_iter().map(|f| (f.field, f.code)).collect()),
     }
 }
@@ -148,7 +151,7 @@ fn messages_and_debug_texts_never_repeat_an_answer() {
     let me = somebody();
     let regions = table();
     let circumstances =
-        Circumstances { who: Some(&me), regions: &regions, today: date(2026, 3, 2) };
+        Circumstances { who: Some(&me), regions: &regions, today: date(2026, 3, 2), files: &[] };
     let others = [text("name", "李四"), text("id_card", "330203190106150981")];
     let faults = plan(&checked(own_app()), &others, circumstances).unwrap_err();
     let told = format!("{faults:?} {others:?}");
@@ -198,8 +201,8 @@ fn every_type_takes_its_own_kind_of_answer_only() {
         ("address", words("文三路1号"), Some("文三路1号")),
         ("bool", V::Flag(false), Some("false")),
         ("bool", words("true"), None),
-        ("file", V::FileId("F-1_a".to_owned()), Some("F-1_a")),
-        ("file", V::FileId("../etc".to_owned()), None),
+        ("file", V::FileId("F-1_a".to_owned()), None),
+        ("file", V::Text("F-1_a".to_owned()), None),
         ("notice_no", words("330000001FS0000000001"), Some("330000001FS0000000001")),
         ("notice_no", words("310000001FS0000000001"), None),
         ("receipt_code", words("33010117"), Some("33010117")),
@@ -232,7 +235,7 @@ fn one_answer(field_type: &str, value: AnswerValue) -> Option<String> {
         checked(app).fields.remove(0)
     };
     let regions = table();
-    let map = Map { regions: &regions, today: date(2026, 3, 2) };
+    let map = Map { regions: &regions, today: date(2026, 3, 2), files: &[] };
     check(&checked_field, &value, map).ok()
 }
 
@@ -241,7 +244,47 @@ fn an_app_without_anything_behind_it_still_checks_its_form() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let regions = table();
-    let circumstances = Circumstances { who: None, regions: &regions, today: date(2026, 3, 2) };
+    let circumstances =
+        Circumstances { who: None, regions: &regions, today: date(2026, 3, 2), files: &[] };
     assert_eq!(plan(&checked(app.clone()), &right_answers(), circumstances), Ok(None));
     assert_eq!(plan(&checked(app), &[], circumstances).unwrap_err().len(), 3);
+}
+
+#[test]
+fn a_file_is_the_callers_own_and_what_the_field_takes() {
+    let stored = |id: &str, kind, size| StoredFile {
+        id: FileId::new(id).unwrap(),
+        person: PersonId::new("P1").unwrap(),
+        kind,
+        size,
+        uploaded_at: at(0),
+        used_at: None,
+    };
+    let files = [
+        stored("PHOTO", FileKind::Jpeg, 2_048),
+        stored("LARGE", FileKind::Jpeg, 2_049),
+        stored("PAPER", FileKind::Pdf, 1),
+    ];
+    let narrow = RawField {
+        accepts: vec!["jpeg".to_owned(), "png".to_owned()],
+        most_kilobytes: Some(2),
+        ..field("photo", "file")
+    };
+    let regions = table();
+    let asked = |field: RawField, id: &str| {
+        let app = RawApp { fields: vec![field], look_up: None, leads_to_notice: None, ..sample() };
+        let (who, today) = (None, date(2026, 3, 2));
+        let circumstances = Circumstances { who, regions: &regions, today, files: &files };
+        let answer = Answer { name: "photo".to_owned(), value: AnswerValue::FileId(id.to_owned()) };
+        let faults = plan(&checked(app), &[answer], circumstances).err().unwrap_or_default();
+        faults.into_iter().map(|fault| fault.message).collect::<String>()
+    };
+    assert_eq!(asked(narrow.clone(), "PHOTO"), "");
+    assert_eq!(asked(field("photo", "file"), "PAPER"), "", "without a rule everything goes");
+    assert!(asked(narrow.clone(), "LARGE").contains("不能超过2KB"));
+    assert!(asked(narrow.clone(), "PAPER").contains("只接受JPG照片、PNG图片"));
+    for nothing in ["ANOTHERS", "../etc"] {
+        let told = asked(narrow.clone(), nothing);
+        assert!(told.contains("不存在或已过期") && !told.contains(nothing), "{told}");
+    }
 }

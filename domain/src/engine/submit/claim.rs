@@ -8,7 +8,6 @@ use crate::ids::SubmissionNo;
 impl SubmitApp {
     /// The number under which everything for this submission is done, here and at departments:
     /// made once, kept for ever. Comes after the answers were checked and before anything is done.
-    #[expect(dead_code, reason = "look-ups store nothing; the first kind that does will claim")]
     pub(super) async fn claim(
         &self,
         person: &Person,

@@ -1,6 +1,7 @@
 //! What comes of a submission, with ports in memory.
 
 use super::*;
+use crate::casework::certificate::IssueCertificate;
 use crate::catalogue::samples::{catalogue, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
 use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, NoticeLink, Subject};
@@ -17,7 +18,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 /// Polls until done; the fakes here wake nobody, they are simply asked again.
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
@@ -28,9 +29,9 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// An exchange with one answer for everybody.
-struct FakeExchange {
+pub(super) struct FakeExchange {
     answer: Result<Vec<ExchangeRow>, &'static str>,
-    calls: Mutex<Vec<ExchangeCall>>,
+    pub(super) calls: Mutex<Vec<ExchangeCall>>,
 }
 
 #[async_trait]
@@ -83,22 +84,46 @@ impl NoticeBook for FakeBook {
     }
 }
 
-struct Bench {
-    exchange: Arc<FakeExchange>,
+pub(super) struct Bench {
+    pub(super) exchange: Arc<FakeExchange>,
     book: Arc<FakeBook>,
-    submit: SubmitApp,
+    pub(super) submit: SubmitApp,
 }
 
-fn bench(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
+pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
     let exchange = Arc::new(FakeExchange { answer, calls: Mutex::default() });
     let book = Arc::new(FakeBook::default());
+    let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue(app))));
+    let (store, clock) = (Arc::new(InMemoryStore::new()), Arc::new(FakeClock::at(at(0))));
+    let ids = Arc::new(CountingIds::default());
+    let open_case = OpenCase { cases: store.clone(), clock: clock.clone(), ids: ids.clone() };
+    let drafts = Drafts {
+        drafts: store.clone(),
+        files: store.clone(),
+        catalogue: catalogue.clone(),
+        clock: clock.clone(),
+    };
     let submit = SubmitApp {
-        catalogue: Arc::new(FixedCatalogue(Arc::new(catalogue(app)))),
+        catalogue,
         exchange: exchange.clone(),
         notices: book.clone(),
-        submissions: Arc::new(InMemoryStore::new()),
-        ids: Arc::new(CountingIds::default()),
-        clock: Arc::new(FakeClock::at(at(0))),
+        files: store.clone(),
+        acting: Arc::new(Acting {
+            store: Arc::new(InMemoryStore::new()),
+            clock: Arc::new(FakeClock::at(at(0))),
+            ids: Arc::new(CountingIds::default()),
+        }),
+        certificates: Arc::new(IssueCertificate {
+            book: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        }),
+        certificate_post: None,
+        submissions: store,
+        open_case: Arc::new(open_case),
+        drafts: Arc::new(drafts),
+        ids,
+        clock,
     };
     Bench { exchange, book, submit }
 }
@@ -132,24 +157,26 @@ fn submission() -> Submission {
 }
 
 fn refused(app: RawApp, who: Option<&Caller>, submission: &Submission) -> SubmitError {
-    let bench = bench(app, Ok(Vec::new()));
+    let bench = bench_of(app, Ok(Vec::new()));
     let error = wait(bench.submit.run(who, submission)).unwrap_err();
     assert!(bench.exchange.calls.lock().unwrap().is_empty(), "asked in spite of {error}");
     error
 }
 
 fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
-    let bench = bench(sample(), Ok(notice_nos.iter().map(|no| row(no)).collect()));
-    let Outcome::Lookup { rows, .. } = wait(bench.submit.run(None, &submission())).unwrap();
+    let bench = bench_of(sample(), Ok(notice_nos.iter().map(|no| row(no)).collect()));
+    let Outcome::Lookup { rows, .. } = wait(bench.submit.run(None, &submission())).unwrap() else {
+        panic!("no look-up");
+    };
     let asked = bench.book.asked.lock().unwrap().len();
     (rows.into_iter().map(|row| row.notice).collect(), asked)
 }
 
 #[test]
 fn a_look_up_shows_the_rows_of_the_definition_and_what_can_be_paid() {
-    let bench = bench(sample(), Ok(vec![row("330000001FS1"), row("")]));
+    let bench = bench_of(sample(), Ok(vec![row("330000001FS1"), row("")]));
     let outcome = wait(bench.submit.run(None, &submission())).unwrap();
-    let Outcome::Lookup { rows, as_of, source } = outcome;
+    let Outcome::Lookup { rows, as_of, source } = outcome else { panic!("{outcome:?}") };
     assert_eq!((as_of, source.as_str()), (at(0), "省公安厅"));
     let values: Vec<_> =
         rows[0].fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect();
@@ -217,7 +244,7 @@ fn levels_are_those_of_the_person_and_the_channel_that_of_the_session() {
     let error = refused(needs("real_name"), Some(&somebody), &submission());
     assert!(matches!(error, SubmitError::LevelTooLow { needed: IdentityLevel::RealName }));
 
-    let bench = bench(needs("phone"), Ok(Vec::new()));
+    let bench = bench_of(needs("phone"), Ok(Vec::new()));
     // The session is WeChat's, which the app serves; the header says Alipay, which it does not.
     let through_alipay = Submission { channel: Channel::Alipay, ..submission() };
     assert!(wait(bench.submit.run(Some(&somebody), &through_alipay)).is_ok());
@@ -232,7 +259,7 @@ fn the_subject_of_a_call_is_the_verified_person() {
     let id_card = CitizenId::new("33010619000101099X").unwrap();
     let proved = RealName { name: name.clone(), id_card: id_card.clone(), checked_at: at(0) };
     somebody.person.real_name = Some(proved);
-    let bench = bench(app, Ok(Vec::new()));
+    let bench = bench_of(app, Ok(Vec::new()));
     assert!(wait(bench.submit.run(Some(&somebody), &submission())).is_ok());
     let calls = bench.exchange.calls.lock().unwrap();
     assert_eq!(calls[0].subject, Some(Subject { name, id_card }));
@@ -247,7 +274,7 @@ fn refusals_and_silence_of_a_department_are_told_apart() {
         ("NEW_CODE", false),
         ("SILENT", false),
     ] {
-        let bench = bench(sample(), Err(code));
+        let bench = bench_of(sample(), Err(code));
         let error = wait(bench.submit.run(None, &submission())).unwrap_err();
         if let SubmitError::Refused { message } = &error {
             assert!(refused, "{code}");

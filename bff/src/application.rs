@@ -15,6 +15,9 @@ mod gateway;
 mod messages;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
+use crate::http::front::drain::Drain;
+use crate::http::front::persisted::PersistedDocuments;
+use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
@@ -80,11 +83,27 @@ fn part<E: Into<BoxError>>(part: &'static str) -> impl FnOnce(E) -> StartupError
 pub struct Application {
     addr: SocketAddr,
     server: Server,
+    drain: Drain,
     jobs: Jobs,
     reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
     metrics: Option<MetricsDoor>,
+}
+
+/// Stops a server that runs.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    server: ServerHandle,
+    drain: Drain,
+}
+
+impl Stopper {
+    /// Ends long answers, and lets short ones be finished.
+    pub async fn stop(&self) {
+        self.drain.begin();
+        self.server.stop(true).await;
+    }
 }
 
 impl Application {
@@ -413,6 +432,7 @@ impl Application {
             }),
             audit: shared.clone(),
         };
+        let drain = Drain::default();
         let parts = Parts {
             catalogue: catalogue.clone(),
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
@@ -449,6 +469,9 @@ impl Application {
             },
             trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
+            persisted: PersistedDocuments::default(),
+            streams: Streams::default(),
+            drain: drain.clone(),
             health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
@@ -464,7 +487,7 @@ impl Application {
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
         let metrics = metrics_door;
-        Ok(Self { addr, server, jobs, reconcile, store, first_password, metrics })
+        Ok(Self { addr, server, drain, jobs, reconcile, store, first_password, metrics })
     }
 
     /// The address that is served, with the real port.
@@ -483,8 +506,8 @@ impl Application {
     }
 
     /// Stops the server when told; see [`Application::run_until_stopped`].
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn stopper(&self) -> Stopper {
+        Stopper { server: self.server.handle(), drain: self.drain.clone() }
     }
 
     /// What the workers do, for tests that take one step at a time.

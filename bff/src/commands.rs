@@ -119,11 +119,11 @@ async fn serve(environment: &Environment) -> Result<(), String> {
         introduce(&settings, mocks).await?;
     }
     announce(&settings, &application, &world);
-    let handle = application.handle();
+    let stopper = application.stopper();
     tokio::spawn(async move {
         stop_signal().await;
         println!("正在停止：等待处理中的请求完成……");
-        handle.stop(true).await;
+        stopper.stop().await;
     });
     application.run_until_stopped().await.map_err(|error| error.to_string())?;
     if let Some(mocks) = world.mocks {

@@ -37,10 +37,11 @@ mod search;
 mod sign_in;
 mod sso;
 mod start_payment;
+mod subscription;
 mod unavailable;
 mod verify;
 
-use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+use async_graphql::{Context, ID, Interface, Object, Result, Schema};
 pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::{FindOptions, SubmitApp};
@@ -61,6 +62,7 @@ use jiff::Timestamp;
 use node_id::Kind;
 use std::net::IpAddr;
 use std::sync::Arc;
+use subscription::Subscription;
 
 /// Who asks, where, and when; made by the HTTP layer for every request.
 #[derive(Debug, Clone)]
@@ -153,7 +155,7 @@ pub struct UseCases {
 }
 
 /// The executable schema.
-pub type PublicSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type PublicSchema = Schema<Query, Mutation, Subscription>;
 
 /// Selections nest at most so deep: the deepest document of the clients has 9 levels.
 const MAX_DEPTH: usize = 15;
@@ -176,7 +178,7 @@ pub enum Introspection {
 
 /// Builds the schema over the use cases, with the library's limits on.
 pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
-    let builder = Schema::build(Query, Mutation, EmptySubscription)
+    let builder = Schema::build(Query, Mutation, Subscription)
         .data(use_cases)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
@@ -190,7 +192,7 @@ pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema
 
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation, EmptySubscription).finish().sdl()
+    Schema::build(Query, Mutation, Subscription).finish().sdl()
 }
 
 /// A refusal of a payment in words for a citizen.

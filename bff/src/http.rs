@@ -4,10 +4,10 @@ pub mod admission;
 mod app_page;
 mod callbacks;
 mod certificate_page;
-mod document;
 mod documents;
 pub mod files;
-mod graphql_route;
+pub mod front;
+mod guard;
 pub mod health;
 mod message_push;
 mod lottery;
@@ -64,9 +64,9 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/graphql")
-                .route(web::post().to(graphql_route::post))
-                .route(web::get().to(graphql_route::get))
-                .default_service(web::to(graphql_route::other)),
+                .route(web::post().to(front::route::post))
+                .route(web::get().to(front::route::get))
+                .default_service(web::to(front::route::other)),
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))

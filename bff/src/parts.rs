@@ -3,6 +3,9 @@
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
 use crate::http::files::Uploads;
+use crate::http::front::drain::Drain;
+use crate::http::front::persisted::PersistedDocuments;
+use crate::http::front::streams::Streams;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
@@ -49,6 +52,12 @@ pub struct Parts {
     pub wake_callbacks: Arc<Notify>,
     /// Who has a turn.
     pub admission: Admission,
+    /// Documents that are known by their hash.
+    pub persisted: PersistedDocuments,
+    /// Long answers.
+    pub streams: Streams,
+    /// Whether the server is about to stop.
+    pub drain: Drain,
     /// The health check.
     pub health: Health,
     /// Results of days.

@@ -2,8 +2,8 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    ExpressSettings, GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
-    UnionPaySettings, WeChatPaySettings,
+    ExpressSettings, GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings,
+    SealSettings, Secret, UnionPaySettings, WeChatPaySettings,
 };
 use adapters::departments::DepartmentRules;
 use domain::clock::Clock;

@@ -288,6 +288,8 @@ impl StaffMutation {
         input: apps::RollBackAppsInput,
     ) -> Result<apps::PublishAppsPayload> {
         apps::roll_back(ctx, input).await
+    }
+
     /// Records what came of a visit-back, once, in words that the citizen reads; for checkers.
     async fn record_visit_back(
         &self,

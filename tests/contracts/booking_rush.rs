@@ -15,7 +15,7 @@ use domain::engine::{
     ExchangeValue, Outcome, Submission, SubmitApp, SubmitError,
 };
 use domain::fakes::samples::{self, at};
-use domain::fakes::{FakeClock, FakeGateway, FaultPlan};
+use domain::fakes::{FakeClock, FakeGateway, FaultPlan, InMemoryLastAnswers, KeptForms};
 use domain::identity::{Acting, Caller, Channel, PersonStore};
 use domain::ids::{IdempotencyKey, SessionId};
 use domain::outside::OutsideError;
@@ -87,6 +87,8 @@ fn front(store: &Store) -> Arc<SubmitApp> {
     Arc::new(SubmitApp {
         catalogue: catalogue.clone(),
         exchange: Arc::new(OneSlot),
+        past_forms: Arc::new(KeptForms::default()),
+        last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: Arc::new(FakeGateway::new(Vec::new(), Arc::new(FaultPlan::default()))),
         certificates: Arc::new(IssueCertificate {
             book: shared.clone(),

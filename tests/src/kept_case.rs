@@ -37,7 +37,11 @@ fn wording(zh: &str) -> RawWording {
 
 /// A form of that app, whose results can be sent.
 fn form(app: &str) -> AppDefinition {
-    let option = |value: &str| RawOption { value: value.to_owned(), label: value.to_owned() };
+    let option = |value: &str| RawOption {
+        value: value.to_owned(),
+        label: value.to_owned(),
+        price_fen: None,
+    };
     let field = RawField {
         name: "quota_kind".to_owned(),
         label: wording("指标类型"),

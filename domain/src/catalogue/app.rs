@@ -2,8 +2,7 @@
 
 use super::{
     AppKind, AppSlug, BookingTerms, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms,
-    Schedule, ShownAs,
-    Wording,
+    Schedule, ShownAs, Wording,
 };
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};

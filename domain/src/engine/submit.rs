@@ -21,7 +21,8 @@ use crate::casework::booking::{HoldRefusal, HoldSlot};
 use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
-    Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms, UnknownRegion,
+    Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms,
+    UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;

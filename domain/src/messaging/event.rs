@@ -102,7 +102,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::PaymentPaid,
         Self::BookingConfirmed,
         Self::BookingCancelled,

@@ -72,7 +72,12 @@ impl OptionsFromWire {
 
 impl BookingWire {
     pub(super) fn into_raw(self) -> RawBooking {
-        let call = CallWire { operation: self.operation, sends: self.sends, subject: self.subject };
+        let call = CallWire {
+            operation: self.operation,
+            sends: self.sends,
+            subject: self.subject,
+            stale_minutes: None,
+        };
         let no_show = self.no_show.map(|rule| RawNoShowRule {
             times: rule.times,
             within_days: rule.within_days,

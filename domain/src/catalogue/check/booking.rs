@@ -220,6 +220,7 @@ mod tests {
                 operation: "a.confirm".to_owned(),
                 sends: vec![sent("slot"), sent("people")],
                 subject: false,
+                stale_minutes: None,
             },
             cancel: "a.cancel".to_owned(),
             visit: Some("a.visit".to_owned()),

@@ -177,6 +177,33 @@ fn a_ceiling_of_refunds_is_an_amount_of_fen() {
 }
 
 #[test]
+fn departments_have_deadlines_and_some_their_own() {
+    let folder = std::env::temp_dir().join(format!("yiwang-deadlines-{}", std::process::id()));
+    let text = example(&folder);
+    let read = |all: &str, some: &str| {
+        let text = text.replace("deadline_ms = 5000", &format!("deadline_ms = {all}"));
+        let text = text.replace("{ courts = 8000 }", some);
+        load_text(&folder, &text).map(|settings| settings.channels.unwrap().exchange.rules)
+    };
+    let rules = read("400", "{ courts = 8000, weather = 100 }").unwrap();
+    let ms = std::time::Duration::from_millis;
+    assert_eq!((rules.deadline, rules.deadlines.len()), (ms(400), 2));
+    assert_eq!(rules.deadlines["courts"], ms(8_000));
+    for (all, some, place) in [
+        ("99", "{}", "exchange.deadline_ms"),
+        ("30001", "{}", "exchange.deadline_ms"),
+        ("\"soon\"", "{}", "exchange.deadline_ms"),
+        ("400", "{ courts = 0 }", "exchange.deadlines_ms"),
+        ("400", "{ courts = \"soon\" }", "exchange.deadlines_ms"),
+        ("400", "[1]", "exchange.deadlines_ms"),
+    ] {
+        let faults = read(all, some).unwrap_err().0;
+        assert!(faults[0].place.ends_with(place), "{all} {some}: {faults:?}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
 fn a_folder_of_apps_must_be_there() {
     let here = env!("CARGO_MANIFEST_DIR");
     let settings = Settings::load(&environment(&[("YIWANG_APPS_DIR", here)])).unwrap();

@@ -154,7 +154,19 @@ fn silent_or_refused(app: &AppDefinition, error: OutsideError) -> Result<Offers,
         SubmitError::DepartmentUnavailable { department, source } => {
             Ok(Offers::Silent { department, source })
         }
-        other => Ok(Offers::Silent {
+        other @ (SubmitError::UnknownApp(_)
+        | SubmitError::UnknownRegion(_)
+        | SubmitError::NotOpen(_)
+        | SubmitError::FormVersionRetired { .. }
+        | SubmitError::NotSignedIn
+        | SubmitError::LevelTooLow { .. }
+        | SubmitError::ActingFor(_)
+        | SubmitError::Answers(_)
+        | SubmitError::KeyMissing
+        | SubmitError::KeyReused
+        | SubmitError::Store(_)
+        | SubmitError::NoPlace(_)
+        | SubmitError::GatewayUnavailable) => Ok(Offers::Silent {
             department: app.department.clone(),
             source: OutsideError::OutcomeUnknown(other.into()),
         }),

@@ -1,4 +1,4 @@
-//! Lists the app files, so that the binary carries them and needs no folder beside it.
+//! Lists the files of apps and of messages, so that the binary carries them and needs no folders beside it.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -6,19 +6,24 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    embed("../domain/apps", "app_files.rs")?;
+    embed("../domain/messages", "message_files.rs")
+}
+
+fn embed(folder: &str, list_file: &str) -> Result<(), Box<dyn Error>> {
     // At run time, not by env!: a target folder may serve several checkouts.
     let here = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
-    let apps = Path::new(&here).join("../domain/apps");
-    println!("cargo::rerun-if-changed={}", apps.display());
+    let folder = Path::new(&here).join(folder);
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut list = String::from("&[\n");
-    for file in toml_files(&apps)? {
-        let name = file.strip_prefix(&apps)?.to_string_lossy().replace('\\', "/");
+    for file in toml_files(&folder)? {
+        let name = file.strip_prefix(&folder)?.to_string_lossy().replace('\\', "/");
         let path = file.canonicalize()?;
         writeln!(list, "    ({name:?}, include_str!({path:?})),")?;
     }
     list.push_str("]\n");
     let out = env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?;
-    fs::write(Path::new(&out).join("app_files.rs"), list)?;
+    fs::write(Path::new(&out).join(list_file), list)?;
     Ok(())
 }
 

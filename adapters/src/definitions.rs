@@ -7,6 +7,7 @@ mod fault;
 mod files;
 mod kept;
 mod lines;
+mod messages;
 mod payment_items;
 mod regions;
 mod wire;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use fault::{DefinitionFault, DefinitionFaults};
 pub(crate) use kept::{kept, read};
+pub use messages::load_message_templates;
 pub use payment_items::load_payment_items;
 
 use domain::catalogue::{

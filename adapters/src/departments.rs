@@ -4,7 +4,10 @@
 mod identity;
 mod messages;
 mod registers;
+mod texts;
 mod wire;
+
+pub use texts::{PushMessages, TextMessages};
 
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};
 use crate::http::{

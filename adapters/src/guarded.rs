@@ -5,6 +5,7 @@
 //! a thousand queries never stand before a payment.
 
 mod breaker;
+mod sender;
 
 use self::breaker::{Breaker, Ended, Pass};
 use crate::crash::{Step, around};
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 pub use self::breaker::BreakerRule;
+pub use self::sender::GuardedSender;
 
 /// How many calls of a rail may be under way at once. A call above that is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

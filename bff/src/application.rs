@@ -10,6 +10,7 @@ mod certificates;
 mod documents;
 
 mod gateway;
+mod messages;
 
 use crate::graphql::{self, Introspection, UseCases};
 use crate::http::{self, admission::Admission, health::Health};
@@ -138,6 +139,7 @@ impl Application {
             clock: clock.clone(),
             ids: ids.clone(),
         });
+        let messages = messages::connect(channels, &platforms, &departments, &shared, &clock)?;
         let refunders = platforms.refunders();
         let reversals = Arc::new(ReverseReceipts {
             receipts: shared.clone(),
@@ -231,6 +233,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            messages: messages.send,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -261,6 +264,7 @@ impl Application {
         let use_cases = UseCases {
             account,
             cases: opened.use_cases.clone(),
+            messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             find_options: bookings.options.clone(),
@@ -388,6 +392,8 @@ impl Application {
                     clock: clock.clone(),
                 })
                 .collect(),
+            message_callbacks: messages.callbacks,
+            hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
             pay_by_link: PayByLink {

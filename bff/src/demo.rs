@@ -2,8 +2,8 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, KeyFile, MiniProgramSettings, SealSettings, Secret, UnionPaySettings,
-    WeChatPaySettings,
+    GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
+    UnionPaySettings, WeChatPaySettings,
 };
 use domain::clock::Clock;
 use domain::money::PayableFen;
@@ -38,6 +38,11 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: onboarding.wechat.base_url.clone(),
             app_id: onboarding.wechat.app_id.clone(),
             app_secret: Secret::new(&onboarding.wechat.app_secret),
+            message_templates: onboarding.wechat.message_templates.clone(),
+            message_push: Some(MessagePushSettings {
+                token: Secret::new(&onboarding.wechat.message_token),
+                encoding_aes_key: Secret::new(&onboarding.wechat.encoding_aes_key),
+            }),
         },
         we_chat_pay: WeChatPaySettings {
             base_url: pay.base_url.clone(),
@@ -98,6 +103,7 @@ fn alipay(alipay: &AlipayOnboarding) -> AlipaySettings {
             platform: vec![alipay.alipay_cert_pem.clone()],
         },
         content_key: Some(Secret::new(&alipay.content_key_base64)),
+        message_templates: alipay.message_templates.clone(),
         order_limit: PayableFen::USUAL_ORDER_LIMIT,
         refund_ceiling: Ceilings::USUAL,
     }

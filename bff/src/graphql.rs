@@ -15,6 +15,7 @@ pub(crate) mod file;
 mod identity;
 mod link;
 mod mandate;
+pub(crate) mod message;
 mod node_id;
 mod notice;
 mod notice_search;
@@ -131,6 +132,8 @@ pub struct UseCases {
     pub account: account::AccountUseCases,
     /// Cases and drafts.
     pub cases: case::CaseUseCases,
+    /// What somebody does with their messages.
+    pub messages: message::MessageUseCases,
 }
 
 /// The executable schema.
@@ -218,6 +221,8 @@ pub enum Node {
     Draft(draft::Draft),
     /// A mandate of the caller's, on either side.
     Mandate(mandate::Mandate),
+    /// An own message.
+    Message(message::Message),
     /// An own certificate.
     Certificate(certificate::Certificate),
     /// An own uploaded file.
@@ -251,6 +256,7 @@ impl Query {
             Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
             Kind::Draft => draft::own_draft(ctx, &key).await,
             Kind::Mandate => mandate::own_mandate(ctx, &key).await,
+            Kind::Message => message::own_message(ctx, &key).await,
             Kind::Certificate => certificate::own_certificate(ctx, &key).await,
             Kind::File => file::own_file(ctx, &key).await,
         }
@@ -505,6 +511,42 @@ impl Mutation {
         input: account::SetFavouriteInput,
     ) -> Result<account::SetFavouritePayload> {
         account::set_favourite(ctx, input).await
+    }
+
+    /// Chooses the channels by which one group of messages is told outside the app.
+    async fn set_message_preferences(
+        &self,
+        ctx: &Context<'_>,
+        input: message::SetMessagePreferencesInput,
+    ) -> Result<message::SetMessagePreferencesPayload> {
+        message::set_preferences(ctx, input).await
+    }
+
+    /// Marks own messages as read: all of them, or none.
+    async fn mark_messages_read(
+        &self,
+        ctx: &Context<'_>,
+        input: message::MarkMessagesReadInput,
+    ) -> Result<message::MarkMessagesReadPayload> {
+        message::mark_read(ctx, input).await
+    }
+
+    /// Notes that the citizen allowed messages in the mini-program's window: each tap is one.
+    async fn report_message_grants(
+        &self,
+        ctx: &Context<'_>,
+        input: message::ReportMessageGrantsInput,
+    ) -> Result<message::ReportMessageGrantsPayload> {
+        message::report_grants(ctx, input).await
+    }
+
+    /// Tells where the native app takes notifications, as long as this session lives.
+    async fn register_push_device(
+        &self,
+        ctx: &Context<'_>,
+        input: message::RegisterPushDeviceInput,
+    ) -> Result<message::RegisterPushDevicePayload> {
+        message::register_push(ctx, input).await
     }
 
     /// Ends an own session, on whichever device.

@@ -8,6 +8,7 @@ mod documents;
 pub mod files;
 mod graphql_route;
 pub mod health;
+mod message_push;
 mod page;
 mod pay_page;
 mod requester;
@@ -69,6 +70,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
         .route("/callbacks/alipay", web::post().to(callbacks::alipay))
         .route("/callbacks/unionpay", web::post().to(callbacks::union_pay))
+        .route("/callbacks/wechat-messages", web::get().to(message_push::greet))
+        .route("/callbacks/wechat-messages", web::post().to(message_push::take))
         .route("/documents/{token}", web::get().to(documents::document))
         .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))

@@ -11,6 +11,7 @@ use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
+use domain::messaging::{DeliveryCallbacks, HearDelivery};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
@@ -32,6 +33,10 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpAddr>,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
+    /// Reads what platforms tell of messages.
+    pub message_callbacks: Vec<Arc<dyn DeliveryCallbacks>>,
+    /// Notes what became of messages.
+    pub hear_delivery: Arc<HearDelivery>,
     /// Takes the gateway's calls in.
     pub receive_gateway: ReceiveGatewayCall,
     /// Rings for the worker that acts on them.

@@ -8,7 +8,7 @@ mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{ChannelSettings, ExchangeSettings, MiniProgramSettings};
+pub use channels::{ChannelSettings, ExchangeSettings, MessagePushSettings, MiniProgramSettings};
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{

@@ -5,12 +5,14 @@ mod bookings;
 mod cases;
 mod files;
 mod gateway;
+mod messages;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
 use domain::casework::booking::WorkOnBookings;
 use domain::casework::case::FollowCases;
 use domain::files::SweepFiles;
+use domain::messaging::SendMessages;
 use domain::payment::{
     Acted, Applied, ApplyError, CheckLedger, HealPayments, OweBack, Owed, ProcessCallbacks, Rail,
     RefundApplied, SendRefunds, StoredCallback,
@@ -47,6 +49,8 @@ pub struct Jobs {
     pub bookings: Arc<WorkOnBookings>,
     /// Follows cases at departments.
     pub cases: Arc<FollowCases>,
+    /// Tells citizens what they should hear of.
+    pub messages: Arc<SendMessages>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
     /// Proves the ledger, once a night.
@@ -100,6 +104,9 @@ impl Workers {
         ];
         for _ in 0..CASE_WORKERS {
             tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
+        }
+        for _ in 0..messages::WORKERS {
+            tasks.push(tokio::spawn(messages::send(jobs.clone(), stopped.clone())));
         }
         for number in 0..CALLBACK_WORKERS {
             tasks.push(tokio::spawn(callbacks(number == 0, jobs.clone(), stopped.clone())));

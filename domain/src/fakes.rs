@@ -19,6 +19,7 @@ mod store_files;
 mod store_gateway;
 mod store_identity;
 mod store_mandates;
+mod store_messages;
 mod store_payment;
 mod store_receipt;
 mod store_refund;

@@ -24,6 +24,7 @@ mod refusal;
 mod start;
 mod state;
 mod store;
+mod tell;
 mod withdraw;
 
 pub use apply::{Applied, ApplyError, ApplyRailReport, MismatchedField};
@@ -75,4 +76,5 @@ pub use store::{
     InsertError, LedgerBook, OutboxItem, OutboxKind, OutboxRow, OutboxStore, PaymentChange,
     PaymentPage, PaymentStore,
 };
+pub(crate) use tell::receipt_issued;
 pub use withdraw::{CloseWithdrawn, Withdrawn};

@@ -12,6 +12,7 @@ pub(crate) mod cert;
 pub(crate) mod download;
 pub(crate) mod gateway;
 pub(crate) mod member;
+mod message;
 pub(crate) mod method;
 mod money;
 pub(crate) mod notify;

@@ -15,6 +15,7 @@ use crate::outside::Outside;
 use crate::world::callback::{Attempt, Callback, CallbackMode, Platform};
 
 mod unionpay;
+pub(crate) mod wechat_message;
 mod wechat_pay;
 
 pub(crate) use wechat_pay::PROBE;
@@ -115,6 +116,7 @@ pub(crate) async fn attempt(
         Platform::Alipay => alipay::notify::letter(outside, callback, said),
         Platform::Unionpay => unionpay::letter(outside, callback, said),
         Platform::Gateway => calls::letter(outside, callback, said),
+        Platform::WechatMessage => wechat_message::letter(outside, callback, said),
     };
     let answer = match letter {
         Ok(letter) => send(outside, callback.platform.deadline(), url, letter).await,
@@ -133,7 +135,10 @@ fn is_taken(outside: &Outside, callback: &Callback, status: u16, body: &[u8]) ->
     callback.platform.is_taken(status, body)
         && match callback.platform {
             Platform::Gateway => calls::is_agreed(outside, callback, body),
-            Platform::WechatPay | Platform::Alipay | Platform::Unionpay => true,
+            Platform::WechatPay
+            | Platform::Alipay
+            | Platform::Unionpay
+            | Platform::WechatMessage => true,
         }
 }
 
@@ -141,6 +146,8 @@ fn is_taken(outside: &Outside, callback: &Callback, status: u16, body: &[u8]) ->
 pub(crate) struct Letter {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
+    /// What stands behind the address.
+    pub(crate) query: Option<String>,
 }
 
 /// Status and body, or nothing when the receiver did not answer within the deadline.
@@ -150,14 +157,18 @@ async fn send(
     url: &str,
     letter: Letter,
 ) -> Option<(u16, Bytes)> {
-    let mut request = outside.http.post(url).timeout(deadline);
+    let url = match &letter.query {
+        Some(query) => format!("{url}?{query}"),
+        None => url.to_owned(),
+    };
+    let mut request = outside.http.post(&url).timeout(deadline);
     for (name, value) in letter.headers {
         request = request.header(name, value);
     }
     match answered(request.body(letter.body)).await {
         Ok(answer) => Some(answer),
         Err(error) => {
-            tracing::info!(%error, url, "a notification found no answer");
+            tracing::info!(error = %error.without_url(), "a notification found no answer");
             None
         }
     }

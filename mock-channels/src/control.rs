@@ -25,6 +25,7 @@ mod companies;
 mod faults;
 mod gateway;
 mod kinship;
+mod messages;
 mod notices;
 mod orders;
 mod refunds;
@@ -41,8 +42,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/clock", web::post().to(move_clock))
         .route("/onboarding", web::get().to(onboarding))
         .route("/face/{ticket}", web::post().to(crate::face::decide))
-        .route("/sms", web::get().to(messages))
+        .route("/sms", web::get().to(text_messages))
         .configure(citizens::routes)
+        .configure(messages::routes)
         .configure(notices::routes)
         .configure(orders::routes)
         .configure(unionpay::routes)
@@ -169,7 +171,7 @@ fn set_clock(outside: &Outside, target_ms: i64) -> Result<(), Refusal> {
 }
 
 /// Text messages, newest last.
-async fn messages(outside: Shared) -> HttpResponse {
+async fn text_messages(outside: Shared) -> HttpResponse {
     let messages = outside.read(|world| world.messages.clone());
     HttpResponse::Ok().json(serde_json::json!({ "messages": messages }))
 }

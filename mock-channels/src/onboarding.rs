@@ -1,5 +1,6 @@
 //! What the platforms hand to a merchant who joins them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 mod alipay;
@@ -36,6 +37,15 @@ pub struct WeChatOnboarding {
     pub app_secret: String,
     /// Address of the mini-program platform.
     pub base_url: String,
+    /// Ids of the message templates that were chosen in the console, by our names.
+    #[serde(default)]
+    pub message_templates: BTreeMap<String, String>,
+    /// The token with which pushed events are signed.
+    #[serde(default)]
+    pub message_token: String,
+    /// The 43 characters of the key with which they are sealed.
+    #[serde(default)]
+    pub encoding_aes_key: String,
 }
 
 impl fmt::Debug for WeChatOnboarding {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::alipay::cert::CertError;
 use crate::clock::{MockClock, real_now_ms};
-use crate::crypto::CryptoError;
+use crate::crypto::{self, CryptoError};
 use crate::onboarding::{
     AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
     UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
@@ -15,6 +15,7 @@ use crate::onboarding::{
 use crate::unionpay::certificates::Papers;
 use crate::unionpay::{self, FILES, GATEWAY};
 use crate::world::gateway::Algorithm;
+use crate::world::outbox::{self, Carrier};
 use crate::world::secrets::{Keys, Secrets};
 use crate::world::wechat_pay::keys::Ring;
 use crate::world::{World, alipay, seed};
@@ -153,11 +154,21 @@ fn callback_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
+/// A secret that follows from another one, so that states kept by older versions have it too.
+fn derived(secret: &str, what: &str, length: usize) -> String {
+    let hex = crypto::sha256_hex(format!("{what} {secret}").as_bytes());
+    // An encoded key of 32 bytes ends in a character whose last two bits are zero.
+    hex.chars().take(length - 1).chain(std::iter::once('A')).collect()
+}
+
 fn onboarding(world: &World, papers: Papers, base_url: &str) -> Onboarding {
     let secrets = world.secrets.clone();
     let base_url = base_url.to_owned();
     Onboarding {
         wechat: WeChatOnboarding {
+            message_templates: outbox::chosen(Carrier::Wechat),
+            message_token: derived(&secrets.app_secret, "message token", 32),
+            encoding_aes_key: derived(&secrets.app_secret, "message key", 43),
             app_id: secrets.app_id,
             app_secret: secrets.app_secret,
             base_url: base_url.clone(),

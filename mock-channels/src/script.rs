@@ -167,5 +167,6 @@ fn channel_of(platform: Platform) -> Channel {
         Platform::Alipay => Channel::Alipay,
         Platform::Unionpay => Channel::Unionpay,
         Platform::Gateway => Channel::Gateway,
+        Platform::WechatMessage => Channel::Wechat,
     }
 }

@@ -13,6 +13,7 @@ use crate::server::Shared;
 use crate::world::World;
 use crate::world::code::{AccessToken, CodeKind, TokenKind};
 
+mod subscribe;
 mod token;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -22,7 +23,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/cgi-bin/stable_token", web::post().to(token::stable))
         .route("/cgi-bin/stable_token", web::get().to(token::post_required))
         .route("/wxa/business/getuserphonenumber", web::post().to(phone_number))
-        .route("/wxa/business/getuserphonenumber", web::get().to(token::post_required));
+        .route("/wxa/business/getuserphonenumber", web::get().to(token::post_required))
+        .route("/cgi-bin/message/subscribe/send", web::post().to(subscribe::send))
+        .route("/cgi-bin/message/subscribe/send", web::get().to(token::post_required));
 }
 
 /// The name under which testers aim faults at a path.
@@ -32,6 +35,7 @@ pub(crate) fn operation(path: &str) -> Option<&'static str> {
         "/cgi-bin/token" => Some("token"),
         "/cgi-bin/stable_token" => Some("stable-token"),
         "/wxa/business/getuserphonenumber" => Some("phone"),
+        "/cgi-bin/message/subscribe/send" => Some("message"),
         _ => None,
     }
 }

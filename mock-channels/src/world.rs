@@ -26,6 +26,7 @@ pub(crate) mod late_fee;
 pub(crate) mod magic;
 pub(crate) mod notice;
 pub(crate) mod order;
+pub(crate) mod outbox;
 pub(crate) mod payer;
 pub(crate) mod people;
 pub(crate) mod receipt;
@@ -42,6 +43,7 @@ use fault::{BillFault, Fault};
 use gateway::GatewayWorld;
 use notice::Notice;
 use order::{Order, Payment};
+use outbox::Outbox;
 use people::{Citizen, FaceCheck, Violation};
 use secrets::Secrets;
 use unionpay::UnionPay;
@@ -78,6 +80,8 @@ pub(crate) struct World {
     /// What departments certified, by operation and number of the request: of whom, and what.
     #[serde(default)]
     pub(crate) certified: BTreeMap<String, (String, Vec<serde_json::Value>)>,
+    #[serde(default)]
+    pub(crate) outbox: Outbox,
     #[serde(default)]
     pub(crate) alipay: alipay::Alipay,
     #[serde(default)]
@@ -130,6 +134,7 @@ impl World {
             face_checks: BTreeMap::new(),
             cases: BTreeMap::new(),
             messages: Vec::new(),
+            outbox: Outbox::default(),
             certified: BTreeMap::new(),
             alipay: alipay::Alipay::default(),
             wechat_pay: wechat_pay::WechatPay::default(),

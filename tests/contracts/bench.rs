@@ -138,6 +138,14 @@ macro_rules! every_contract {
             crate::cases::draft_store_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn messages() {
+            crate::messages::message_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn reach_of_citizens() {
+            crate::messages::reach_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn sessions() {
             crate::sessions::session_store_contract($new_bench).await;
         }

@@ -19,6 +19,7 @@ mod gateway;
 mod leases;
 mod ledger;
 mod mandates;
+mod messages;
 mod outbox;
 mod payments;
 mod persons;

@@ -54,11 +54,11 @@ async fn a_receipt_comes_only_after_its_write_off(store: &impl EveryPort) {
     store.written_off(&item(&one, 1, WriteOff), at(25)).await.unwrap();
     assert_eq!(leased(store, at(29), at(40)).await, [(item(&one, 1, IssueReceipt), 0)]);
     assert_eq!(leased(store, at(30), at(60)).await, [(item(&one, 0, WriteOff), 0)]);
-    store.receipted(&item(&one, 1, IssueReceipt), &receipt(&one, 1, 1)).await.unwrap();
+    store.receipted(&item(&one, 1, IssueReceipt), &receipt(&one, 1, 1), &[]).await.unwrap();
     assert_eq!(store.backlog().await.unwrap(), (2, 0));
     store.written_off(&item(&one, 0, WriteOff), at(31)).await.unwrap();
     assert_eq!(leased(store, at(40), at(70)).await, [(item(&one, 0, IssueReceipt), 0)]);
-    store.receipted(&item(&one, 0, IssueReceipt), &receipt(&one, 0, 2)).await.unwrap();
+    store.receipted(&item(&one, 0, IssueReceipt), &receipt(&one, 0, 2), &[]).await.unwrap();
     assert_eq!(leased(store, at(9999), at(10_000)).await, []);
     assert_eq!(store.backlog().await.unwrap(), (0, 0));
 }
@@ -135,9 +135,9 @@ async fn a_receipt_is_stored_once_and_found(store: &impl EveryPort) {
     let receipt = receipt(&one, 0, 1);
     assert_eq!(ReceiptBook::find(store, &receipt.receipt.id).await.unwrap(), None);
     store.written_off(&item(&one, 0, OutboxKind::WriteOff), at(30)).await.unwrap();
-    store.receipted(&issue, &receipt).await.unwrap();
+    store.receipted(&issue, &receipt, &[]).await.unwrap();
     // The worker died after the store had answered, and another does it again.
-    store.receipted(&issue, &receipt).await.unwrap();
+    store.receipted(&issue, &receipt, &[]).await.unwrap();
     assert_eq!(
         ReceiptBook::find(store, &receipt.receipt.id).await.unwrap().as_ref(),
         Some(&receipt)
@@ -150,7 +150,7 @@ async fn receipts_of_a_payment_are_in_order(store: &impl EveryPort) {
     let other = paid(store, &payment(2, 4)).await;
     for (place, number) in [(2, 7), (0, 8), (1, 9)] {
         let issue = item(&one, place, OutboxKind::IssueReceipt);
-        store.receipted(&issue, &receipt(&one, place, number)).await.unwrap();
+        store.receipted(&issue, &receipt(&one, place, number), &[]).await.unwrap();
     }
     let listed = store.list_of_payment(&one.no).await.unwrap();
     let expected = [(0, 8), (1, 9), (2, 7)].map(|(place, number)| receipt(&one, place, number));

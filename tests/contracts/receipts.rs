@@ -43,7 +43,7 @@ async fn filed(
         notice_no: filed.receipt.notice_no.clone(),
         kind: OutboxKind::IssueReceipt,
     };
-    store.receipted(&item, &filed).await.unwrap();
+    store.receipted(&item, &filed, &[]).await.unwrap();
     filed
 }
 

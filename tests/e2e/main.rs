@@ -19,6 +19,7 @@ mod hanging;
 mod identity;
 mod killed;
 mod mandates;
+mod messages;
 mod overload;
 mod pay_links;
 mod payments;

@@ -3,6 +3,7 @@
 use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
+use crate::levers::eventually;
 use crate::scenarios::booking::books_a_museum;
 use crate::scenarios::{proves_face, proves_name};
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ const SIDE_BY_SIDE: usize = 8;
 const PUBLIC: [&str; 3] = ["App", "Category", "Region"];
 
 /// Everything of the caller that has an id.
-const MINE: &str = "{viewer{person{id} sessions{id} mandates{id} \
+const MINE: &str = "{viewer{person{id} sessions{id} mandates{id} messages(first:100){nodes{id}} \
      notices(first:100){nodes{id}} receipts(first:100){nodes{id}} \
      payments(first:100){nodes{id notices{id} receipts{id} refunds{id}}}}}";
 
@@ -86,6 +87,11 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     let fields = "mandate{id}";
     let linked = citizen.mutation("linkLegalPerson", "LinkLegalPersonInput", fields, &wish).await;
     assert_eq!(linked["userErrors"], json!([]), "{linked}");
+    eventually("a message", || async {
+        let unread = citizen.reads("{viewer{unreadMessages}}").await;
+        (unread["viewer"]["unreadMessages"] != 0).then_some(())
+    })
+    .await;
     let mut ids = Vec::new();
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;

@@ -252,7 +252,7 @@ impl Texts {
 }
 
 /// Older apps know a person by the user id of all apps, newer ones by an open id of their own.
-fn is_user_id(payer: &OpenId) -> bool {
+pub(super) fn is_user_id(payer: &OpenId) -> bool {
     let text = payer.as_str();
     text.len() == 16 && text.starts_with("2088") && text.bytes().all(|b| b.is_ascii_digit())
 }

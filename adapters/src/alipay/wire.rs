@@ -134,3 +134,22 @@ pub(super) struct SealedWire {
 pub(super) struct PhoneWire {
     pub mobile: Option<String>,
 }
+
+#[derive(Debug, Serialize)]
+pub(super) struct TemplateMessageWire<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_open_id: Option<&'a str>,
+    /// The trade that allows the message; a subscription has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form_id: Option<&'a str>,
+    pub user_template_id: &'a str,
+    pub page: &'a str,
+    pub data: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TemplateValueWire<'a> {
+    pub value: &'a str,
+}

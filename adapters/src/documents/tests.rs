@@ -1,5 +1,7 @@
 //! What is printed, read back.
 
+mod certificates;
+
 use super::*;
 use domain::fakes::samples;
 use domain::money::Fen;

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 18] = [
+const MIGRATIONS: [(i64, &str); 19] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(i64, &str); 18] = [
     (15, include_str!("migrations/0015_bookings.sql")),
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
+    (19, include_str!("migrations/0019_messages.sql")),
     (20, include_str!("migrations/0020_identity.sql")),
 ];
 

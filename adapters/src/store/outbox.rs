@@ -3,10 +3,11 @@
 use super::column::{Row, micros, without_nul};
 use super::entity::{outbox, payment_notice};
 use super::receipts::keep;
-use super::{Store, readable, unavailable};
+use super::{Store, message_events, readable, unavailable};
 use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::PaymentNo;
+use domain::messaging::MessageEvent;
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
 use domain::payment::{OutboxItem, OutboxKind, OutboxRow, OutboxStore};
@@ -113,9 +114,15 @@ impl OutboxStore for Store {
         around(Step::OutboxWrittenOff, transaction.commit()).await.map_err(unavailable)
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
+    async fn receipted(
+        &self,
+        item: &OutboxItem,
+        receipt: &FiledReceipt,
+        events: &[MessageEvent],
+    ) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
         keep(&transaction, self.receipt_row(receipt)?).await?;
+        message_events::insert(&transaction, &self.keys, events).await?;
         let done_at = Set(Some(micros(receipt.receipt.issued_at)));
         let done = outbox::ActiveModel { done_at, ..outbox::ActiveModel::default() };
         change(&transaction, is(item, item.kind), done).await?;

@@ -5,7 +5,10 @@ use super::entity::{outbox, payment, payment_event, payment_notice};
 use super::payment_rows::{
     StateColumns, event_row, notice_rows, payment_of, payment_row, record_of, state_columns,
 };
-use super::{Store, conflict_if_duplicate, is_duplicate, journals, readable, unavailable};
+use super::personal_data::PersonalDataKeys;
+use super::{
+    Store, conflict_if_duplicate, is_duplicate, journals, message_events, readable, unavailable,
+};
 use crate::crash::{Step, around};
 use async_trait::async_trait;
 use domain::ids::{IdempotencyKey, PaymentNo, PersonId};
@@ -142,6 +145,7 @@ impl From<StoreError> for Inserted {
 /// All of a change but its commit.
 pub(super) async fn write_change(
     transaction: &DatabaseTransaction,
+    keys: &PersonalDataKeys,
     change: &PaymentChange,
 ) -> Result<(), StoreError> {
     let payment = &change.payment;
@@ -186,6 +190,7 @@ pub(super) async fn write_change(
     if let Some(journal) = &change.journal {
         journals::insert(transaction, payment.rail, journal).await?;
     }
+    message_events::insert(transaction, keys, &change.messages).await?;
     // Due since it came to be: older effects go first, those that were tried before too.
     let since = change.record.as_ref().map_or(0, |record| micros(record.at));
     let items = change.outbox.iter().map(|item| outbox_row(item, since).into_active_model());
@@ -222,7 +227,7 @@ impl PaymentStore for Store {
 
     async fn save(&self, change: &PaymentChange) -> Result<(), StoreError> {
         let transaction = self.begin().await?;
-        write_change(&transaction, change).await?;
+        write_change(&transaction, &self.keys, change).await?;
         match around(Step::PaymentSave, transaction.commit()).await {
             Ok(()) => Ok(()),
             Err(_) if self.is_stored(change).await => Ok(()),

@@ -130,7 +130,7 @@ impl Store {
             event.exec_without_returning(transaction).await.map_err(unavailable)?;
         }
         if let Some(payment) = &change.payment {
-            write_change(transaction, payment).await?;
+            write_change(transaction, &self.keys, payment).await?;
         }
         move_balance(transaction, change).await?;
         release(transaction, change).await?;

@@ -54,9 +54,9 @@ struct AccessToken {
 
 /// One mini-program of ours.
 pub struct WeChatMiniProgram {
-    base: Url,
+    pub(super) base: Url,
     config: MiniProgramConfig,
-    http: HttpClient,
+    pub(super) http: HttpClient,
     clock: Arc<dyn Clock>,
     /// Held while a new one is fetched, so that only one is.
     token: Mutex<Option<AccessToken>>,
@@ -121,7 +121,7 @@ impl WeChatMiniProgram {
     }
 
     /// The token in use; another one than `refused`, which the platform no longer takes.
-    async fn token(&self, refused: Option<&str>) -> Result<String, OutsideError> {
+    pub(super) async fn token(&self, refused: Option<&str>) -> Result<String, OutsideError> {
         let mut held = self.token.lock().await;
         let usable = |token: &&AccessToken| {
             token.until > self.clock.now() && refused != Some(token.text.as_str())
@@ -154,7 +154,10 @@ impl WeChatMiniProgram {
     }
 
     /// The platform answers 200 whatever happened; the body tells.
-    async fn ask<T: DeserializeOwned>(&self, request: HttpRequest) -> Result<T, OutsideError> {
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        request: HttpRequest,
+    ) -> Result<T, OutsideError> {
         let answer = self.http.send(request).await?;
         if answer.status == 200 {
             serde_json::from_slice(&answer.body).map_err(unknown)
@@ -183,7 +186,10 @@ impl WeChatMiniProgram {
     }
 }
 
-fn json_post(url: Url, wire: &impl serde::Serialize) -> Result<HttpRequest, OutsideError> {
+pub(super) fn json_post(
+    url: Url,
+    wire: &impl serde::Serialize,
+) -> Result<HttpRequest, OutsideError> {
     let body = serde_json::to_vec(wire).map_err(|error| OutsideError::NotSent(error.into()))?;
     Ok(HttpRequest::post(url, body).header("content-type", "application/json"))
 }
@@ -193,16 +199,16 @@ fn refused(code: &str, message: &str) -> OutsideError {
 }
 
 /// 40001, 40014 and 42001 all say that the token is not the newest.
-fn is_token_fault(errcode: i64) -> bool {
+pub(super) fn is_token_fault(errcode: i64) -> bool {
     matches!(errcode, 40001 | 40014 | 42001)
 }
 
 /// The platform's error, kept as a source.
 #[derive(Debug, thiserror::Error)]
 #[error("errcode {errcode}: {errmsg}")]
-struct PlatformError {
-    errcode: i64,
-    errmsg: String,
+pub(super) struct PlatformError {
+    pub errcode: i64,
+    pub errmsg: String,
 }
 
 /// -1: the platform is busy, and the code may or may not be used up.

@@ -1,6 +1,7 @@
 //! WeChat's own names; nothing here leaves `wechat`.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize)]
 pub(super) struct PrepayWire<'a> {
@@ -208,4 +209,83 @@ pub(super) enum CountryCodeWire {
 pub(super) struct WatermarkWire {
     pub timestamp: i64,
     pub appid: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SubscribeMessageWire<'a> {
+    pub touser: &'a str,
+    pub template_id: &'a str,
+    pub page: &'a str,
+    pub miniprogram_state: &'static str,
+    pub lang: &'static str,
+    pub data: BTreeMap<String, MessageValueWire>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct MessageValueWire {
+    pub value: String,
+}
+
+/// Answer to a message; the number may be missing.
+#[derive(Debug, Deserialize)]
+pub(super) struct MessageSentWire {
+    #[serde(default)]
+    pub errcode: i64,
+    #[serde(default)]
+    pub errmsg: String,
+    pub msgid: Option<NumberWire>,
+}
+
+/// The platform writes long numbers as numbers here and as text there.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum NumberWire {
+    Number(u64),
+    Text(String),
+}
+
+impl NumberWire {
+    pub fn text(self) -> Option<String> {
+        let text = match self {
+            Self::Number(number) => number.to_string(),
+            Self::Text(text) => text,
+        };
+        (1..=64).contains(&text.len()).then_some(text)
+    }
+}
+
+/// A pushed message in secure mode.
+#[derive(Debug, Deserialize)]
+pub(super) struct SealedPushWire {
+    #[serde(rename = "Encrypt")]
+    pub encrypt: String,
+}
+
+/// A pushed event; others than of messages have no list.
+#[derive(Debug, Deserialize)]
+pub(super) struct PushedEventWire {
+    #[serde(rename = "MsgType", default)]
+    pub kind: String,
+    #[serde(rename = "Event", default)]
+    pub event: String,
+    #[serde(rename = "List", default)]
+    pub list: Option<PushedListWire>,
+}
+
+/// One of them stands without its list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum PushedListWire {
+    Many(Vec<PushedSentWire>),
+    One(PushedSentWire),
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PushedSentWire {
+    #[serde(rename = "MsgID")]
+    pub msg_id: Option<NumberWire>,
+    #[serde(rename = "ErrorCode")]
+    pub error_code: Option<NumberWire>,
+    #[serde(rename = "ErrorStatus", default)]
+    pub error_status: String,
 }

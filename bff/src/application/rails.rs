@@ -3,8 +3,8 @@
 use super::{StartupError, part};
 use crate::settings::{AlipaySettings, AlipayTrust, ChannelSettings, UnionPaySettings};
 use adapters::alipay::{
-    AlipayAccount, AlipayAppConfig, AlipayCallbacks, AlipayConfig, AlipayMiniProgram, AlipayRail,
-    AlipayRefunds, AlipayStatements, AlipayTrustConfig,
+    AlipayAccount, AlipayAppConfig, AlipayCallbacks, AlipayConfig, AlipayMessages,
+    AlipayMiniProgram, AlipayRail, AlipayRefunds, AlipayStatements, AlipayTrustConfig,
 };
 use adapters::guarded::{BreakerRule, CallBudget, GuardedRail, GuardedRedirects, WatchedRails};
 use adapters::http::HttpClient;
@@ -13,11 +13,12 @@ use adapters::unionpay::{
     UnionPayStatements,
 };
 use adapters::wechat::{
-    MiniProgramConfig, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks, WeChatPayConfig,
-    WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
+    MiniProgramConfig, WeChatMessages, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks,
+    WeChatPayConfig, WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;
+use domain::messaging::MessageSender;
 use domain::money::Fen;
 use domain::payment::{
     Ceilings, PaymentRail, RailCallbacks, RailRefunds, Rails, RefundRedirects, Refunders,
@@ -57,6 +58,8 @@ pub struct Platforms {
     pub rails: Vec<ConnectedRail>,
     /// One of each mini-program.
     pub identities: Vec<Arc<dyn ChannelIdentity>>,
+    /// Those that carry messages.
+    pub messengers: Vec<Arc<dyn MessageSender>>,
 }
 
 impl Platforms {
@@ -67,13 +70,15 @@ impl Platforms {
     pub fn connect(outside: &Outside<'_>) -> Result<Self, StartupError> {
         let (http, clock) = (outside.http, outside.clock);
         let mut rails = vec![outside.we_chat_pay().map_err(part("WeChat Pay"))?];
-        let mut identities: Vec<Arc<dyn ChannelIdentity>> =
-            vec![Arc::new(outside.mini_program().map_err(part("the WeChat mini-program"))?)];
+        let mini = Arc::new(outside.mini_program().map_err(part("the WeChat mini-program"))?);
+        let mut identities: Vec<Arc<dyn ChannelIdentity>> = vec![mini.clone()];
+        let mut messengers: Vec<Arc<dyn MessageSender>> = vec![Arc::new(WeChatMessages::new(mini))];
         if let Some(settings) = &outside.channels.alipay {
             let config = alipay_config(settings, outside.public_url);
             let account = AlipayAccount::new(&config, http.clone(), clock.clone());
             let account = Arc::new(account.map_err(part("Alipay"))?);
             identities.push(Arc::new(AlipayMiniProgram::new(account.clone())));
+            messengers.push(Arc::new(AlipayMessages::new(account.clone())));
             rails.push(ConnectedRail {
                 guarded: outside
                     .guarded(AlipayRail::new(account.clone()), AlipayRefunds::new(account.clone())),
@@ -96,7 +101,7 @@ impl Platforms {
                 statements: Arc::new(UnionPayStatements::new(account)),
             });
         }
-        Ok(Self { rails, identities })
+        Ok(Self { rails, identities, messengers })
     }
 
     /// The rails as payments know them.

@@ -74,7 +74,13 @@ fn rows(certificate: &DomainCertificate) -> Vec<CertificateRow> {
 }
 
 /// A certificate of the caller (电子证明), as it was issued.
-pub struct Certificate(pub DomainCertificate);
+pub struct Certificate(pub Box<DomainCertificate>);
+
+impl From<DomainCertificate> for Certificate {
+    fn from(certificate: DomainCertificate) -> Self {
+        Self(Box::new(certificate))
+    }
+}
 
 /// A certificate of the caller (电子证明), as it was issued.
 #[Object]
@@ -190,7 +196,7 @@ pub async fn own_certificates(
     let page = page.map_err(|error| store_failed(&error))?;
     let end_cursor = page.certificates.last().map(|certificate| certificate.serial.to_string());
     let page_info = PageInfo { has_next_page: page.more, end_cursor };
-    let nodes = page.certificates.into_iter().map(Certificate).collect();
+    let nodes = page.certificates.into_iter().map(Certificate::from).collect();
     Ok(CertificateConnection { nodes, page_info })
 }
 
@@ -202,7 +208,7 @@ pub async fn own_certificate(ctx: &Context<'_>, key: &str) -> Result<Option<supe
     let found = use_cases(ctx).book.find_certificate(&serial).await;
     let found = found.map_err(|error| store_failed(&error))?;
     let own = found.filter(|certificate| caller.person.owns(&certificate.person));
-    Ok(own.map(|certificate| super::Node::Certificate(Certificate(certificate))))
+    Ok(own.map(|certificate| super::Node::Certificate(certificate.into())))
 }
 
 /// What whoever holds the paper may know, to compare it with.
@@ -288,5 +294,5 @@ pub async fn revoke(
         Some(_) => Vec::new(),
         None => vec![UserError::at(Code::NotFound, &["serialNo"], "没有这份证明")],
     };
-    Ok(RevokeCertificatePayload { certificate: revoked.map(Certificate), user_errors })
+    Ok(RevokeCertificatePayload { certificate: revoked.map(Certificate::from), user_errors })
 }

@@ -212,7 +212,7 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Ok(Outcome::Certificate(certificate)) => {
-            let outcome = Some(AppOutcome::Certificate(Certificate(*certificate)));
+            let outcome = Some(AppOutcome::Certificate(Certificate(certificate)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Err(error) => refusals(error).and_then(refused),

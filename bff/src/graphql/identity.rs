@@ -9,6 +9,7 @@ use super::data_access::{self, DataAccessConnection, DataConsent, Prefill};
 use super::draft::{Draft, own_drafts};
 use super::error::{UserError, UserErrorCode as Code, store_failed};
 use super::mandate::{self, Mandate};
+use super::message::{self, MessageConnection, MessagePreference, MessageTemplate};
 use super::node_id::Kind;
 use super::notice::{NoticeConnection, open_notices};
 use super::notice_search::NoticesOf;
@@ -183,6 +184,34 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
+    }
+
+    /// What the caller was told, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<MessageConnection>> {
+        message::own_messages(ctx, first, after).await.map(Some)
+    }
+
+    /// How many messages were not read.
+    async fn unread_messages(&self, ctx: &Context<'_>) -> Result<i32> {
+        message::own_unread(ctx).await
+    }
+
+    /// By which channels messages are told outside the app; one for each group.
+    #[graphql(complexity = "4 * child_complexity + 1")]
+    async fn message_preferences(&self, ctx: &Context<'_>) -> Result<Vec<MessagePreference>> {
+        message::own_preferences(ctx).await
+    }
+
+    /// What the mini-program asks the citizen to allow messages of; empty in the native app.
+    #[graphql(complexity = "4 * child_complexity + 1")]
+    async fn message_templates(&self, ctx: &Context<'_>) -> Result<Vec<MessageTemplate>> {
+        message::own_templates(ctx).await
     }
 
     /// The caller's cases at all departments, newest first.

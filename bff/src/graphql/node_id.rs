@@ -33,6 +33,8 @@ pub enum Kind {
     Draft,
     /// A mandate.
     Mandate,
+    /// A message.
+    Message,
     /// An uploaded file.
     File,
     /// A certificate.
@@ -40,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -54,6 +56,7 @@ impl Kind {
         Self::Case,
         Self::Draft,
         Self::Mandate,
+        Self::Message,
         Self::File,
         Self::Certificate,
     ];
@@ -73,9 +76,15 @@ impl Kind {
             Self::Case => "cas",
             Self::Draft => "dra",
             Self::Mandate => "mdt",
+            Self::Message => "msg",
             Self::File => "fil",
             Self::Certificate => "crt",
         }
+    }
+
+    /// The kind whose keys begin so.
+    pub fn of_prefix(prefix: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)
     }
 
     /// The opaque id of the thing that is `key` among its kind.
@@ -91,8 +100,7 @@ impl Kind {
         let bytes = URL_SAFE_NO_PAD.decode(id.as_bytes()).ok()?;
         let text = String::from_utf8(bytes).ok()?;
         let (prefix, key) = text.split_once(':')?;
-        let kind = Self::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
-        Some((kind, key.to_owned()))
+        Some((Self::of_prefix(prefix)?, key.to_owned()))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::rails::{AlipaySettings, UnionPaySettings, WeChatPaySettings};
 use super::reader::Reader;
 use super::{GatewaySettings, Secret};
+use std::collections::BTreeMap;
 
 /// WeChat's mini-program platform.
 #[derive(Debug, Clone)]
@@ -13,6 +14,20 @@ pub struct MiniProgramSettings {
     pub app_id: String,
     /// Its secret.
     pub app_secret: Secret,
+    /// Ids of the message templates chosen there, by our names; kinds without one are told
+    /// otherwise.
+    pub message_templates: BTreeMap<String, String>,
+    /// How events are pushed to us; `None`: nobody tells what became of messages.
+    pub message_push: Option<MessagePushSettings>,
+}
+
+/// Secrets of WeChat's message push, in secure mode with JSON.
+#[derive(Debug, Clone)]
+pub struct MessagePushSettings {
+    /// The token (令牌).
+    pub token: Secret,
+    /// The key (EncodingAESKey), 43 characters.
+    pub encoding_aes_key: Secret,
 }
 
 /// The departments' exchange.
@@ -58,6 +73,13 @@ impl ChannelSettings {
                 base_url: reader.required("we_chat.base_url"),
                 app_id: reader.required("we_chat.app_id"),
                 app_secret: reader.secret_file("we_chat.app_secret_file"),
+                message_templates: reader.texts("we_chat.message_templates"),
+                message_push: reader.has("we_chat.message_token_file").then(|| {
+                    MessagePushSettings {
+                        token: reader.secret_file("we_chat.message_token_file"),
+                        encoding_aes_key: reader.secret_file("we_chat.encoding_aes_key_file"),
+                    }
+                }),
             },
             we_chat_pay: WeChatPaySettings::read(reader),
             alipay: AlipaySettings::read(reader),

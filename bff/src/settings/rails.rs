@@ -3,6 +3,7 @@
 use super::Secret;
 use super::reader::Reader;
 use domain::money::{Fen, PayableFen};
+use std::collections::BTreeMap;
 
 /// WeChat Pay, API v3.
 #[derive(Debug, Clone)]
@@ -95,6 +96,8 @@ pub struct AlipaySettings {
     pub trust: AlipayTrust,
     /// The mini-program's key of content, base64; without it no phone number can be read.
     pub content_key: Option<Secret>,
+    /// Ids of the message templates chosen there, by our names.
+    pub message_templates: BTreeMap<String, String>,
     /// The most that one order may take.
     pub order_limit: PayableFen,
     /// The most that may go back by rule on one day.
@@ -129,6 +132,7 @@ impl AlipaySettings {
             content_key: reader
                 .has("alipay.content_key_file")
                 .then(|| reader.secret_file("alipay.content_key_file")),
+            message_templates: reader.texts("alipay.message_templates"),
             order_limit: reader.payable("alipay.order_limit_fen", PayableFen::USUAL_ORDER_LIMIT),
             refund_ceiling: reader.ceiling("alipay.refund_ceiling_fen"),
         })

@@ -240,6 +240,28 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// A table of texts; empty where there is none.
+    pub fn texts(&mut self, key: &str) -> BTreeMap<String, String> {
+        let entries = match self.value(key) {
+            None => return BTreeMap::new(),
+            Some(Value::Table(entries)) => entries,
+            Some(_) => {
+                self.fault(key, "must be a table of texts".to_owned());
+                return BTreeMap::new();
+            }
+        };
+        let mut texts = BTreeMap::new();
+        for (name, value) in entries {
+            match value.as_str().filter(|text| !text.is_empty()) {
+                Some(text) => {
+                    texts.insert(name, text.to_owned());
+                }
+                None => self.fault(key, format!("`{name}` must be a text")),
+            }
+        }
+        texts
+    }
+
     /// A list of `{ id = "…", key_file = "…", apps = "…, …" }`; it may be absent.
     pub fn sso_clients(&mut self, key: &str) -> Vec<SsoClientSettings> {
         let entries = match self.value(key) {

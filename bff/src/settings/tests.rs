@@ -132,6 +132,9 @@ fn the_example_names_every_platform_and_is_good() {
     assert!(matches!(alipay.trust, AlipayTrust::Certificates { .. }));
     assert_eq!(alipay.mini.certificate.as_deref(), Some("alipay-mini.crt"));
     assert!(alipay.native.is_some());
+    assert_eq!(alipay.message_templates.len(), 3);
+    assert!(channels.we_chat.message_templates.contains_key("payment_result"));
+    assert!(channels.we_chat.message_push.is_some());
     let union_pay = channels.union_pay.unwrap();
     let ceilings = [channels.we_chat_pay.refund_ceiling, alipay.refund_ceiling];
     assert_eq!(ceilings.map(|fen| fen.value()), [20_000_000, 0]);

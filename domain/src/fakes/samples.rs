@@ -2,6 +2,7 @@
 
 use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
+use crate::messaging::{EventKey, EventKind, Message, MessageEvent, MessageWords};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{
     Agency, LateFee, Notice, NoticeItem, NoticeNo, NoticeStanding, PayerName, PaymentItems, RawItem,
@@ -166,5 +167,36 @@ pub fn started() -> PaymentRecord {
         status: PaymentStatus::Submitted,
         reason: EventReason::Started,
         evidence: None,
+    }
+}
+
+/// An event of this key, for person P1.
+pub fn message_event(key: &str) -> MessageEvent {
+    let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    MessageEvent {
+        key: EventKey::new(key).expect("an event's key"),
+        person: PersonId::new("P1").expect("a person id"),
+        kind: EventKind::PaymentPaid,
+        facts: vec![
+            fact("payment_no", "YW000001"),
+            fact("title", "交通违法罚款"),
+            fact("amount", "206.00元"),
+            fact("paid_at", "2026年3月2日 10:00"),
+        ],
+        at: at(0),
+    }
+}
+
+/// A message that waits to be sent.
+pub fn message(key: &str) -> Message {
+    Message {
+        event: message_event(key),
+        template_version: 1,
+        words: MessageWords { title: "缴费成功".to_owned(), body: "您已缴费".to_owned() },
+        about: None,
+        read_at: None,
+        attempts: Vec::new(),
+        due_at: Some(at(0)),
+        version: 0,
     }
 }

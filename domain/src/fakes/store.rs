@@ -111,6 +111,7 @@ pub(super) struct Tables {
     pub message_events: Vec<MessageEvent>,
     /// Mandates, readings, consents, facts, tickets.
     pub around: super::store_mandates::Around,
+    pub messages: super::store_messages::Messages,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

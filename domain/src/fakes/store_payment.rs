@@ -3,6 +3,7 @@
 use super::InMemoryStore;
 use super::store::{Tables, Waiting};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
+use crate::messaging::MessageEvent;
 use crate::money::Fen;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
@@ -66,6 +67,7 @@ pub(super) fn save_payment(t: &mut Tables, change: &PaymentChange) -> Result<(),
         t.index.journal(change.payment.rail, journal, t.journals.len());
         t.journals.push(journal.clone());
     }
+    t.hear(&change.messages);
     for item in &change.outbox {
         let (place, due) = (t.outbox.len(), Some(Timestamp::MIN));
         t.outbox.push(Waiting { item: item.clone(), attempts: 0, due, done: false });
@@ -220,8 +222,14 @@ impl OutboxStore for InMemoryStore {
         self.with_item(item, |waiting| waiting.done = true, mark)
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
+    async fn receipted(
+        &self,
+        item: &OutboxItem,
+        receipt: &FiledReceipt,
+        events: &[MessageEvent],
+    ) -> Result<(), StoreError> {
         let keep = |t: &mut Tables| {
+            t.hear(events);
             if t.index.receipt_place(&receipt.receipt.id).is_none() {
                 t.file(receipt);
             }

@@ -117,7 +117,7 @@ fn a_file_is_its_owners_for_a_day_and_longer_once_it_is_used() {
     };
     let day = StoredFile::UNUSED.as_secs();
     assert_eq!(there(&owners, at(day - 1)).len(), 2);
-    assert_eq!(there(&owners, at(day)), [used.id.clone()]);
+    assert_eq!(there(&owners, at(day)), std::slice::from_ref(&used.id));
     assert_eq!(there(&[PersonId::new("P2").unwrap()], at(1)), []);
     assert_eq!(there(&[], at(1)), []);
     bench.clock.advance(SignedDuration::from_secs(day));

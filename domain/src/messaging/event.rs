@@ -80,6 +80,12 @@ pub enum EventKind {
     CaseDone,
     /// An application was taken back.
     CaseWithdrawn,
+    /// Money came that is not what was asked for; nobody should pay again.
+    PaymentUnderReview,
+    /// A refund is with the citizen's bank.
+    PaymentRefunded,
+    /// A fiscal e-receipt was issued.
+    ReceiptIssued,
     /// A certificate was issued.
     CertificateIssued,
     /// An application won a draw.
@@ -96,7 +102,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::PaymentPaid,
         Self::BookingConfirmed,
         Self::BookingCancelled,
@@ -107,6 +113,9 @@ impl EventKind {
         Self::CaseRejected,
         Self::CaseDone,
         Self::CaseWithdrawn,
+        Self::PaymentUnderReview,
+        Self::PaymentRefunded,
+        Self::ReceiptIssued,
         Self::CertificateIssued,
         Self::LotteryWon,
         Self::CaseOverdue,
@@ -128,6 +137,9 @@ impl EventKind {
             Self::CaseRejected => "CASE_REJECTED",
             Self::CaseDone => "CASE_DONE",
             Self::CaseWithdrawn => "CASE_WITHDRAWN",
+            Self::PaymentUnderReview => "PAYMENT_UNDER_REVIEW",
+            Self::PaymentRefunded => "PAYMENT_REFUNDED",
+            Self::ReceiptIssued => "RECEIPT_ISSUED",
             Self::CertificateIssued => "CERTIFICATE_ISSUED",
             Self::LotteryWon => "LOTTERY_WON",
             Self::CaseOverdue => "CASE_OVERDUE",

@@ -342,7 +342,9 @@ impl Payment {
         };
         let counts = arrived && matches!(payment.state, PaymentState::Paid(_));
         let outbox = if counts { payment.effects() } else { Vec::new() };
-        Ok(super::PaymentChange { payment, record: moved.then_some(record), journal, outbox })
+        let messages = if arrived { super::tell::arrived(&payment, now) } else { Vec::new() };
+        let record = moved.then_some(record);
+        Ok(super::PaymentChange { payment, record, journal, outbox, messages })
     }
 
     /// What a paid payment owes the world: a write-off and a receipt per notice.

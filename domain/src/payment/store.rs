@@ -2,6 +2,7 @@
 
 use super::{Journal, Payment, PaymentRecord};
 use crate::ids::{IdempotencyKey, PaymentNo, PersonId};
+use crate::messaging::MessageEvent;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
 use crate::receipt::FiledReceipt;
@@ -68,6 +69,8 @@ pub struct PaymentChange {
     pub journal: Option<Journal>,
     /// The effects that follow.
     pub outbox: Vec<OutboxItem>,
+    /// What the citizen should hear of.
+    pub messages: Vec<MessageEvent>,
 }
 
 /// Why a new payment was not stored.
@@ -157,8 +160,14 @@ pub trait OutboxStore: Send + Sync {
     ) -> Result<Vec<OutboxRow>, StoreError>;
     /// The gateway confirmed the write-off: marks item and notice, together.
     async fn written_off(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError>;
-    /// The receipt is there: stores it and marks the item, together.
-    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError>;
+    /// The receipt is there: stores it with what the citizen should hear of, and marks the item,
+    /// together.
+    async fn receipted(
+        &self,
+        item: &OutboxItem,
+        receipt: &FiledReceipt,
+        events: &[MessageEvent],
+    ) -> Result<(), StoreError>;
     /// The gateway says that this notice never gets a receipt: marks the item.
     async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError>;
     /// It did not work: counts the attempt, keeps the reason, tries again at `next`. `None`

@@ -9,7 +9,7 @@ use crate::notice::NoticeNo;
 use crate::outside::{OutsideError, StoreError};
 use crate::payment::{
     OutboxItem, OutboxKind, OutboxRow, OutboxStore, OweBack, Payment, PaymentStore, Rail,
-    RejectedWriteOff,
+    RejectedWriteOff, receipt_issued,
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -159,7 +159,10 @@ impl FulfilPayments {
         let person = living(self.persons.as_ref(), &payment.person).await?;
         let payer = person.and_then(|person| person.real_name).map(|proved| proved.name);
         match FiledReceipt::of(receipt, payment, payer) {
-            Ok(filed) => self.outbox.receipted(item, &filed).await.map(Ok),
+            Ok(filed) => {
+                let events = receipt_issued(payment, &filed.receipt, self.clock.now());
+                self.outbox.receipted(item, &filed, &events).await.map(Ok)
+            }
             Err(why) => Ok(Err(OutsideError::OutcomeUnknown(why.into()))),
         }
     }

@@ -50,7 +50,7 @@ fn filed(store: &InMemoryStore, number: u32) -> FiledReceipt {
         notice_no: filed.receipt.notice_no.clone(),
         kind: OutboxKind::IssueReceipt,
     };
-    wait(store.receipted(&item, &filed)).unwrap();
+    wait(store.receipted(&item, &filed, &[])).unwrap();
     filed
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, fields};
-use super::{download, member, refund, trade};
+use super::{download, member, message, refund, trade};
 use crate::crypto;
 use crate::outside::Outside;
 
@@ -15,7 +15,7 @@ pub(crate) struct Caller {
 }
 
 /// Every method that is played, without `alipay.`; testers aim faults at these names.
-pub(crate) const NAMES: [&str; 11] = [
+pub(crate) const NAMES: [&str; 12] = [
     "trade.create",
     "trade.query",
     "trade.close",
@@ -26,6 +26,7 @@ pub(crate) const NAMES: [&str; 11] = [
     "system.oauth.token",
     "user.info.share",
     "open.app.alipaycert.download",
+    "open.app.mini.templatemessage.send",
     "download",
 ];
 
@@ -41,6 +42,7 @@ pub(super) fn call(outside: &Outside, method: &str, caller: &Caller, biz: &Value
         "system.oauth.token" => member::token(outside, caller, biz),
         "user.info.share" => member::info(outside, caller),
         "open.app.alipaycert.download" => certificate(outside, biz),
+        "open.app.mini.templatemessage.send" => message::send(outside, caller, biz),
         _ => Err(Refusal::invalid("isv.invalid-method", "不存在的方法名")),
     }
 }

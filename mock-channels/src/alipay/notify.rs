@@ -114,7 +114,7 @@ pub(crate) fn letter(
     let sign = outside.alipay.sign(rotated, &text)?;
     body.push_str(&format!("&sign_type=RSA2&sign={}", encoded(sign.as_bytes())));
     let content_type = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
-    Ok(Letter { headers: vec![("Content-Type", content_type)], body })
+    Ok(Letter { headers: vec![("Content-Type", content_type)], body, query: None })
 }
 
 fn forged(mut said: Value, forgery: &Forgery) -> Value {

@@ -31,7 +31,11 @@ pub(super) fn letter(
         sealed.extend(something_else.into_iter().filter(|(name, _)| name == "signature"));
     }
     let content_type = "application/x-www-form-urlencoded;charset=UTF-8".to_owned();
-    Ok(Letter { headers: vec![("Content-Type", content_type)], body: wire::form(&sealed) })
+    Ok(Letter {
+        headers: vec![("Content-Type", content_type)],
+        body: wire::form(&sealed),
+        query: None,
+    })
 }
 
 fn impostor(outside: &Outside, forgery: &Forgery) -> Result<Signer, CryptoError> {

@@ -36,7 +36,7 @@ pub(super) fn letter(
         ("Wechatpay-Serial", key_id),
         ("Wechatpay-Signature-Type", own("WECHATPAY2-SHA256-RSA2048")),
     ];
-    Ok(Letter { headers, body })
+    Ok(Letter { headers, body, query: None })
 }
 
 fn body(outside: &Outside, callback: &Callback, forgery: &Forgery) -> Result<String, CryptoError> {

@@ -94,7 +94,7 @@ pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), Stri
 /// What faults can be aimed at.
 pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
     match channel {
-        Channel::Wechat => &["login", "token", "stable-token", "phone"],
+        Channel::Wechat => &["login", "token", "stable-token", "phone", "message"],
         Channel::WechatPay => &[
             "prepay",
             "query",

@@ -88,6 +88,8 @@ fn platforms(world: &World, day: Day, now_ms: i64) -> Map<String, Value> {
                 Platform::Alipay => alipay(world, day, now_ms),
                 Platform::Unionpay => unionpay(world, day),
                 Platform::Gateway => gateway(world, day),
+                // Moves none, and is not among them.
+                Platform::WechatMessage => Movements::default(),
             };
             (platform.name().to_owned(), movements.json())
         })

@@ -15,7 +15,7 @@ use crate::world::people::{CITIES, Violation, number_of};
 
 /// What is answered by code, because it is about things of this world or computed; all others are
 /// data.
-const BY_CODE: [&str; 17] = [
+const BY_CODE: [&str; 20] = [
     "traffic.violations",
     "social_insurance.personal",
     "social_insurance.pension_estimate",
@@ -33,6 +33,9 @@ const BY_CODE: [&str; 17] = [
     "police.family_relation",
     "registry.legal_person",
     "messages.send_code",
+    "messages.send_text",
+    "messages.push",
+    "messages.report",
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -74,6 +77,9 @@ pub(super) fn run(
         "police.family_relation" => kinship::family_relation(outside, call),
         "registry.legal_person" => kinship::legal_person(outside, call),
         "messages.send_code" => messages::send_code(outside, call),
+        "messages.send_text" => messages::send_text(outside, call),
+        "messages.push" => messages::push(outside, call),
+        "messages.report" => messages::report(outside, call),
         "social_insurance.pension_estimate" => estimates::pension(call),
         "social_insurance.unit" => registers::insured_unit(outside, call),
         "housing_fund.loan_estimate" => estimates::loan(call),

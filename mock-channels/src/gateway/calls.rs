@@ -188,7 +188,7 @@ pub(crate) fn letter(
         ("Content-Type", "text/xml; charset=utf-8".to_owned()),
         ("SOAPAction", format!("\"{message}\"")),
     ];
-    Ok(Letter { headers, body })
+    Ok(Letter { headers, body, query: None })
 }
 
 fn message_of(callback: &Callback) -> &str {

@@ -1,11 +1,13 @@
 //! What Alipay hands to a merchant.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::alipay::cert::pkcs1_pem;
 use crate::world::alipay::secrets::Secrets;
+use crate::world::outbox::{self, Carrier};
 
 /// Identity, keys and certificates of a merchant with two apps.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct AlipayOnboarding {
     pub alipay_root_cert_pem: String,
     /// The 16 bytes that seal phone numbers and encrypted calls, base64.
     pub content_key_base64: String,
+    /// Ids of the message templates that were chosen in the console, by our names.
+    #[serde(default)]
+    pub message_templates: BTreeMap<String, String>,
 }
 
 impl AlipayOnboarding {
@@ -44,6 +49,7 @@ impl AlipayOnboarding {
         Self {
             gateway_url: format!("{base_url}/alipay/gateway.do"),
             base_url,
+            message_templates: outbox::chosen(Carrier::Alipay),
             seller_id: secrets.pid,
             mini_app_id: secrets.mini_app_id,
             native_app_id: secrets.native_app_id,

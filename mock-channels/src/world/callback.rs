@@ -57,6 +57,9 @@ const GATEWAY_RETRIES_MS: [i64; 11] = [
     8 * HOUR_MS,
 ];
 
+/// Events of the mini-program: three repeats, five seconds apart.
+const WECHAT_MESSAGE_RETRIES_MS: [i64; 3] = [5 * SECOND_MS, 5 * SECOND_MS, 5 * SECOND_MS];
+
 /// Who sends a notification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -66,9 +69,11 @@ pub(crate) enum Platform {
     Alipay,
     Unionpay,
     Gateway,
+    WechatMessage,
 }
 
 impl Platform {
+    /// Those that move money.
     pub(crate) const ALL: [Self; 4] =
         [Self::WechatPay, Self::Alipay, Self::Unionpay, Self::Gateway];
 
@@ -79,6 +84,7 @@ impl Platform {
             Self::Alipay => "alipay",
             Self::Unionpay => "unionpay",
             Self::Gateway => "gateway",
+            Self::WechatMessage => "wechat-message",
         }
     }
 
@@ -88,13 +94,14 @@ impl Platform {
             Self::Alipay => &ALIPAY_RETRIES_MS,
             Self::Unionpay => &UNIONPAY_RETRIES_MS,
             Self::Gateway => &GATEWAY_RETRIES_MS,
+            Self::WechatMessage => &WECHAT_MESSAGE_RETRIES_MS,
         }
     }
 
     /// How long the receiver may take to answer.
     pub(crate) fn deadline(self) -> Duration {
         Duration::from_secs(match self {
-            Self::WechatPay | Self::Alipay | Self::Gateway => 5,
+            Self::WechatPay | Self::Alipay | Self::Gateway | Self::WechatMessage => 5,
             Self::Unionpay => 10,
         })
     }
@@ -109,6 +116,7 @@ impl Platform {
             Self::Alipay => status == 200 && body == b"success",
             Self::Unionpay => matches!(status, 200 | 302),
             Self::Gateway => status == 200,
+            Self::WechatMessage => status == 200 && matches!(body, b"success" | b""),
         }
     }
 }

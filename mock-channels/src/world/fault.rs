@@ -164,6 +164,7 @@ impl World {
             Platform::Alipay => &self.alipay.bill_faults,
             Platform::Unionpay => &self.unionpay.file_faults,
             Platform::Gateway => &self.gateway.bill_faults,
+            Platform::WechatMessage => &self.outbox.no_files,
         }
     }
 
@@ -176,6 +177,7 @@ impl World {
             Platform::Alipay => &mut self.alipay.bill_faults,
             Platform::Unionpay => &mut self.unionpay.file_faults,
             Platform::Gateway => &mut self.gateway.bill_faults,
+            Platform::WechatMessage => &mut self.outbox.no_files,
         }
     }
 }

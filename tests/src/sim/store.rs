@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use domain::fakes::InMemoryStore;
 use domain::identity::{Channel, ChannelLink, OpenId, Person, PersonStore};
 use domain::ids::{IdempotencyKey, PaymentNo, PersonId};
+use domain::messaging::MessageEvent;
 use domain::money::Fen;
 use domain::notice::NoticeNo;
 use domain::outside::StoreError;
@@ -201,8 +202,13 @@ impl OutboxStore for SimStore {
         self.write(self.truth.written_off(item, at)).await
     }
 
-    async fn receipted(&self, item: &OutboxItem, receipt: &FiledReceipt) -> Result<(), StoreError> {
-        self.write(self.truth.receipted(item, receipt)).await
+    async fn receipted(
+        &self,
+        item: &OutboxItem,
+        receipt: &FiledReceipt,
+        events: &[MessageEvent],
+    ) -> Result<(), StoreError> {
+        self.write(self.truth.receipted(item, receipt, events)).await
     }
 
     async fn never_receipted(&self, item: &OutboxItem, at: Timestamp) -> Result<(), StoreError> {

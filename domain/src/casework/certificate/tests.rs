@@ -4,7 +4,7 @@ use super::*;
 use crate::catalogue::{AppSlug, Validity};
 use crate::clock::IdSource;
 use crate::fakes::samples::{at, person};
-use crate::fakes::{CountingIds, FakeClock, InMemoryStore};
+use crate::fakes::{CountingIds, FakeClock, Fault, FaultPlan, InMemoryStore};
 use crate::ids::SubmissionNo;
 use jiff::SignedDuration;
 use std::future::Future;
@@ -140,4 +140,26 @@ fn whoever_has_the_code_learns_how_the_certificate_stands() {
         assert_eq!(revoked.unwrap().revoked_at, Some(at(62 * 3_600)));
     }
     assert_eq!(standing(serial, &code), Some(S::Revoked));
+}
+
+#[test]
+fn whichever_call_of_the_book_fails_a_repeat_has_the_one_certificate() {
+    let owners = person("P1").ids();
+    for (fault, call) in Fault::ALL.into_iter().flat_map(|fault| [(fault, 0), (fault, 1)]) {
+        let truth = InMemoryStore::new();
+        let plan = Arc::new(FaultPlan::at(call, fault));
+        let issue = IssueCertificate {
+            book: Arc::new(truth.with_plan(plan)),
+            clock: Arc::new(FakeClock::at(at(0))),
+            ids: Arc::new(CountingIds::default()),
+        };
+        // The first click may lose its answer; the second one must not make another.
+        let first = wait(issue.run(draft(1)));
+        let second = wait(issue.run(draft(1))).or_else(|_| wait(issue.run(draft(1)))).unwrap();
+        if let Ok(first) = first {
+            assert_eq!(first, second, "{fault:?} {call}");
+        }
+        let page = wait(truth.list_certificates(&owners, None, 9)).unwrap();
+        assert_eq!(page.certificates, [second], "{fault:?} {call}");
+    }
 }

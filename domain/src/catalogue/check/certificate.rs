@@ -128,3 +128,84 @@ fn check_post(findings: &mut Findings, post: &RawPost, raw: &RawApp) -> PostTerm
         phone: post.phone.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::samples::{certifying, field, sample};
+    use super::super::super::{AppDefinition, RawCertificate, RawSpan};
+    use super::*;
+
+    type Spoil = fn(&mut RawCertificate);
+
+    fn faults(spoil: Spoil) -> String {
+        let mut raw = certifying();
+        spoil(raw.certificate.as_mut().unwrap());
+        let faults = AppDefinition::check(&raw).err().unwrap_or_default();
+        faults.iter().map(|fault| format!("{fault}\n")).collect()
+    }
+
+    #[test]
+    fn every_fault_of_the_section_is_told_with_its_place() {
+        assert_eq!(faults(|_| ()), "");
+        let table: [(Spoil, &str); 14] = [
+            (|c| c.call.subject = false, "certificate.subject: a certificate is about the caller"),
+            (|c| c.call.operation.clear(), "certificate.operation: `` is not an operation"),
+            (
+                |c| c.call.sends[0].field = "x".to_owned(),
+                "certificate.sends: there is no field `x`",
+            ),
+            (|c| c.title.clear(), "certificate.title: is empty"),
+            (|c| c.seal = "章".repeat(41), "certificate.seal: has more than 40"),
+            (|c| c.valid_days = Some(3), "certificate.valid_months: either"),
+            (|c| c.valid_months = None, "certificate.valid_months: either"),
+            (|c| c.valid_months = Some(61), "certificate.valid_months: is outside 1 to 60"),
+            (|c| c.holder = Some("unit".to_owned()), "certificate.holder: there is no row `unit`"),
+            (
+                |c| c.span.as_mut().unwrap().to = "until".to_owned(),
+                "span: there is no field `until`",
+            ),
+            (|c| c.span.as_mut().unwrap().most_months = 0, "certificate.span: is outside 1 to 120"),
+            (
+                |c| c.span.as_mut().unwrap().from = "address".to_owned(),
+                "certificate.span: a field of another type",
+            ),
+            (
+                |c| c.post.as_mut().unwrap().choice = "飞鸽".to_owned(),
+                "certificate.post: there is no option `飞鸽`",
+            ),
+            (
+                |c| c.post.as_mut().unwrap().phone = "county".to_owned(),
+                "certificate.post: a field of another type",
+            ),
+        ];
+        for (spoil, expected) in table {
+            let told = faults(spoil);
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+        let both: Spoil = |c| {
+            (c.valid_months, c.valid_days) = (None, Some(1831));
+            c.span = Some(RawSpan::default());
+        };
+        let told = faults(both);
+        assert!(told.contains("valid_days: is outside") && told.contains("span"), "all: {told}");
+    }
+
+    #[test]
+    fn an_app_does_one_thing_of_its_kind() {
+        let told = |raw: &RawApp| {
+            let faults = AppDefinition::check(raw).err().unwrap_or_default();
+            faults.iter().map(|fault| format!("{fault}\n")).collect::<String>()
+        };
+        let both = RawApp { look_up: sample().look_up, ..certifying() };
+        assert!(told(&both).contains("it has one section"));
+        let other = RawApp { kind: "query".to_owned(), ..certifying() };
+        assert!(told(&other).contains("only an app of kind certificate certifies"));
+        let silent = RawApp { rows: Vec::new(), ..certifying() };
+        assert!(told(&silent).contains("would say nothing"));
+        let anonymous = RawApp { identity_level: "phone".to_owned(), ..certifying() };
+        assert!(told(&anonymous).contains("certificate.subject: a subject needs"));
+        let narrow =
+            RawApp { fields: vec![field("from", "month"), field("to", "month")], ..certifying() };
+        assert!(told(&narrow).contains("there is no field `delivery`"));
+    }
+}

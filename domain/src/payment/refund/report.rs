@@ -186,7 +186,8 @@ impl ApplyRefundReport {
         let released = released(all, &after);
         let moved = payment_change(all, &after, (evidence, now)).ok_or_else(gone)?;
         let booked = journal(&after, kind, at);
-        let payment = Some(PaymentChange { journal: Some(booked), ..moved });
+        let messages = crate::payment::tell::refunded(&payment, &after, now);
+        let payment = Some(PaymentChange { journal: Some(booked), messages, ..moved });
         Ok(RefundChange { payment, balance, released, ..RefundChange::of(after, Some(record)) })
     }
 }

@@ -13,7 +13,7 @@ use crate::catalogue::{
 };
 use crate::clock::{Clock, beijing_day};
 use crate::identity::Person;
-use crate::money::Fen;
+use crate::money::{Fen, PayableFen};
 use crate::outside::{OutsideError, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ fn written_offers(field: &Field) -> Result<Offers, OptionsError> {
         value: option.value.clone(),
         label: option.label.clone(),
         remaining: None,
-        price: None,
+        price: option.price.map(PayableFen::fen),
     };
     if field.options.is_empty() {
         return Err(OptionsError::NoChoices);

@@ -3,6 +3,7 @@
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
 pub mod alipay;
+mod breaker;
 mod certificate;
 pub mod crash;
 pub mod crypto;
@@ -12,6 +13,7 @@ pub mod documents;
 pub mod followed_clock;
 pub mod guarded;
 pub mod http;
+pub mod last_answers;
 pub mod non_tax;
 pub mod password;
 pub mod reading;

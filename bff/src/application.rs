@@ -23,6 +23,7 @@ use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
+use adapters::last_answers::MemoryLastAnswers;
 use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
@@ -128,8 +129,14 @@ impl Application {
         let (rails, watch) = (platforms.rails(), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
-            HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
-                .map_err(part("the departments' exchange"))?,
+            HttpDepartments::new(
+                &exchange_config(channels),
+                http,
+                clock.clone(),
+                ids.clone(),
+                metrics.department_watch(),
+            )
+            .map_err(part("the departments' exchange"))?,
         );
         let exchange = Arc::new(RecordedExchange {
             exchange: departments.clone(),
@@ -196,7 +203,7 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
-        let opened = cases::connect(&shared, catalogue.clone(), departments.clone(), &clock, &ids);
+        let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
             cases: opened.follow,
             gateway_news: gateway_work.news,
@@ -267,6 +274,7 @@ impl Application {
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
                 exchange,
+                last_answers: Arc::new(MemoryLastAnswers::new(ids.as_ref())),
                 notices: gateway.clone(),
                 acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
@@ -530,5 +538,6 @@ fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {
         base_url: channels.exchange.base_url.clone(),
         client_id: channels.exchange.client_id.clone(),
         key_base64: channels.exchange.key.expose().to_owned(),
+        rules: channels.exchange.rules.clone(),
     }
 }

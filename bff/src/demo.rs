@@ -5,6 +5,7 @@ use crate::settings::{
     GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
     UnionPaySettings, WeChatPaySettings,
 };
+use adapters::departments::DepartmentRules;
 use domain::clock::Clock;
 use domain::money::PayableFen;
 use domain::payment::Ceilings;
@@ -62,6 +63,7 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: onboarding.exchange.base_url.clone(),
             client_id: onboarding.exchange.client_id.clone(),
             key: Secret::new(&onboarding.exchange.key_base64),
+            rules: DepartmentRules::usual(),
         },
         gateway: GatewaySettings {
             base_url: gateway.base_url.clone(),

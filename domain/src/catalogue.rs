@@ -10,6 +10,7 @@ mod check;
 mod fault;
 mod field;
 mod marks;
+mod payment;
 mod published;
 mod raw;
 mod region;
@@ -30,6 +31,8 @@ pub use field::{Field, FieldCheck, FieldOption, OwnData};
 pub use marks::{
     AppMarks, Favourite, FavouriteAdded, FavouriteError, MOST_FAVOURITES, MOST_RECENT, OwnApps,
 };
+pub(crate) use payment::price_of_option;
+pub use payment::{PayTerms, Price, PriceOf};
 pub use published::{Catalogue, CatalogueParts, CatalogueSource, FixedCatalogue};
 pub use raw::{
     RawApp, RawCall, RawCase, RawCategory, RawField, RawMaterial, RawOption, RawRow, RawSent,
@@ -37,6 +40,7 @@ pub use raw::{
 };
 pub use raw::{RawCertificate, RawPost, RawSpan};
 pub use raw::{RawLottery, RawPublicValue};
+pub use raw::{RawPayment, RawPrice};
 pub use region::{Region, RegionFault, RegionLevel, RegionTable};
 pub use search::{
     AppHit, FindApps, FindAppsError, FoundApps, Miss, Misses, ReadWord, Reading, SearchIndex,

@@ -5,6 +5,7 @@
 mod answer;
 mod check;
 mod exchange;
+mod last_answers;
 mod outcome;
 mod partial;
 mod plan;
@@ -17,9 +18,10 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
+pub use last_answers::{Asked, LastAnswers};
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue, shown};
 pub use partial::{Given, check_given};
-pub use plan::{Certification, Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, PayCall, plan};
 pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

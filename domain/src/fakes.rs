@@ -4,6 +4,7 @@
 mod faults;
 mod hash;
 mod index;
+mod last_answers;
 mod look;
 mod outside;
 mod rails;
@@ -27,6 +28,7 @@ mod time;
 
 pub use faults::{Fault, FaultPlan, scramble};
 pub use hash::ToyHash;
+pub use last_answers::InMemoryLastAnswers;
 pub use look::{NextDue, Stored, StoredItem};
 pub use outside::{FakeGateway, FakeRail};
 pub use rails::{FakeWatch, PlainSeal};

@@ -17,6 +17,8 @@ mod estimates;
 mod kinship;
 mod messages;
 mod operations;
+mod orders;
+mod owed;
 mod parameter;
 mod people;
 mod registers;
@@ -88,6 +90,14 @@ impl Call {
     /// A parameter that must be there.
     fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.optional(name).ok_or_else(|| Refusal::Invalid(format!("缺少参数 {name}")))
+    }
+
+    /// Refuses whatever is not in the document.
+    fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(Refusal::Invalid(format!("没有参数 {name}"))),
+            None => Ok(()),
+        }
     }
 
     fn optional(&self, name: &str) -> Option<&str> {

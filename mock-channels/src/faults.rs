@@ -21,7 +21,7 @@ use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
-const SLOWNESS: Duration = Duration::from_secs(2);
+const SLOWNESS_MS: u64 = 2_000;
 /// Long enough for the first half of a truncated answer to leave this machine.
 const HALF_SENT: Duration = Duration::from_millis(50);
 
@@ -42,7 +42,7 @@ pub(crate) async fn layer(
         let now_ms = outside.now_ms();
         outside.change(|world| fault::take(&mut world.faults, channel, &operation, now_ms))
     });
-    let Some(Fault { fault: kind, code, .. }) = fault else {
+    let Some(Fault { fault: kind, code, latency_ms, .. }) = fault else {
         return match outside.filter(|outside| outside.read(is_scripted)) {
             Some(outside) => scripted(&outside, channel, request, next).await,
             None => Ok(next.call(request).await?.map_into_boxed_body()),
@@ -70,8 +70,11 @@ pub(crate) async fn layer(
             let said = refusal(channel, &request, &body, code.as_deref());
             Ok(ServiceResponse::new(request, said))
         }
-        FaultKind::Slow
-        | FaultKind::LostAnswer
+        FaultKind::Slow => {
+            let answer = next.call(request).await?.map_into_boxed_body();
+            late(answer, latency_ms).await
+        }
+        FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
@@ -199,6 +202,15 @@ fn failure(channel: Channel) -> HttpResponse {
     }
 }
 
+/// Hands a finished answer on, late.
+async fn late(
+    answer: ServiceResponse<BoxBody>,
+    latency_ms: Option<u64>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    tokio::time::sleep(Duration::from_millis(latency_ms.unwrap_or(SLOWNESS_MS))).await;
+    Ok(answer)
+}
+
 /// Takes a finished answer apart and hands it on damaged.
 async fn spoil(
     answer: ServiceResponse<BoxBody>,
@@ -206,8 +218,7 @@ async fn spoil(
     kind: FaultKind,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if kind == FaultKind::Slow {
-        tokio::time::sleep(SLOWNESS).await;
-        return Ok(answer);
+        return late(answer, None).await;
     }
     let (request, answer) = answer.into_parts();
     let (mut head, body) = answer.into_parts();

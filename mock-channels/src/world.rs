@@ -28,6 +28,7 @@ pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod raised;
 pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod script;
@@ -91,6 +92,9 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    /// By what makes a repeat the same.
+    #[serde(default)]
+    pub(crate) raised: BTreeMap<String, raised::Raised>,
     #[serde(default)]
     pub(crate) kinship: kinship::Kinship,
 }
@@ -138,6 +142,7 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            raised: BTreeMap::new(),
             kinship: kinship::Kinship::default(),
         }
     }

@@ -34,5 +34,6 @@ mod search;
 mod silence;
 mod sso;
 mod staff;
+mod ten_apps;
 mod thread;
 mod year_end;

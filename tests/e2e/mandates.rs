@@ -264,6 +264,12 @@ async fn a_legal_person_acts_by_its_representative_and_by_operators_of_theirs() 
         "an operator authorises nobody"
     );
 
+    let own = json!([
+        { "name": "uscc", "value": { "text": company["uscc"] } },
+        { "name": "region", "value": { "text": "330100" } }
+    ]);
+    let own = codes(&clerk.submits("insured_unit_query", &own).await);
+    assert_eq!(own, ["CONFLICT"], "a company's own is told to who acts for it alone");
     let id = &authorised["mandate"]["id"];
     assert_eq!(acts_as(&clerk, id).await["actingFor"]["id"], *id);
     let unit = async |code: &Value| {
@@ -294,5 +300,49 @@ async fn a_legal_person_acts_by_its_representative_and_by_operators_of_theirs() 
     let head = Citizen::signs_in(&base, &app.levers, head.facts.clone()).await;
     assert_eq!(codes(&authorise(&head, &company["uscc"], &stranger.facts).await), ["NOT_FOUND"]);
     assert_eq!(codes(&link(&head, &company["uscc"]).await), [""; 0]);
+    app.finish().await;
+}
+
+/// Two accounts that become one keep what was done under either, and who was told what.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_merge_keeps_mandates_acts_readings_and_both_audit_trails() {
+    let app = TestApp::on_postgres().await;
+    let base = app.node.base_url.clone();
+    let elder = app.citizen().await;
+    app.levers.advance(60).await;
+    let younger = Citizen::signs_in_by_phone(&base, &app.levers, elder.facts.clone()).await;
+    younger.proves_name().await;
+    younger.proves_face(&app.levers).await;
+    let child = app.levers.pull("citizens", json!({ "idCard": CHILD })).await;
+    parent_of(&app, &younger.facts, &child).await;
+    let mandate = asks_for_kin(&younger, &child).await["mandate"]["id"].clone();
+    acts_as(&younger, &mandate).await;
+    assert_eq!(codes(&insurance_of(&younger, &child).await), [""; 0]);
+    let (fine, fen) = elder.finds_fine().await;
+    let payment = elder.starts_paying(&fine, fen).await;
+    app.levers.pays(&payment).await;
+    elder.waits_for_receipt(&payment).await;
+    let before = audit(&app).await;
+
+    let id = elder.facts["citizenId"].as_str().unwrap();
+    let code = app.levers.pull(&format!("citizens/{id}/wechat-code"), json!({})).await;
+    let input = json!({ "by": { "weChat": { "code": code["code"] } } });
+    let fields = "session{accessToken}";
+    let merged = younger.mutation("mergePersons", "MergePersonsInput", fields, &input).await;
+    assert_eq!(codes(&merged), [""; 0], "{merged}");
+
+    let mine = "{viewer{payments{nodes{paymentNo}} actingFor{id} dataAccess{nodes{purpose}} \
+                mandates{id acts{nodes{app}}}}}";
+    let mine = elder.reads(mine).await["viewer"].clone();
+    assert_eq!(mine["payments"]["nodes"][0]["paymentNo"], payment.as_str());
+    assert_eq!(mine["mandates"][0]["id"], mandate, "{mine}");
+    assert_eq!(mine["mandates"][0]["acts"]["nodes"][0]["app"], "personal_social_insurance");
+    assert_eq!(mine["dataAccess"]["nodes"].as_array().unwrap().len(), 1, "the own face");
+    assert!(mine["actingFor"].is_null(), "no session begins to act by itself");
+    assert_eq!(acts_as(&elder, &mandate).await["actingFor"]["id"], mandate);
+    let after = audit(&app).await;
+    assert_eq!(after[..before.len()], before, "no line of either is rewritten");
+    let new: Vec<_> = after[before.len()..].iter().map(|(_, act)| act.as_str()).collect();
+    assert_eq!(new, ["PERSON_MERGED", "PERSON_MERGED_INTO"]);
     app.finish().await;
 }

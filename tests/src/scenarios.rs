@@ -3,6 +3,8 @@
 
 pub mod case;
 mod certificate;
+mod company;
+pub mod pay;
 
 use crate::app::TestApp;
 use crate::citizen::Citizen;
@@ -30,6 +32,8 @@ pub struct Scenario {
     outcome: Option<Expected>,
     /// Of an app that opens cases.
     case: Option<case::Expected>,
+    /// Of an app that pays.
+    payment: Option<pay::Expected>,
     refused: Refused,
     dead: Dead,
 }
@@ -75,6 +79,9 @@ struct Refused {
 #[serde(deny_unknown_fields)]
 struct Dead {
     department: String,
+    /// Its earlier answer stands in.
+    #[serde(default)]
+    stale: bool,
 }
 
 /// All scenarios below a folder, by slug; `CATEGORY/SLUG.toml`.
@@ -131,7 +138,10 @@ pub async fn play(
                 faults.push(format!("{slug}: runs and has no scenario"));
                 continue;
             };
+            let for_company = company::acts(app, cast.of(scenario.channel), definition, scenario);
+            faults.extend(for_company.await.map(|fault| format!("{slug}: {fault}")));
             let played = cast.plays(app, definition, scenario).await;
+            company::acts_no_more(cast.of(scenario.channel), definition).await;
             faults.extend(played.into_iter().map(|fault| format!("{slug}: {fault}")));
         }
     }
@@ -166,19 +176,26 @@ impl Cast {
         }
     }
 
+    fn of(&self, way: Way) -> &Citizen {
+        match way {
+            Way::WeChat => &self.in_we_chat,
+            Way::App => &self.in_app,
+        }
+    }
+
     async fn plays(
         &self,
         app: &TestApp,
         definition: &AppDefinition,
         scenario: &Scenario,
     ) -> Vec<String> {
-        let citizen = match scenario.channel {
-            Way::WeChat => &self.in_we_chat,
-            Way::App => &self.in_app,
-        };
+        let citizen = self.of(scenario.channel);
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
+        if let (Some(Action::Pay(_)), Some(expected)) = (&definition.action, &scenario.payment) {
+            return pay::plays(app, citizen, definition, scenario, expected).await;
+        }
         if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
             return case::plays(app, citizen, definition, scenario, expected).await;
         }
@@ -200,13 +217,25 @@ impl Cast {
         let department = format!("{}.*", scenario.dead.department);
         app.levers.fault("exchange", &department, "error500", OFTEN).await;
         let dead = submit(citizen, &scenario.answers).await;
-        app.levers.clear_faults().await;
+        recovers(app).await;
         let said = &dead["data"]["submitApp"]["userErrors"][0]["code"];
-        if said != "DEPARTMENT_UNAVAILABLE" {
+        if scenario.dead.stale {
+            faults.extend(expected.judge(&dead));
+            let outcome = &dead["data"]["submitApp"]["outcome"];
+            if outcome["stale"] != true || outcome["staleReason"].is_null() {
+                faults.push(format!("with {department} dead, and not marked as old: {dead}"));
+            }
+        } else if said != "DEPARTMENT_UNAVAILABLE" {
             faults.push(format!("with {department} dead: {dead}"));
         }
         faults
     }
+}
+
+/// All departments answer again, and are asked again: their breakers' pause is over.
+pub async fn recovers(app: &TestApp) {
+    app.levers.clear_faults().await;
+    app.levers.advance(31).await;
 }
 
 /// Proves the name that the mock channels know.
@@ -241,7 +270,8 @@ async fn submits(
         "app": app.slug.as_str(), "region": region, "idempotencyKey": fresh_key(),
         "formVersion": app.form_version, "answers": answers,
     });
-    let fields = "outcome{... on LookupResult{source asOf rows{fields{name label value}}} \
+    let fields = "outcome{... on LookupResult{source asOf stale staleReason \
+                  rows{fields{name label value}}} \
                   ... on Certificate{source:issuer asOf rows{fields{name label value}} \
                   serialNo authorisationCode}}";
     citizen.try_mutation("submitApp", "SubmitAppInput", fields, &input).await

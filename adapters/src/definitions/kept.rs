@@ -45,7 +45,10 @@ fn wording(wording: &RawWording) -> Value {
 }
 
 fn field(field: &RawField) -> Value {
-    let options = field.options.iter().map(|o| json!({ "value": o.value, "label": o.label }));
+    let options = field
+        .options
+        .iter()
+        .map(|o| json!({ "value": o.value, "label": o.label, "price_fen": o.price_fen }));
     json!({
         "name": field.name,
         "label": wording(&field.label),

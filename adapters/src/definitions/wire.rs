@@ -1,6 +1,8 @@
 //! The shape of the files. A missing text is read as an empty one, so that the domain's check
 //! tells of it together with everything else; an unknown key is a fault here.
 
+mod payment;
+
 use super::FORMAT;
 use super::case_wire::CaseWire;
 use super::fault::Collected;
@@ -74,6 +76,7 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    payment: Option<payment::PaymentWire>,
     case: Option<CaseWire>,
     certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
@@ -113,6 +116,7 @@ struct FieldWire {
 struct OptionWire {
     value: String,
     label: String,
+    price_fen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +128,7 @@ pub(super) struct CallWire {
     pub(super) sends: Vec<SentWire>,
     #[serde(default)]
     pub(super) subject: bool,
+    pub(super) stale_minutes: Option<u16>,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
@@ -226,6 +231,7 @@ impl AppWire {
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            payment: self.payment.map(payment::PaymentWire::into_raw),
             case: self.case.map(CaseWire::into_raw),
             certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
@@ -241,7 +247,11 @@ impl AppWire {
 
 impl FieldWire {
     fn into_raw(self) -> RawField {
-        let option = |option: OptionWire| RawOption { value: option.value, label: option.label };
+        let option = |option: OptionWire| RawOption {
+            value: option.value,
+            label: option.label,
+            price_fen: option.price_fen,
+        };
         RawField {
             name: self.name,
             label: self.label.into_raw(),
@@ -264,6 +274,7 @@ impl CallWire {
             operation: self.operation,
             sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
+            stale_minutes: self.stale_minutes,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What cases are made of.
 
 use crate::graphql::case::CaseUseCases;
-use adapters::departments::HttpDepartments;
 use adapters::store::Store;
 use domain::casework::case::{Drafts, FollowCases, OpenCase, SupplementCase, WithdrawCase};
 use domain::catalogue::CatalogueSource;
 use domain::clock::{Clock, IdSource};
+use domain::engine::DepartmentExchange;
 use std::sync::Arc;
 
 /// Who opens cases, who follows them, and what citizens do to them.
@@ -22,7 +22,7 @@ pub struct Opened {
 pub fn connect(
     store: &Arc<Store>,
     catalogue: Arc<dyn CatalogueSource>,
-    exchange: Arc<HttpDepartments>,
+    exchange: Arc<dyn DepartmentExchange>,
     clock: &Arc<dyn Clock>,
     ids: &Arc<dyn IdSource>,
 ) -> Opened {

@@ -7,7 +7,7 @@ use super::scalars::{DateTime, Money, RegionCode};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::catalogue::{
-    AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
+    Action, AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
 };
 use domain::clock::beijing_day;
 use domain::standards::RegionCode as Code;
@@ -277,7 +277,11 @@ pub struct Form {
 impl From<&AppDefinition> for Form {
     fn from(app: &AppDefinition) -> Self {
         let fields = app.fields.iter().map(Field::from).collect();
-        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee: None }
+        let fee = match &app.action {
+            Some(Action::Pay(terms)) => terms.fee().map(|fee| fee.fen().into()),
+            Some(_) | None => None,
+        };
+        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee }
     }
 }
 
@@ -322,7 +326,7 @@ impl From<&domain::catalogue::Field> for Field {
             value: option.value.clone(),
             label: option.label.clone(),
             remaining: None,
-            price: None,
+            price: option.price.map(|price| price.fen().into()),
         };
         let options: Vec<_> = field.options.iter().map(option).collect();
         Self {

@@ -11,11 +11,12 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, Simpl
 use domain::catalogue::AppSlug;
 use domain::engine::{
     ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink,
-    Outcome, OutcomeRow, Submission, SubmitError,
+    Outcome, OutcomeField, OutcomeRow, PaymentDue as DomainDue, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;
 use domain::standards::RegionCode as RegionNo;
+use jiff::Timestamp;
 
 /// One answer.
 #[derive(InputObject)]
@@ -99,6 +100,8 @@ pub enum AppOutcome {
     Lookup(LookupResult),
     /// A case is open.
     Case(Case),
+    /// Something is owed.
+    PaymentDue(PaymentDue),
     /// A certificate was issued.
     Certificate(Certificate),
 }
@@ -112,6 +115,49 @@ pub struct LookupResult {
     as_of: DateTime,
     /// Who says so.
     source: String,
+    /// The department is silent, and this is what it said before.
+    stale: bool,
+    /// Why this is an earlier answer, in words for the citizen; null where it is not.
+    stale_reason: Option<String>,
+}
+
+/// What is owed, or was ordered: pay its notices by `startPayment`. Submit again under the same
+/// key to see how it stands; nothing is ordered twice.
+#[derive(SimpleObject)]
+pub struct PaymentDue {
+    /// In the department's order; also those that are paid already.
+    notices: Vec<Notice>,
+    /// Why nothing can be paid now, in words for the citizen; null where something can.
+    nothing_due: Option<String>,
+    /// What the department says beside: of an order its number, and once it is paid the ticket.
+    rows: Vec<PaymentRow>,
+    /// When that was so.
+    as_of: DateTime,
+    /// Who says so.
+    source: String,
+}
+
+/// One row beside what is owed.
+#[derive(SimpleObject)]
+pub struct PaymentRow {
+    /// Label and value, in display order.
+    fields: Vec<ResultField>,
+}
+
+impl PaymentDue {
+    fn of(due: DomainDue, now: Timestamp) -> Result<Self> {
+        let notices = due.notices.into_iter().map(|notice| Notice::live(notice, now));
+        let row = |row: Vec<OutcomeField>| PaymentRow {
+            fields: row.into_iter().map(ResultField::from).collect(),
+        };
+        Ok(Self {
+            notices: notices.collect::<Result<_>>()?,
+            nothing_due: due.nothing_due.map(str::to_owned),
+            rows: due.rows.into_iter().map(row).collect(),
+            as_of: due.as_of.into(),
+            source: due.source,
+        })
+    }
 }
 
 /// One row of an answer.
@@ -187,9 +233,14 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         learn(ctx, &submission, outcome).await;
     }
     match done {
-        Ok(Outcome::Lookup { rows, as_of, source }) => {
+        Ok(Outcome::PaymentDue(due)) => {
+            let outcome = Some(AppOutcome::PaymentDue(PaymentDue::of(*due, who.now)?));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Lookup { rows, as_of, source, stale }) => {
             let rows = rows.into_iter().map(ResultRow).collect();
-            let result = LookupResult { rows, as_of: as_of.into(), source };
+            let (as_of, is_stale) = (as_of.into(), stale.is_some());
+            let result = LookupResult { rows, as_of, source, stale: is_stale, stale_reason: stale };
             let outcome = Some(AppOutcome::Lookup(result));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
@@ -232,6 +283,7 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
         }
         SubmitError::Store(error) => return Err(nothing_done(&error)),
+        SubmitError::GatewayUnavailable => return Err(FailureCode::GatewayUnavailable.error()),
         SubmitError::DepartmentUnavailable { department, source } => {
             tracing::warn!(department, error = %chain(&source), "department failed");
             let message = format!("{department}暂时没有应答，什么也没有提交，请稍后再试");

@@ -1,6 +1,8 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording};
+use super::{
+    AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms, ShownAs, Wording,
+};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -74,6 +76,7 @@ impl AppDefinition {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
             Some(Action::Apply(terms)) => Some(&terms.call),
+            Some(Action::Pay(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
@@ -93,6 +96,8 @@ pub enum Action {
     LookUp(Call),
     /// `[case]`: open a case at a department.
     Apply(CaseTerms),
+    /// `[payment]`: find or order what is owed.
+    Pay(PayTerms),
     /// `[certificate]`: ask a department, and put on paper what it says.
     Certify(Box<CertificateTerms>),
 }
@@ -108,6 +113,9 @@ pub struct Call {
     /// Whether the verified name and number of the caller go along. Only with a level that has
     /// both.
     pub subject: bool,
+    /// For so many minutes the last good answer to the same person's same question stands in for
+    /// a silent department, and is marked as such. `None`: never. Only of a look-up.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

@@ -4,6 +4,7 @@ mod case;
 mod certificate;
 mod fields;
 mod lottery;
+mod payment;
 mod run;
 mod texts;
 

@@ -3,6 +3,7 @@
 use super::words::Word;
 use super::{FieldType, Wording};
 use crate::files::{FileKind, FileRule};
+use crate::money::PayableFen;
 
 /// A checked field. Made by [`super::AppDefinition::check`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct FieldOption {
     pub value: String,
     /// What the citizen reads.
     pub label: String,
+    /// What it costs, where that is published.
+    pub price: Option<PayableFen>,
 }
 
 /// Verified data of the caller that an answer must equal: nobody reads another's data.

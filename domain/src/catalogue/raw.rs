@@ -4,10 +4,12 @@ mod case;
 mod certificate;
 mod kept;
 mod lottery;
+mod payment;
 
 pub use case::{RawCase, RawMaterial, RawStep};
 pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
+pub use payment::{RawPayment, RawPrice};
 
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct RawApp {
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The payment.
+    pub payment: Option<RawPayment>,
     /// The case.
     pub case: Option<RawCase>,
     /// How it certifies.
@@ -112,6 +116,8 @@ pub struct RawOption {
     pub value: String,
     /// What is read.
     pub label: String,
+    /// What it costs.
+    pub price_fen: Option<i64>,
 }
 
 /// A call.
@@ -123,6 +129,8 @@ pub struct RawCall {
     pub sends: Vec<RawSent>,
     /// Whether the caller's verified data go along.
     pub subject: bool,
+    /// So long the last good answer may stand in.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

@@ -29,8 +29,11 @@ pub(crate) fn field(name: &str, field_type: &str) -> RawField {
 
 /// Options that read as their values.
 pub(crate) fn options(values: &[&str]) -> Vec<RawOption> {
-    let option =
-        |value: &&str| RawOption { value: (*value).to_owned(), label: (*value).to_owned() };
+    let option = |value: &&str| RawOption {
+        value: (*value).to_owned(),
+        label: (*value).to_owned(),
+        price_fen: None,
+    };
     values.iter().map(option).collect()
 }
 
@@ -68,7 +71,9 @@ pub(crate) fn sample() -> RawApp {
             operation: "traffic.violations".to_owned(),
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
+            stale_minutes: None,
         }),
+        payment: None,
         certificate: None,
         lottery: None,
         case: None,
@@ -109,6 +114,7 @@ pub(crate) fn certifying() -> RawApp {
                 operation: text("social_insurance.certificate"),
                 sends: ["from", "to"].map(sent).to_vec(),
                 subject: true,
+                stale_minutes: None,
             },
             title: text("社会保险参保证明"),
             seal: text("社会保险业务专用章"),

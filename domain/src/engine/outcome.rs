@@ -21,11 +21,31 @@ pub enum Outcome {
         as_of: Timestamp,
         /// Who says so.
         source: String,
+        /// Why this is an earlier answer, in Chinese; `None`: it is the department's present one.
+        stale: Option<String>,
     },
     /// A case is open.
     Case(Box<Case>),
     /// A certificate was issued, now or by an earlier call with the same key.
     Certificate(Box<Certificate>),
+    /// What is owed, and can be paid now.
+    PaymentDue(Box<PaymentDue>),
+}
+
+/// What is owed, as a department and the gateway have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentDue {
+    /// In the department's order, no two the same; also those that are paid or withdrawn.
+    pub notices: Vec<Notice>,
+    /// What the department says beside: of an order its number, and once it is paid what is given
+    /// for it.
+    pub rows: Vec<Vec<OutcomeField>>,
+    /// When that was so.
+    pub as_of: Timestamp,
+    /// Who says so.
+    pub source: String,
+    /// Why nothing can be paid, in Chinese; `None` where something can.
+    pub nothing_due: Option<&'static str>,
 }
 
 /// One row of an answer.

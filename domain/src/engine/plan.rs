@@ -1,8 +1,10 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
 mod certify;
+mod price;
 
 pub use certify::Certification;
+pub use price::PayCall;
 
 use super::check::{Map, check};
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
@@ -27,6 +29,8 @@ pub enum Effect {
     LookUp(ExchangeCall),
     /// Open a case at a department.
     Apply(Application),
+    /// Ask what is owed, or order something.
+    Pay(PayCall),
     /// Have a department certify something.
     Certify(Box<Certification>),
 }
@@ -73,6 +77,7 @@ pub fn plan(
     if let Some(Action::Apply(terms)) = &app.action {
         materials = form.materials_of(terms, &accepted);
     }
+    let price = price::of(app, &accepted).map_err(|fault| form.faults.push(fault)).ok();
     if let Some(Action::Certify(terms)) = &app.action {
         form.faults.extend(certify::faults(app, terms, &accepted, today));
     }
@@ -81,6 +86,12 @@ pub fn plan(
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Pay(terms) => Effect::Pay(PayCall {
+            call: exchange_call(&terms.call, subject, &accepted),
+            orders: terms.orders,
+            notice: terms.notice.clone(),
+            price: price.flatten(),
+        }),
         Action::Apply(terms) => Effect::Apply(Application {
             call: exchange_call(&terms.call, subject, &accepted),
             answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),

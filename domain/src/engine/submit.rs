@@ -5,15 +5,16 @@ mod case;
 mod certify;
 mod claim;
 mod files;
+mod look_up;
 mod notices;
+mod pay;
 
 pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
-use super::outcome::shown;
 use super::{
-    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
-    OutcomeRow, Submissions, plan,
+    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, LastAnswers, Outcome,
+    Submissions, plan,
 };
 use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
@@ -108,6 +109,9 @@ pub enum SubmitError {
         /// How it failed.
         source: OutsideError,
     },
+    /// The gateway did not answer, so nobody knows what a notice says.
+    #[error("the gateway did not answer")]
+    GatewayUnavailable,
     /// The department understood, and said no.
     #[error("the department refused")]
     Refused {
@@ -122,6 +126,8 @@ pub struct SubmitApp {
     pub catalogue: Arc<dyn CatalogueSource>,
     /// The departments.
     pub exchange: Arc<dyn DepartmentExchange>,
+    /// What they said last.
+    pub last_answers: Arc<dyn LastAnswers>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
@@ -162,15 +168,17 @@ impl SubmitApp {
         let app = form.as_ref();
         check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
-        acting::check(app, &submission.answers, &acting)?;
+        acting::check(app, &acting)?;
         let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
         let who = caller.map(|caller| acting.stand_in(&caller.person));
         let (who, regions) = (who.as_ref(), catalogue.regions());
         let circumstances = Circumstances { who, regions, today, files: &files };
-        let effect = plan(app, &submission.answers, circumstances).map_err(SubmitError::Answers)?;
+        let effect = plan(app, &submission.answers, circumstances);
+        let effect = acting::with_own_code(app, &submission.answers, &acting, effect)?;
         self.note_act(caller, &acting, app).await?;
         match effect {
-            Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
+            Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
             Some(Effect::Apply(application)) => {
                 self.open_case(&form, caller, submission, application).await
             }
@@ -178,23 +186,6 @@ impl SubmitApp {
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
-    }
-
-    async fn look_up(
-        &self,
-        app: &AppDefinition,
-        call: &ExchangeCall,
-    ) -> Result<Outcome, SubmitError> {
-        let answer =
-            self.exchange.call(call).await.map_err(|error| refused_or_silent(app, error))?;
-        let links = notices::links_of(self.notices.as_ref(), app, &answer.rows).await;
-        let rows = answer
-            .rows
-            .iter()
-            .zip(links)
-            .map(|(row, notice)| OutcomeRow { fields: shown(app, row), notice })
-            .collect();
-        Ok(Outcome::Lookup { rows, as_of: answer.as_of, source: answer.source })
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, cases, certificates, estimates, kinship, messages, people, registers, table};
+use super::{
+    answer, cases, certificates, estimates, kinship, messages, orders, owed, people, registers,
+    table,
+};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -40,6 +43,7 @@ static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
     let applications = cases::names().into_iter().map(|name| &*name.leak());
     let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
+    let by_code = by_code.chain(owed::NAMES).chain(orders::NAMES);
     by_code.chain(data.map(String::as_str)).chain(applications).collect()
 });
 
@@ -82,6 +86,8 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        paid if owed::NAMES.contains(&paid) => owed::run(outside, paid, call),
+        paid if orders::NAMES.contains(&paid) => orders::run(outside, paid, call),
         name if certificates::OPERATIONS.contains(&name) => {
             certificates::certify(outside, name, call)
         }

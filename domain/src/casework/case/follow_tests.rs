@@ -63,6 +63,7 @@ pub(super) fn application_app() -> RawApp {
                 operation: "police.id_card_reissue".to_owned(),
                 sends: ["card_no", "reason"].map(sent).to_vec(),
                 subject: false,
+                stale_minutes: None,
             },
             promised_days: 5,
             steps: vec![step("受理", "户籍窗口"), step("制证", "制证中心")],

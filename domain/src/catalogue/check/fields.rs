@@ -85,7 +85,8 @@ fn check_options(
     for option in &raw.options {
         let value = findings.text(place.clone(), &option.value, LABEL_MAX);
         let label = findings.text(place.clone(), &option.label, LABEL_MAX);
-        options.push(FieldOption { value, label });
+        let price = option.price_fen.and_then(|fen| findings.payable(place.clone(), fen));
+        options.push(FieldOption { value, label, price });
     }
     options
 }

@@ -54,10 +54,11 @@ fn raw_wording(wording: &Wording) -> RawWording {
 }
 
 fn raw_field(field: &Field) -> RawField {
-    let options = field
-        .options
-        .iter()
-        .map(|option| RawOption { value: option.value.clone(), label: option.label.clone() });
+    let options = field.options.iter().map(|option| RawOption {
+        value: option.value.clone(),
+        label: option.label.clone(),
+        price_fen: option.price.map(|price| price.fen().value()),
+    });
     let options = options.collect();
     RawField {
         name: field.name.clone(),
@@ -97,7 +98,12 @@ fn raw_call(call: &Call) -> RawCall {
         .sends
         .iter()
         .map(|sent| RawSent { field: sent.field.clone(), parameter: sent.parameter.clone() });
-    RawCall { operation: call.operation.to_string(), sends: sends.collect(), subject: call.subject }
+    RawCall {
+        operation: call.operation.to_string(),
+        sends: sends.collect(),
+        subject: call.subject,
+        stale_minutes: call.stale_minutes,
+    }
 }
 
 fn raw_case(terms: &CaseTerms) -> RawCase {

@@ -9,6 +9,7 @@ mod kept;
 mod lines;
 mod messages;
 mod payment_items;
+mod reader;
 mod regions;
 mod wire;
 mod wire_certificate;
@@ -23,10 +24,9 @@ pub use fault::{DefinitionFault, DefinitionFaults};
 pub(crate) use kept::{kept, read};
 pub use messages::load_message_templates;
 pub use payment_items::load_payment_items;
+pub use reader::{TomlDefinitions, embedded_files, read_folder};
 
-use domain::catalogue::{
-    AppDefinition, Catalogue, CatalogueParts, Category, Fault, Place, RawApp, RegionTable,
-};
+use domain::catalogue::{AppDefinition, Catalogue, CatalogueParts, Category, Fault, Place, RawApp};
 use fault::Collected;
 use files::SourceFile;
 use lines::line_of;
@@ -45,7 +45,7 @@ const FORMAT: u32 = 1;
 pub fn load(dir: &Path) -> Result<Catalogue, DefinitionFaults> {
     let mut collected = Collected::default();
     let files = files::read(dir, &mut collected);
-    catalogue_of(&files, collected)
+    catalogue_of(&files, VERSION_OF_FILES, collected)
 }
 
 /// The files that were there when this program was built.
@@ -53,11 +53,12 @@ pub fn load(dir: &Path) -> Result<Catalogue, DefinitionFaults> {
 /// # Errors
 /// Every fault of every file; the tests keep it from happening.
 pub fn load_embedded() -> Result<Catalogue, DefinitionFaults> {
-    catalogue_of(&files::embedded(), Collected::default())
+    catalogue_of(&files::embedded(), VERSION_OF_FILES, Collected::default())
 }
 
 fn catalogue_of(
     files: &[SourceFile],
+    version: u32,
     mut collected: Collected,
 ) -> Result<Catalogue, DefinitionFaults> {
     let regions = regions::embedded(&mut collected);
@@ -69,18 +70,16 @@ fn catalogue_of(
     let (Some(regions), Some(categories)) = (regions, categories) else {
         return Err(collected.into_faults());
     };
-    whole(files, categories, apps, regions, collected)
+    let parts = CatalogueParts { version, categories, apps, regions };
+    whole(files, parts, collected)
 }
 
 /// Checks the sound files against each other, also when others are not.
 fn whole(
     files: &[SourceFile],
-    categories: Vec<Category>,
-    apps: Vec<AppDefinition>,
-    regions: RegionTable,
+    parts: CatalogueParts,
     mut collected: Collected,
 ) -> Result<Catalogue, DefinitionFaults> {
-    let parts = CatalogueParts { version: VERSION_OF_FILES, categories, apps, regions };
     match Catalogue::check(parts) {
         Ok(catalogue) if collected.is_empty() => return Ok(catalogue),
         Ok(_) => {}

@@ -1,6 +1,7 @@
 //! The departments' exchange: one generic call, and the two checks of identity that go over it.
-//! Every call is a look-up and safe to repeat.
+//! Every call is safe to repeat: a look-up, or an order that names itself.
 
+mod department;
 mod identity;
 mod messages;
 mod registers;
@@ -11,9 +12,11 @@ pub use texts::{PushMessages, TextMessages};
 
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};
 use crate::http::{
-    ConfigFault, HttpAnswer, HttpClient, HttpRequest, base_url, below, unexpected, unknown,
+    ConfigFault, HttpAnswer, HttpClient, HttpRequest, again_once, base_url, below, undecided,
+    unexpected, unknown,
 };
 use async_trait::async_trait;
+use department::Departments;
 use domain::clock::{Clock, IdSource};
 use domain::engine::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, REFUSED_DENIED, REFUSED_INVALID,
@@ -21,12 +24,13 @@ use domain::engine::{
 use domain::outside::OutsideError;
 use jiff::Timestamp;
 use reqwest::Url;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use wire::{AnswerWire, RequestWire, SubjectWire};
+
+pub use crate::breaker::{BreakerRule, BreakerState};
+pub use department::{DepartmentRules, DepartmentWatch};
 
 /// So many calls of one process are under way at most: a department that hangs holds these, and
 /// nothing else.
@@ -50,6 +54,8 @@ pub struct DepartmentsConfig {
     pub client_id: String,
     /// 32 bytes, as base64.
     pub key_base64: String,
+    /// How patient we are.
+    pub rules: DepartmentRules,
 }
 
 impl fmt::Debug for DepartmentsConfig {
@@ -57,6 +63,7 @@ impl fmt::Debug for DepartmentsConfig {
         f.debug_struct("DepartmentsConfig")
             .field("base_url", &self.base_url)
             .field("client_id", &self.client_id)
+            .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
 }
@@ -69,9 +76,7 @@ pub struct HttpDepartments {
     http: HttpClient,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    turns: Semaphore,
-    /// By the department's word in the names of operations; they come from the catalogue alone.
-    turns_of: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    departments: Departments,
 }
 
 impl fmt::Debug for HttpDepartments {
@@ -80,18 +85,15 @@ impl fmt::Debug for HttpDepartments {
     }
 }
 
-/// Of the department, and of all.
-type Turn<'a> = (OwnedSemaphorePermit, SemaphorePermit<'a>);
-
-/// All calls of this process are under way already.
-#[derive(Debug, thiserror::Error)]
-#[error("too many calls are under way")]
-struct NoTurn;
-
 /// The department behind the exchange is closed or overloaded.
 #[derive(Debug, thiserror::Error)]
 #[error("the department is busy: {0}")]
 struct Busy(String);
+
+/// The exchange has no such operation: the app's definition is ahead of it.
+#[derive(Debug, thiserror::Error)]
+#[error("the exchange knows no {0}")]
+struct UnknownOperation(String);
 
 /// Ids of one request.
 struct Sent {
@@ -100,6 +102,8 @@ struct Sent {
 }
 
 impl HttpDepartments {
+    /// `watch` hears of every change of a department's breaker.
+    ///
     /// # Errors
     /// [`ConfigFault`] names the first field that cannot be used.
     pub fn new(
@@ -107,6 +111,7 @@ impl HttpDepartments {
         http: HttpClient,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
+        watch: DepartmentWatch,
     ) -> Result<Self, ConfigFault> {
         ConfigFault::unless_filled("client_id", &config.client_id)?;
         let key = from_base64(config.key_base64.trim())
@@ -118,37 +123,20 @@ impl HttpDepartments {
             base: base_url("base_url", &config.base_url)?,
             client_id: config.client_id.clone(),
             key: MacKey::new(&key),
+            departments: Departments::new(config.rules.clone(), watch, clock.clone(), CALLS),
             http,
             clock,
             ids,
-            turns: Semaphore::new(CALLS),
-            turns_of: Mutex::default(),
         })
     }
 
-    /// First the department's own turn: who waits for that keeps none of all.
-    async fn turn(&self, call: &ExchangeCall) -> Result<Turn<'_>, OutsideError> {
-        let of_one = self.turns_of(call.operation.as_str());
-        let both = async {
-            Ok::<_, AcquireError>((of_one.acquire_owned().await?, self.turns.acquire().await?))
-        };
-        match tokio::time::timeout(TURN, both).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(_)) | Err(_) => Err(OutsideError::NotSent(NoTurn.into())),
-        }
-    }
-
-    fn turns_of(&self, operation: &str) -> Arc<Semaphore> {
-        let department = operation.split('.').next().unwrap_or(operation);
-        let mut all = self.turns_of.lock().unwrap_or_else(PoisonError::into_inner);
-        let turns = all.entry(department.to_owned());
-        turns.or_insert_with(|| Arc::new(Semaphore::new(CALLS_OF_ONE))).clone()
-    }
-
     async fn call_once(&self, call: &ExchangeCall) -> Result<ExchangeAnswer, OutsideError> {
-        let _turn = self.turn(call).await?;
         let (sent, request) = self.request(call)?;
         let answer = self.http.send(request).await?;
+        if answer.status == 404 {
+            // It is there, and has no such operation: nobody else's questions suffer for that.
+            return Err(undecided(UnknownOperation(sent.path)));
+        }
         if answer.status != 200 {
             return Err(unexpected("the exchange answered with HTTP status", answer.status));
         }
@@ -188,7 +176,8 @@ impl HttpDepartments {
         let path = url.path().to_owned();
         let hash = sha256_hex(&body);
         let signed = format!("POST\n{path}\n{timestamp}\n{nonce}\n{hash}\n");
-        let request = HttpRequest::post(url, body)
+        let deadline = self.departments.deadline(call.operation.as_str());
+        let request = HttpRequest { deadline: Some(deadline), ..HttpRequest::post(url, body) }
             .header("content-type", "application/json; charset=utf-8")
             .header("x-exchange-client", &self.client_id)
             .header("x-exchange-timestamp", timestamp)
@@ -233,7 +222,8 @@ fn answer_of(wire: AnswerWire) -> Result<ExchangeAnswer, OutsideError> {
 #[async_trait]
 impl DepartmentExchange for HttpDepartments {
     async fn call(&self, call: &ExchangeCall) -> Result<ExchangeAnswer, OutsideError> {
-        self.http.twice(|| self.call_once(call)).await
+        let attempts = again_once(|| self.call_once(call));
+        self.departments.ask(call.operation.as_str(), attempts).await
     }
 }
 

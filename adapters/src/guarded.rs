@@ -4,12 +4,10 @@
 //! What citizens wait for, what the healer asks, and refunds have budgets of their own, so that
 //! a thousand queries never stand before a payment.
 
-mod breaker;
 mod sender;
 
-use self::breaker::{Breaker, Ended, Pass};
+use crate::breaker::Gate;
 use crate::crash::{Step, around};
-use crate::http::is_silence;
 use async_trait::async_trait;
 use domain::clock::Clock;
 use domain::identity::Channel;
@@ -20,11 +18,11 @@ use domain::payment::{
     RailOrder, RailOrderState, RailRefundState, RailRefunds, RailWatch, RefundOrder,
     RefundRedirects,
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-pub use self::breaker::BreakerRule;
 pub use self::sender::GuardedSender;
+pub use crate::breaker::BreakerRule;
 
 /// How many calls of a rail may be under way at once. A call above that is not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +53,10 @@ enum NotMade {
 pub struct GuardedRail {
     rail: Arc<dyn PaymentRail>,
     refunds: Arc<dyn RailRefunds>,
-    breaker: Mutex<Breaker>,
+    gate: Gate,
     orders: Semaphore,
     queries: Semaphore,
     refunding: Semaphore,
-    clock: Arc<dyn Clock>,
 }
 
 impl GuardedRail {
@@ -74,16 +71,11 @@ impl GuardedRail {
         Self {
             rail,
             refunds,
-            breaker: Mutex::new(Breaker::new(rule)),
+            gate: Gate::new(rule, clock, Box::new(|_| ())),
             orders: Semaphore::new(budget.orders),
             queries: Semaphore::new(budget.queries),
             refunding: Semaphore::new(budget.refunds),
-            clock,
         }
-    }
-
-    fn breaker(&self) -> MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a call, if there is room for it and the rail is not left alone.
@@ -95,17 +87,12 @@ impl GuardedRail {
         // Room first: a call that finds none must not be the one that tries.
         let room = budget.try_acquire();
         let _room = room.or(Err(OutsideError::NotSent(NotMade::Busy.into())))?;
-        let pass = self.breaker().enter(self.clock.now());
-        let pass = pass.ok_or_else(|| OutsideError::NotSent(NotMade::LeftAlone.into()))?;
-        let mut ticket = Ticket { guard: self, pass, ended: Ended::Dropped };
-        let answer = call.await;
-        let silent = answer.as_ref().is_err_and(is_silence);
-        ticket.ended = if silent { Ended::Silent } else { Ended::Answered };
-        answer
+        let answer = self.gate.pass(call).await;
+        answer.ok_or_else(|| OutsideError::NotSent(NotMade::LeftAlone.into()))?
     }
 
     fn health(&self) -> RailHealth {
-        match self.breaker().retry_at(self.clock.now()) {
+        match self.gate.retry_at() {
             None => RailHealth::Well,
             Some(retry_at) => {
                 let name = self.rail.rail().name_zh();
@@ -113,20 +100,6 @@ impl GuardedRail {
                 RailHealth::Sick { reason, retry_at }
             }
         }
-    }
-}
-
-/// A call that was let through; tells the breaker how it ended, also when nobody waits any more.
-struct Ticket<'a> {
-    guard: &'a GuardedRail,
-    pass: Pass,
-    ended: Ended,
-}
-
-impl Drop for Ticket<'_> {
-    fn drop(&mut self) {
-        let now = self.guard.clock.now();
-        self.guard.breaker().leave(self.pass, self.ended, now);
     }
 }
 

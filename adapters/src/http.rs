@@ -250,16 +250,24 @@ impl HttpClient {
     where
         F: Future<Output = Result<T, OutsideError>>,
     {
-        self.within(async {
-            match attempt().await {
-                Err(first) if first.is_transient() => match attempt().await {
-                    Err(OutsideError::NotSent(_)) => Err(first),
-                    second => second,
-                },
-                settled => settled,
-            }
-        })
-        .await
+        self.within(again_once(attempt)).await
+    }
+}
+
+/// Asks again, once, if the first answer was no answer.
+///
+/// # Errors
+/// As [`HttpClient::twice`].
+pub(crate) async fn again_once<T, F>(attempt: impl Fn() -> F) -> Result<T, OutsideError>
+where
+    F: Future<Output = Result<T, OutsideError>>,
+{
+    match attempt().await {
+        Err(first) if first.is_transient() => match attempt().await {
+            Err(OutsideError::NotSent(_)) => Err(first),
+            second => second,
+        },
+        settled => settled,
     }
 }
 

@@ -4,14 +4,20 @@
 pub mod rails;
 
 mod accounts;
+mod bookings;
 mod cases;
+pub mod catalogue;
 mod certificates;
+mod desk;
 mod documents;
 
 mod gateway;
 mod messages;
 
-use crate::graphql::{self, Introspection, UseCases};
+use crate::graphql::{self, HomeSettings, Introspection, UseCases};
+use crate::http::front::drain::Drain;
+use crate::http::front::persisted::PersistedDocuments;
+use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::parts::Parts;
@@ -23,11 +29,12 @@ use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
+use adapters::last_answers::MemoryLastAnswers;
 use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
 use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
-use domain::catalogue::{FindApps, FixedCatalogue};
+use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
 use domain::engine::{RecordedExchange, SubmitApp};
 use domain::identity::{
@@ -44,6 +51,7 @@ use domain::payment::{
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
+use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
 use std::net::{SocketAddr, TcpListener};
@@ -75,11 +83,27 @@ fn part<E: Into<BoxError>>(part: &'static str) -> impl FnOnce(E) -> StartupError
 pub struct Application {
     addr: SocketAddr,
     server: Server,
+    drain: Drain,
     jobs: Jobs,
     reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
     first_password: Option<(String, String)>,
     metrics: Option<MetricsDoor>,
+}
+
+/// Stops a server that runs.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    server: ServerHandle,
+    drain: Drain,
+}
+
+impl Stopper {
+    /// Ends long answers, and lets short ones be finished.
+    pub async fn stop(&self) {
+        self.drain.begin();
+        self.server.stop(true).await;
+    }
 }
 
 impl Application {
@@ -93,19 +117,15 @@ impl Application {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
-        let catalogue = match &settings.apps_dir {
-            Some(folder) => adapters::definitions::load(folder),
-            None => adapters::definitions::load_embedded(),
-        };
-        let catalogue = catalogue.map_err(|faults| StartupError::Definitions(faults.into()))?;
-        let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
-        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
-        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading));
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
         let items = Arc::new(items);
         let store = open_store(settings).await?;
         let shared = Arc::new(store.clone());
+        let catalogue::Apps { catalogue, publish: publish_apps, past_forms } =
+            catalogue::connect(settings, &shared, &clock).await?;
+        let reading = Arc::new(ChineseReading::new().map_err(part("the lexicon"))?);
+        let find_apps = Arc::new(FindApps::new(catalogue.clone(), reading, shared.clone()));
         let tokens = Arc::new(sealed_tokens(settings)?);
 
         let http = HttpClient::new(Deadlines::USUAL).map_err(part("the HTTP client"))?;
@@ -128,9 +148,26 @@ impl Application {
         let (rails, watch) = (platforms.rails(), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
         let departments = Arc::new(
-            HttpDepartments::new(&exchange_config(channels), http, clock.clone(), ids.clone())
-                .map_err(part("the departments' exchange"))?,
+            HttpDepartments::new(
+                &exchange_config(channels),
+                http.clone(),
+                clock.clone(),
+                ids.clone(),
+                metrics.department_watch(),
+            )
+            .map_err(part("the departments' exchange"))?,
         );
+        let desk = desk::connect(desk::Around {
+            channels,
+            store: &shared,
+            catalogue: catalogue.clone(),
+            exchange: departments.clone(),
+            http,
+            clock: &clock,
+            ids: &ids,
+        })
+        .map_err(part("the express carrier"))?;
+        let certificate_post = desk::posting(&desk);
         let exchange = Arc::new(RecordedExchange {
             exchange: departments.clone(),
             store: shared.clone(),
@@ -196,8 +233,10 @@ impl Application {
         });
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
+        let bookings = bookings::connect(&catalogue, &exchange, &shared, &clock);
         let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
+            bookings: bookings.work.clone(),
             cases: opened.follow,
             gateway_news: gateway_work.news,
             wake_gateway_news: Arc::new(Notify::new()),
@@ -230,7 +269,10 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            catalogue: catalogue.clone(),
+            find_apps: find_apps.clone(),
             messages: messages.send,
+            desk: desk.jobs,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
             metrics: metrics.clone(),
@@ -258,21 +300,39 @@ impl Application {
             ids: &ids,
         };
         let (sign_in, account) = accounts::connect(platforms.identities, around);
+        let pay_by_link = Arc::new(PayByLink {
+            notices: gateway.clone(),
+            items: items.clone(),
+            seal: tokens.clone(),
+            payments: shared.clone(),
+            start: start_payment.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let use_cases = UseCases {
             account,
+            home: HomeSettings { deadline: settings.home_deadline },
+            own_address: OwnAddress::new(&public_url),
+            pay_by_link: pay_by_link.clone(),
+            desk: desk.use_cases,
             cases: opened.use_cases.clone(),
             messages: messages.use_cases,
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
+            find_options: bookings.options.clone(),
+            booking: bookings.use_cases.clone(),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
+                past_forms,
                 exchange,
+                last_answers: Arc::new(MemoryLastAnswers::new(ids.as_ref())),
                 notices: gateway.clone(),
                 acting: Arc::new(accounts::acting(&shared, &clock, &ids)),
                 files: shared.clone(),
                 certificates: certificates::issuing(&shared, &clock, &ids),
-                certificate_post: None,
+                certificate_post,
                 submissions: shared.clone(),
+                hold_slot: bookings.hold.clone(),
                 open_case: opened.open,
                 drafts: opened.use_cases.drafts,
                 ids: ids.clone(),
@@ -357,7 +417,11 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             }),
+            ratings: shared.clone(),
+            record_visit: desk.record_visit,
+            supervision: shared.clone(),
             find_apps,
+            publish_apps,
             sessions: shared.clone(),
             refunds: shared.clone(),
             request_refund,
@@ -368,7 +432,9 @@ impl Application {
             }),
             audit: shared.clone(),
         };
+        let drain = Drain::default();
         let parts = Parts {
+            catalogue: catalogue.clone(),
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
             staff_sessions: shared.clone(),
             schema: graphql::schema(use_cases, introspection),
@@ -390,15 +456,7 @@ impl Application {
             hear_delivery: messages.hear,
             receive_gateway: gateway_work.receive,
             wake_gateway_news: jobs.wake_gateway_news.clone(),
-            pay_by_link: PayByLink {
-                notices: gateway,
-                items: items.clone(),
-                seal: tokens,
-                payments: shared.clone(),
-                start: start_payment,
-                clock: clock.clone(),
-                ids: ids.clone(),
-            },
+            pay_by_link,
             wake_callbacks: jobs.wake_callbacks.clone(),
             sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
             verify_ticket: VerifyTicket {
@@ -411,9 +469,13 @@ impl Application {
             },
             trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
+            persisted: PersistedDocuments::default(),
+            streams: Streams::default(),
+            drain: drain.clone(),
             health: Health::new(store.clone()),
             days: shared.clone(),
             outbox: shared.clone(),
+            lotteries: shared.clone(),
             ledger: shared.clone(),
             uploads: documents::uploads(settings, &shared, &clock, &ids),
             staff_door: StaffDoor::new(shared, passwords),
@@ -425,7 +487,7 @@ impl Application {
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
         let metrics = metrics_door;
-        Ok(Self { addr, server, jobs, reconcile, store, first_password, metrics })
+        Ok(Self { addr, server, drain, jobs, reconcile, store, first_password, metrics })
     }
 
     /// The address that is served, with the real port.
@@ -444,8 +506,8 @@ impl Application {
     }
 
     /// Stops the server when told; see [`Application::run_until_stopped`].
-    pub fn handle(&self) -> ServerHandle {
-        self.server.handle()
+    pub fn stopper(&self) -> Stopper {
+        Stopper { server: self.server.handle(), drain: self.drain.clone() }
     }
 
     /// What the workers do, for tests that take one step at a time.
@@ -530,5 +592,6 @@ fn exchange_config(channels: &ChannelSettings) -> DepartmentsConfig {
         base_url: channels.exchange.base_url.clone(),
         client_id: channels.exchange.client_id.clone(),
         key_base64: channels.exchange.key.expose().to_owned(),
+        rules: channels.exchange.rules.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
-//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps check [FOLDER]`.
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps …`.
+
+mod apps;
 
 use adapters::followed_clock::FollowedClock;
 use adapters::http::{Deadlines, HttpClient};
@@ -15,12 +17,10 @@ use domain::outside::StoreError;
 use domain::payment::{CheckLedger, LedgerBalances as _, Rail};
 use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
-use std::path::Path;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
-                     reconcile RAIL DATE | ledger check | ledger rebuild | \
-                     apps check [FOLDER]]\n  RAIL: WECHAT_PAY ALIPAY \
+                     reconcile RAIL DATE | ledger check | ledger rebuild | apps …]\n  RAIL: WECHAT_PAY ALIPAY \
                      UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
                      ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
                      FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
@@ -52,23 +52,16 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
         ["ledger", "check"] => check_ledger(environment).await,
         ["ledger", "rebuild"] => rebuild_ledger(environment).await,
         ["reconcile", rail, day] => reconcile(rail, day, environment).await,
-        ["apps", "check"] => {
-            let checked = adapters::definitions::load_embedded();
-            report(checked.map_err(|faults| faults.to_string()))
-        }
-        ["apps", "check", folder] => {
-            let checked = adapters::definitions::load(Path::new(folder));
-            report(checked.map_err(|faults| faults.to_string()))
-        }
-        _ => Err(USAGE.to_owned()),
+        ["apps", rest @ ..] => match apps::run(rest, environment).await {
+            Some(done) => done,
+            None => Err(usage()),
+        },
+        _ => Err(usage()),
     }
 }
 
-fn report(checked: Result<domain::catalogue::Catalogue, String>) -> Result<(), String> {
-    let catalogue = checked?;
-    let categories = catalogue.categories().len();
-    println!("{} apps in {categories} categories, no fault", catalogue.apps().count());
-    Ok(())
+fn usage() -> String {
+    format!("{USAGE}\n  {}", apps::USAGE)
 }
 
 /// Platforms and time: the mocks' where they are served beside, else those of the settings.
@@ -126,11 +119,11 @@ async fn serve(environment: &Environment) -> Result<(), String> {
         introduce(&settings, mocks).await?;
     }
     announce(&settings, &application, &world);
-    let handle = application.handle();
+    let stopper = application.stopper();
     tokio::spawn(async move {
         stop_signal().await;
         println!("正在停止：等待处理中的请求完成……");
-        handle.stop(true).await;
+        stopper.stop().await;
     });
     application.run_until_stopped().await.map_err(|error| error.to_string())?;
     if let Some(mocks) = world.mocks {

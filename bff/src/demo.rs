@@ -2,9 +2,10 @@
 
 use crate::settings::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, ChannelSettings, ExchangeSettings,
-    GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings, SealSettings, Secret,
-    UnionPaySettings, WeChatPaySettings,
+    ExpressSettings, GatewaySettings, KeyFile, MessagePushSettings, MiniProgramSettings,
+    SealSettings, Secret, UnionPaySettings, WeChatPaySettings,
 };
+use adapters::departments::DepartmentRules;
 use domain::clock::Clock;
 use domain::money::PayableFen;
 use domain::payment::Ceilings;
@@ -62,7 +63,13 @@ pub fn channels_of(onboarding: &Onboarding) -> ChannelSettings {
             base_url: onboarding.exchange.base_url.clone(),
             client_id: onboarding.exchange.client_id.clone(),
             key: Secret::new(&onboarding.exchange.key_base64),
+            rules: DepartmentRules::usual(),
         },
+        express: Some(ExpressSettings {
+            base_url: onboarding.express.base_url.clone(),
+            customer_no: onboarding.express.customer_no.clone(),
+            key: Secret::new(&onboarding.express.key_base64),
+        }),
         gateway: GatewaySettings {
             base_url: gateway.base_url.clone(),
             key_id: gateway.our_key_id.clone(),

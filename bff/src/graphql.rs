@@ -2,53 +2,67 @@
 //! converts.
 
 pub(crate) mod account;
+mod booking;
 pub mod case;
 mod cashier;
 mod catalogue;
 pub(crate) mod certificate;
 mod data_access;
+mod delivery;
+pub(crate) mod desk;
 mod draft;
 mod engine;
 pub mod error;
 pub(crate) mod file;
+mod home;
 mod identity;
 mod link;
+mod lottery;
 mod mandate;
 pub(crate) mod message;
 mod node_id;
 mod notice;
 mod notice_search;
+mod options;
 mod pay_link;
 mod payment;
 mod quote;
 mod rail;
+pub(crate) mod rating;
 mod receipt;
 pub(crate) mod refund;
 pub(crate) mod scalars;
+mod scan;
 mod search;
 mod sign_in;
 mod sso;
 mod start_payment;
+mod subscription;
+mod unavailable;
 mod verify;
 
-use async_graphql::{Context, EmptySubscription, ID, Interface, Object, Result, Schema};
+use async_graphql::{Context, ID, Interface, Object, Result, Schema};
+pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
-use domain::engine::SubmitApp;
+use domain::engine::{FindOptions, SubmitApp};
 use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
 };
 use domain::notice::FindNotices;
 use domain::payment::{
-    CancelPayment, MakePayLink, MakeQuote, RailWatch, Rails, ReadPayments, ReadRefunds,
+    CancelPayment, MakePayLink, MakeQuote, PayByLink, RailWatch, Rails, ReadPayments, ReadRefunds,
     RefreshPayment, RequestRefund, StartPayment,
 };
 use domain::receipt::{Documents, ReceiptBook, VerifyReceipt};
+use domain::scan::OwnAddress;
 use error::FailureCode;
+pub use home::HomeSettings;
 use jiff::Timestamp;
 use node_id::Kind;
 use std::net::IpAddr;
 use std::sync::Arc;
+use subscription::Subscription;
 
 /// Who asks, where, and when; made by the HTTP layer for every request.
 #[derive(Debug, Clone)]
@@ -74,6 +88,10 @@ pub struct UseCases {
     pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
+    /// What can be chosen in a field.
+    pub find_options: Arc<FindOptions>,
+    /// What somebody does with their bookings.
+    pub booking: BookingUseCases,
     /// Signs in.
     pub sign_in: Arc<SignIn>,
     /// New tokens for old.
@@ -120,6 +138,14 @@ pub struct UseCases {
     pub certificates: certificate::CertificateUseCases,
     /// Links to documents.
     pub documents: Arc<Documents>,
+    /// How the home page is put together.
+    pub home: HomeSettings,
+    /// Tells addresses of ours from those of others.
+    pub own_address: OwnAddress,
+    /// Opens links by which others pay.
+    pub pay_by_link: Arc<PayByLink>,
+    /// Ratings, parcels, draws.
+    pub desk: desk::DeskUseCases,
     /// What somebody does with their account.
     pub account: account::AccountUseCases,
     /// Cases and drafts.
@@ -129,7 +155,7 @@ pub struct UseCases {
 }
 
 /// The executable schema.
-pub type PublicSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type PublicSchema = Schema<Query, Mutation, Subscription>;
 
 /// Selections nest at most so deep: the deepest document of the clients has 9 levels.
 const MAX_DEPTH: usize = 15;
@@ -152,7 +178,7 @@ pub enum Introspection {
 
 /// Builds the schema over the use cases, with the library's limits on.
 pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
-    let builder = Schema::build(Query, Mutation, EmptySubscription)
+    let builder = Schema::build(Query, Mutation, Subscription)
         .data(use_cases)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
@@ -166,7 +192,7 @@ pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema
 
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation, EmptySubscription).finish().sdl()
+    Schema::build(Query, Mutation, Subscription).finish().sdl()
 }
 
 /// A refusal of a payment in words for a citizen.
@@ -205,6 +231,8 @@ pub enum Node {
     Receipt(receipt::Receipt),
     /// An own session.
     Session(account::Session),
+    /// An own booking.
+    Booking(booking::Booking),
     /// An own case.
     Case(case::Case),
     /// An own draft.
@@ -242,6 +270,7 @@ impl Query {
             Kind::Refund => refund::own_refund(ctx, &key).await,
             Kind::Receipt => receipt::own_receipt(ctx, &key).await,
             Kind::Session => account::own_session(ctx, &key).await,
+            Kind::Booking => booking::own_booking(ctx, &key).await,
             Kind::Case => Ok(case::own_case(ctx, &key).await?.map(Node::Case)),
             Kind::Draft => draft::own_draft(ctx, &key).await,
             Kind::Mandate => mandate::own_mandate(ctx, &key).await,
@@ -263,6 +292,18 @@ impl Query {
         catalogue::categories(ctx, region, audience)
     }
 
+    /// The home page. Parts that reach out are asked side by side; one that does not answer in
+    /// time is null with a reason.
+    async fn home(
+        &self,
+        ctx: &Context<'_>,
+        region: Option<scalars::RegionCode>,
+        audience: Option<catalogue::Audience>,
+        #[graphql(default = false, desc = "The page for the elderly as well.")] elder: bool,
+    ) -> Result<home::Home> {
+        home::home(ctx, region, audience, elder)
+    }
+
     /// One app; null when there is none of this slug.
     async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
@@ -281,6 +322,20 @@ impl Query {
         search::find(ctx, &text, region, first)
     }
 
+    /// Choices of one field, given the answers so far: hospital, then department, then doctor,
+    /// then slot. POST only, and never cached.
+    // So heavy that a document asks a few departments at most.
+    #[graphql(complexity = "2_000 + 20 * child_complexity")]
+    async fn field_options(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        field: String,
+        answers: Vec<engine::AnswerInput>,
+    ) -> Result<options::FieldOptions> {
+        options::field_options(ctx, &app, &field, answers).await
+    }
+
     /// The regions directly below `parent`; at most 100.
     #[graphql(complexity = "15 * child_complexity + 1")]
     async fn regions(
@@ -289,6 +344,22 @@ impl Query {
         parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
+    }
+
+    /// 摇号: what was published of a draw, before and after; the newest without an issue. Null when
+    /// the app has none of that issue. `docs/lottery.md` says how to check it.
+    async fn lottery_draw(
+        &self,
+        ctx: &Context<'_>,
+        app: String,
+        issue: Option<String>,
+    ) -> Result<Option<lottery::LotteryDraw>> {
+        lottery::draw(ctx, &app, issue).await
+    }
+
+    /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
+        rating::choices()
     }
 
     /// The rails and how they are.
@@ -315,6 +386,18 @@ impl Query {
         check_code: String,
     ) -> Result<receipt::ReceiptVerification> {
         receipt::verify(ctx, &code, &number, &check_code).await
+    }
+
+    /// What a scanned code means: payment codes, notices, receipts, pay links and apps of ours;
+    /// never a foreign address. Null with the reason in `errors`. POST only, never cached.
+    // As heavy as `verifyReceipt`, for the same reason.
+    #[graphql(complexity = "5_000 + child_complexity")]
+    async fn resolve_scan(
+        &self,
+        ctx: &Context<'_>,
+        text: String,
+    ) -> Result<Option<scan::ScanTarget>> {
+        scan::resolve(ctx, &text).await
     }
 
     /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
@@ -414,6 +497,24 @@ impl Mutation {
             account::remember(ctx, &app).await;
         }
         Ok(payload)
+    }
+
+    /// The citizen will come: a held booking is confirmed. A repeat changes nothing.
+    async fn confirm_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::ConfirmBookingInput,
+    ) -> Result<booking::ConfirmBookingPayload> {
+        booking::confirm(ctx, input).await
+    }
+
+    /// Gives a booking back, until `cancelUntil`. A repeat changes nothing.
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: booking::CancelBookingInput,
+    ) -> Result<booking::CancelBookingPayload> {
+        booking::cancel(ctx, input).await
     }
 
     /// Keeps a form that is not complete yet, on whichever channel it is finished.
@@ -652,6 +753,25 @@ impl Mutation {
         input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
+    }
+
+    /// Rates an own case that has ended, once (好差评). Staff see neither the case nor the person.
+    async fn rate_case(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RateCaseInput,
+    ) -> Result<rating::RateCasePayload> {
+        rating::rate(ctx, input).await
+    }
+
+    /// Has the result of an own case, or an own certificate, sent by express. Repeating the call
+    /// with its key sends nothing again.
+    async fn request_delivery(
+        &self,
+        ctx: &Context<'_>,
+        input: delivery::RequestDeliveryInput,
+    ) -> Result<delivery::RequestDeliveryPayload> {
+        delivery::request(ctx, input).await
     }
 
     /// Asks for money of an own payment back. Repeating the call with its key asks for nothing

@@ -1,13 +1,15 @@
 //! The HTTP front: the GraphQL route, callbacks of the rails, health, the schema's text, documents.
 
 pub mod admission;
+mod app_page;
 mod callbacks;
 mod certificate_page;
-mod document;
 mod documents;
 pub mod files;
-mod graphql_route;
+pub mod front;
+mod guard;
 pub mod health;
+mod lottery;
 mod message_push;
 mod page;
 mod pay_page;
@@ -62,9 +64,9 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/graphql")
-                .route(web::post().to(graphql_route::post))
-                .route(web::get().to(graphql_route::get))
-                .default_service(web::to(graphql_route::other)),
+                .route(web::post().to(front::route::post))
+                .route(web::get().to(front::route::get))
+                .default_service(web::to(front::route::other)),
         )
         .route("/schema.graphql", web::get().to(schema_text))
         .route("/callbacks/wechat-pay", web::post().to(callbacks::we_chat_pay))
@@ -73,6 +75,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/callbacks/wechat-messages", web::get().to(message_push::greet))
         .route("/callbacks/wechat-messages", web::post().to(message_push::take))
         .route("/documents/{token}", web::get().to(documents::document))
+        .route("/apps/{slug}", web::get().to(app_page::show))
+        .route("/lottery/{app}/{issue}/{text}", web::get().to(lottery::text))
         .route("/certificates/verify", web::get().to(certificate_page::verify))
         .route("/receipts/verify", web::get().to(verify_page::verify))
         .service(

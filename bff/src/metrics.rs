@@ -3,6 +3,7 @@
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use adapters::departments::DepartmentWatch;
 use domain::payment::{CallbackRefused, Rail, Received};
 use prometheus_client::encoding::{EncodeLabelSet, prometheus_text};
 use prometheus_client::metrics::counter::Counter;
@@ -71,13 +72,20 @@ struct Reason {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Turn {
+    department: String,
+    to: &'static str,
+}
+
 /// The counters. Each begins at nought with the process, and is there from its start: an alarm
-/// on a rise sees the first one too.
+/// on a rise sees the first one too; only departments are not known before one falls silent.
 pub struct Metrics {
     registry: Registry,
     taken: Family<Outcome, Counter>,
     refused: Family<Reason, Counter>,
     alarmed: Family<Reason, Counter>,
+    breakers: Family<Turn, Counter>,
 }
 
 impl Default for Metrics {
@@ -117,7 +125,13 @@ impl Default for Metrics {
             "Genuine callbacks that are not ours or contradict us; nothing was changed",
             alarmed.clone(),
         );
-        Self { registry, taken, refused, alarmed }
+        let breakers = Family::<Turn, Counter>::default();
+        registry.register(
+            "department_breaker_changes",
+            "A department's breaker became OPEN (nobody asks), HALF_OPEN (one tries) or CLOSED",
+            breakers.clone(),
+        );
+        Self { registry, taken, refused, alarmed, breakers }
     }
 }
 
@@ -135,6 +149,16 @@ impl Metrics {
     /// A genuine callback changed nothing, and somebody must look.
     pub fn alarmed(&self, from: Platform, why: Alarm) {
         self.alarmed.get_or_create(&alarm(from, why)).inc();
+    }
+
+    /// Counts what departments' breakers do.
+    pub fn department_watch(&self) -> DepartmentWatch {
+        let breakers = self.breakers.clone();
+        Arc::new(move |department, state| {
+            tracing::warn!(department, state = state.code(), "a department's breaker changed");
+            let turn = Turn { department: department.to_owned(), to: state.code() };
+            breakers.get_or_create(&turn).inc();
+        })
     }
 
     fn text(&self) -> Result<String, std::fmt::Error> {
@@ -221,6 +245,7 @@ async fn show(metrics: web::Data<Metrics>) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adapters::departments::BreakerState;
 
     #[test]
     fn every_counter_is_there_from_the_start_and_counts_what_it_is_named_for() {
@@ -236,6 +261,7 @@ mod tests {
         metrics.refused(we_chat, &CallbackRefused::Malformed("body"));
         metrics.refused(Platform::Gateway, &CallbackRefused::Stale);
         metrics.alarmed(Platform::Rail(Rail::UnionPay), Alarm::Foreign);
+        metrics.department_watch()("weather", BreakerState::Open);
         let text = metrics.text().unwrap();
         let counted = text.lines().filter(|line| !line.starts_with('#') && !line.ends_with(" 0"));
         let mut counted: Vec<_> = counted.collect();
@@ -247,8 +273,9 @@ mod tests {
                 r#"yiwang_callbacks_refused_total{platform="GATEWAY",reason="STALE"} 1"#,
                 r#"yiwang_callbacks_refused_total{platform="WECHAT_PAY",reason="MALFORMED"} 2"#,
                 r#"yiwang_callbacks_taken_total{platform="WECHAT_PAY",outcome="SEEN"} 1"#,
+                r#"yiwang_department_breaker_changes_total{department="weather",to="OPEN"} 1"#,
             ]
         );
-        assert_eq!(series(&text), series(&fresh));
+        assert_eq!(series(&text), series(&fresh) + 1);
     }
 }

@@ -3,12 +3,17 @@
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
 use crate::http::files::Uploads;
+use crate::http::front::drain::Drain;
+use crate::http::front::persisted::PersistedDocuments;
+use crate::http::front::streams::Streams;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
+use domain::casework::lottery::LotteryStore;
+use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
 use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
 use domain::messaging::{DeliveryCallbacks, HearDelivery};
@@ -42,11 +47,17 @@ pub struct Parts {
     /// Rings for the worker that acts on them.
     pub wake_gateway_news: Arc<Notify>,
     /// Lets others pay for a citizen.
-    pub pay_by_link: PayByLink,
+    pub pay_by_link: Arc<PayByLink>,
     /// Rings for the worker that acts on them.
     pub wake_callbacks: Arc<Notify>,
     /// Who has a turn.
     pub admission: Admission,
+    /// Documents that are known by their hash.
+    pub persisted: PersistedDocuments,
+    /// Long answers.
+    pub streams: Streams,
+    /// Whether the server is about to stop.
+    pub drain: Drain,
     /// The health check.
     pub health: Health,
     /// Results of days.
@@ -59,6 +70,8 @@ pub struct Parts {
     pub staff_door: StaffDoor,
     /// Takes files in.
     pub uploads: Uploads,
+    /// What is published of draws.
+    pub lotteries: Arc<dyn LotteryStore>,
     /// Documents by signed links.
     pub documents: Arc<Documents>,
     /// Anybody's check of a receipt.
@@ -67,6 +80,8 @@ pub struct Parts {
     pub verify_certificate: Arc<VerifyCertificate>,
     /// What staff ask.
     pub staff_schema: StaffSchema,
+    /// The published catalogue.
+    pub catalogue: Arc<dyn CatalogueSource>,
     /// Who of them asks.
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.

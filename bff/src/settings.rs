@@ -8,7 +8,9 @@ mod rails;
 mod reader;
 mod secret;
 
-pub use channels::{ChannelSettings, ExchangeSettings, MessagePushSettings, MiniProgramSettings};
+pub use channels::{
+    ChannelSettings, ExchangeSettings, ExpressSettings, MessagePushSettings, MiniProgramSettings,
+};
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
 pub use rails::{
@@ -21,6 +23,7 @@ use adapters::crash::CrashAt;
 use reader::Reader;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What the server is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct Settings {
     pub sso_clients: Vec<SsoClientSettings>,
     /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
     pub max_in_flight: usize,
+    /// So long each part of the home page may take before it is left out.
+    pub home_deadline: Duration,
     /// Limits of what citizens upload.
     pub files: FileSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
@@ -75,10 +80,12 @@ pub struct Settings {
 /// The database has ten connections, and a request needs one for some 5 to 50 ms: with so many
 /// under way nobody waits much longer than a second for it, and with more nobody is served sooner.
 const MAX_IN_FLIGHT: usize = 256;
+/// A page that takes longer is felt to be slow.
+const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -93,6 +100,7 @@ const KEYS: [&str; 19] = [
     "introspection",
     "trusted_proxies",
     "max_in_flight",
+    "home_deadline_ms",
     "file_max_mb",
     "file_quota_mb",
     "log",
@@ -149,6 +157,7 @@ impl Settings {
             max_in_flight: reader
                 .parsed::<usize>("max_in_flight", "a whole number")
                 .unwrap_or(MAX_IN_FLIGHT),
+            home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
@@ -252,6 +261,15 @@ fn font(reader: &mut Reader<'_>, demo: bool) -> Option<PathBuf> {
         reader.fault("font", why.to_owned());
     }
     named
+}
+
+fn home_deadline(reader: &mut Reader<'_>) -> Duration {
+    let shape = "a whole number of milliseconds";
+    let ms = reader.parsed::<u64>("home_deadline_ms", shape).unwrap_or(HOME_DEADLINE_MS);
+    if !(50..=5_000).contains(&ms) {
+        reader.fault("home_deadline_ms", "must be 50 to 5000".to_owned());
+    }
+    Duration::from_millis(ms)
 }
 
 /// A folder that is not there would start a server without apps, were it not refused here.

@@ -1,15 +1,21 @@
 //! The staff's schema: sign in, the queue of refunds, decisions on them, the audit trail. Apart
 //! from the public one, behind a door of its own.
 
+mod apps;
 mod audit;
+mod rating;
 mod refund;
 mod search;
 mod session;
+mod supervision;
 
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
+use crate::graphql::scalars::Day;
 use async_graphql::{Context, EmptySubscription, Object, Result, Schema};
-use domain::catalogue::FindApps;
+use domain::casework::rating::{RatingStore, RecordVisit};
+use domain::casework::supervision::SupervisionStore;
+use domain::catalogue::{FindApps, PublishApps};
 use domain::identity::{AuditTrail, Secret, SignInStaff, StaffAccount, StaffRole, StaffSessions};
 use domain::payment::{DecideRefund, RefundStore, RequestRefund};
 use std::sync::Arc;
@@ -27,6 +33,14 @@ pub struct StaffUseCases {
     pub request_refund: Arc<RequestRefund>,
     /// Decides on one.
     pub decide_refund: Arc<DecideRefund>,
+    /// Publishes versions of the catalogue.
+    pub publish_apps: Arc<PublishApps>,
+    /// Reads ratings and visits.
+    pub ratings: Arc<dyn RatingStore>,
+    /// Records visits.
+    pub record_visit: Arc<RecordVisit>,
+    /// Reads marks on late cases.
+    pub supervision: Arc<dyn SupervisionStore>,
     /// Knows what was searched for in vain.
     pub find_apps: Arc<FindApps>,
     /// Reads what was done.
@@ -116,6 +130,42 @@ impl StaffQuery {
         refund::one(ctx, &refund_no).await
     }
 
+    /// Bad ratings that wait for a visit-back, the earliest due first; for checkers. Nothing of it
+    /// leads to a case or a person.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn visit_backs(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<rating::VisitBackConnection> {
+        rating::visits(ctx, department, (first, after)).await
+    }
+
+    /// How departments were rated from that day to that day, by name.
+    #[graphql(complexity = "100 * child_complexity + 1")]
+    async fn department_ratings(
+        &self,
+        ctx: &Context<'_>,
+        from: Day,
+        to: Day,
+    ) -> Result<Vec<rating::DepartmentRating>> {
+        rating::figures(ctx, from, to).await
+    }
+
+    /// Cases near or past their promised day, the earliest promised first.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn supervision(
+        &self,
+        ctx: &Context<'_>,
+        department: Option<String>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<supervision::SupervisionConnection> {
+        supervision::list(ctx, department, (first, after)).await
+    }
+
     /// What staff did, newest first; for auditors.
     #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
     async fn audit(
@@ -128,14 +178,53 @@ impl StaffQuery {
     }
 
     /// What citizens searched for and found nothing, the most frequent first; for editors and
-    /// operators. Counted by each server since its start.
+    /// operators. Counted over all servers.
     #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
     async fn zero_results(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 50)] first: i32,
     ) -> Result<Vec<search::ZeroResult>> {
-        search::zero_results(ctx, first)
+        search::zero_results(ctx, first).await
+    }
+
+    /// Versions of the catalogue, the newest first; for editors and auditors.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn apps_versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        before: Option<i32>,
+    ) -> Result<Vec<apps::AppsVersion>> {
+        apps::versions(ctx, first, before).await
+    }
+
+    /// The files of a version whose paths begin so; at most 200.
+    #[graphql(complexity = "200 * child_complexity + 1")]
+    async fn apps_files(
+        &self,
+        ctx: &Context<'_>,
+        version: i32,
+        #[graphql(default)] under: String,
+    ) -> Result<Vec<apps::AppsFile>> {
+        apps::files(ctx, version, &under).await
+    }
+
+    /// What differs between two versions.
+    #[graphql(complexity = "200 * child_complexity + 1")]
+    async fn apps_diff(
+        &self,
+        ctx: &Context<'_>,
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<apps::AppsChange>> {
+        apps::diff(ctx, from, to).await
+    }
+
+    /// What editors have written and not published, what it would change, and its faults.
+    #[graphql(complexity = "200 * child_complexity + 1")]
+    async fn apps_draft(&self, ctx: &Context<'_>) -> Result<apps::AppsDraft> {
+        apps::draft(ctx).await
     }
 
     /// Recomputes the whole chain; for auditors.
@@ -162,6 +251,52 @@ impl StaffMutation {
     /// Ends this session.
     async fn sign_out(&self, ctx: &Context<'_>) -> Result<bool> {
         session::sign_out(ctx).await
+    }
+
+    /// Keeps a file of the catalogue as a draft; for editors.
+    async fn save_apps_draft(
+        &self,
+        ctx: &Context<'_>,
+        input: apps::SaveAppsDraftInput,
+    ) -> Result<apps::AppsDraftPayload> {
+        apps::save(ctx, input).await
+    }
+
+    /// Forgets the draft of one file.
+    async fn discard_apps_draft(
+        &self,
+        ctx: &Context<'_>,
+        path: String,
+    ) -> Result<apps::AppsDraftPayload> {
+        apps::discard(ctx, &path).await
+    }
+
+    /// Publishes all drafts as a new version: every server serves it within seconds. With any
+    /// fault nothing is published, and all are told.
+    async fn publish_apps(
+        &self,
+        ctx: &Context<'_>,
+        input: apps::PublishAppsInput,
+    ) -> Result<apps::PublishAppsPayload> {
+        apps::publish(ctx, input).await
+    }
+
+    /// Publishes the files of an old version again, under a new number.
+    async fn roll_back_apps(
+        &self,
+        ctx: &Context<'_>,
+        input: apps::RollBackAppsInput,
+    ) -> Result<apps::PublishAppsPayload> {
+        apps::roll_back(ctx, input).await
+    }
+
+    /// Records what came of a visit-back, once, in words that the citizen reads; for checkers.
+    async fn record_visit_back(
+        &self,
+        ctx: &Context<'_>,
+        input: rating::RecordVisitBackInput,
+    ) -> Result<rating::RecordVisitBackPayload> {
+        rating::record(ctx, input).await
     }
 
     /// Asks for a refund on a payer's behalf; a clerk for any notice, an agency for its own.

@@ -1,14 +1,20 @@
 //! Work that nobody waits for: callbacks, the healer, the outbox, statements. Each loop does one
 //! bounded turn, sleeps, and ends between two turns when it is told to.
 
+mod bookings;
 mod cases;
+mod catalogue;
+mod desk;
 mod files;
 mod gateway;
 mod messages;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+pub use desk::DeskJobs;
+use domain::casework::booking::WorkOnBookings;
 use domain::casework::case::FollowCases;
+use domain::catalogue::{FindApps, FollowedCatalogue};
 use domain::files::SweepFiles;
 use domain::messaging::SendMessages;
 use domain::payment::{
@@ -43,12 +49,20 @@ pub struct Jobs {
     pub owe_back: Arc<OweBack>,
     /// Carries refunds out.
     pub refunds: Arc<SendRefunds>,
+    /// Ends holds, tells departments of bookings.
+    pub bookings: Arc<WorkOnBookings>,
     /// Follows cases at departments.
     pub cases: Arc<FollowCases>,
     /// Tells citizens what they should hear of.
     pub messages: Arc<SendMessages>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// Follows the newest version.
+    pub catalogue: Arc<FollowedCatalogue>,
+    /// Indexes it, and counts what was searched for in vain.
+    pub find_apps: Arc<FindApps>,
+    /// What follows cases.
+    pub desk: DeskJobs,
     /// Proves the ledger, once a night.
     pub ledger: Arc<CheckLedger>,
     /// Throws away files that go with nothing.
@@ -94,9 +108,17 @@ impl Workers {
             tokio::spawn(reconcile(jobs.clone(), stopped.clone())),
             tokio::spawn(files::sweep(jobs.clone(), stopped.clone())),
             tokio::spawn(check_ledger(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::supervise(jobs.clone(), stopped.clone())),
+            tokio::spawn(desk::draw(jobs.clone(), stopped.clone())),
+            tokio::spawn(bookings::work(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
+            tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
+        if let Some(deliveries) = &jobs.desk.deliveries {
+            tasks.push(tokio::spawn(desk::deliver(deliveries.clone(), stopped.clone())));
+        }
         for _ in 0..CASE_WORKERS {
             tasks.push(tokio::spawn(cases::follow(jobs.clone(), stopped.clone())));
         }

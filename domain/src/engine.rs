@@ -5,6 +5,8 @@
 mod answer;
 mod check;
 mod exchange;
+mod last_answers;
+mod options;
 mod outcome;
 mod partial;
 mod plan;
@@ -17,9 +19,13 @@ pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,
 };
-pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, shown};
+pub use last_answers::{Asked, LastAnswers};
+pub use options::{FindOptions, Offer, Offers, OptionsError};
+pub(crate) use outcome::in_words;
+use outcome::shown_fact;
+pub use outcome::{NoticeLink, Outcome, OutcomeField, OutcomeRow, PaymentDue, shown};
 pub use partial::{Given, check_given};
-pub use plan::{Certification, Circumstances, Effect, plan};
+pub use plan::{Certification, Circumstances, Effect, PayCall, SlotWish, plan};
 pub use recorded::RecordedExchange;
 pub use submissions::{Claimed, NewSubmission, Submissions};
 pub use submit::{ActingRefusal, Submission, SubmitApp, SubmitError, file_ids, files_named};

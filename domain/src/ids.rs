@@ -58,6 +58,10 @@ text_id!(
     RefundNo, "refund number", 6..=32
 );
 text_id!(
+    /// Our number of one booking.
+    BookingNo, "booking number", 6..=32
+);
+text_id!(
     /// The number on a certificate.
     SerialNo, "serial number", 6..=32
 );
@@ -141,6 +145,14 @@ impl IdempotencyKey {
     /// A key that nobody sent: for what is started here.
     pub fn generate(ids: &dyn IdSource) -> Self {
         Self(random_text(ids, 32))
+    }
+}
+
+impl BookingNo {
+    /// Like [`PaymentNo::generate`], with `YY` for 预约.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        let time = beijing_time(now).strftime("%Y%m%d%H%M%S").to_string();
+        Self(format!("YY{time}{}", random_text(ids, 12)))
     }
 }
 

@@ -11,6 +11,7 @@
 //! * [`payment`]: one attempt to pay, its states, the rails, the double-entry ledger.
 //! * [`receipt`]: fiscal e-receipts (财政电子票据) and what else follows a payment.
 //! * [`reconciliation`]: statements of the rails against the ledger, day by day.
+//! * [`scan`]: what a scanned code means, and which addresses are not ours.
 //!
 //! [`standards`] holds the checked types of national standards; [`money`], [`ids`], [`clock`]
 //! and [`outside`] are shared by all. Nothing here knows HTTP, SQL, JSON or GraphQL: the crate
@@ -32,4 +33,5 @@ pub mod outside;
 pub mod payment;
 pub mod receipt;
 pub mod reconciliation;
+pub mod scan;
 pub mod standards;

@@ -17,10 +17,12 @@ use crate::server::Shared;
 
 mod alipay;
 mod bills;
+mod bookings;
 mod callbacks;
 mod cases;
 mod citizens;
 mod companies;
+mod express;
 mod faults;
 mod gateway;
 mod kinship;
@@ -50,8 +52,10 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(callbacks::routes)
         .configure(faults::routes)
         .configure(bills::routes)
+        .configure(bookings::routes)
         .configure(alipay::routes)
         .configure(companies::routes)
+        .configure(express::routes)
         .configure(cases::routes)
         .configure(gateway::routes)
         .configure(kinship::routes)

@@ -11,12 +11,16 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod answer;
+mod booking_table;
+mod bookings;
 mod cases;
 mod certificates;
 mod estimates;
 mod kinship;
 mod messages;
 mod operations;
+mod orders;
+mod owed;
 mod parameter;
 mod people;
 mod registers;
@@ -24,6 +28,7 @@ mod table;
 mod template;
 
 pub(crate) use answer::papers_of;
+pub(crate) use bookings::services as booking_services;
 pub(crate) use cases::shown as application_row;
 pub(crate) use operations::targets;
 pub(crate) use table::TableFaults;
@@ -39,6 +44,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 /// The table of operations must be sound before anything is served.
 pub(crate) fn check_table() -> Result<(), TableFaults> {
     table::embedded().map(drop).map_err(Clone::clone)?;
+    booking_table::embedded().map_err(|faults| TableFaults(faults.to_vec()))?;
     cases::embedded().map(drop).map_err(Clone::clone)
 }
 
@@ -88,6 +94,14 @@ impl Call {
     /// A parameter that must be there.
     fn required(&self, name: &str) -> Result<&str, Refusal> {
         self.optional(name).ok_or_else(|| Refusal::Invalid(format!("缺少参数 {name}")))
+    }
+
+    /// Refuses whatever is not in the document.
+    fn only(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(name) => Err(Refusal::Invalid(format!("没有参数 {name}"))),
+            None => Ok(()),
+        }
     }
 
     fn optional(&self, name: &str) -> Option<&str> {

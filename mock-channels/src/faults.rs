@@ -17,11 +17,11 @@ use crate::server::Shared;
 use crate::world::World;
 use crate::world::fault::{self, Channel, Fault, FaultKind};
 use crate::world::script::AnswerFault;
-use crate::{alipay, exchange, gateway, unionpay, wechat, wechat_pay};
+use crate::{alipay, exchange, express, gateway, unionpay, wechat, wechat_pay};
 
 /// The longest that a silent platform keeps a caller waiting.
 const SILENCE: Duration = Duration::from_secs(60);
-const SLOWNESS: Duration = Duration::from_secs(2);
+const SLOWNESS_MS: u64 = 2_000;
 /// Long enough for the first half of a truncated answer to leave this machine.
 const HALF_SENT: Duration = Duration::from_millis(50);
 
@@ -42,7 +42,7 @@ pub(crate) async fn layer(
         let now_ms = outside.now_ms();
         outside.change(|world| fault::take(&mut world.faults, channel, &operation, now_ms))
     });
-    let Some(Fault { fault: kind, code, .. }) = fault else {
+    let Some(Fault { fault: kind, code, latency_ms, .. }) = fault else {
         return match outside.filter(|outside| outside.read(is_scripted)) {
             Some(outside) => scripted(&outside, channel, request, next).await,
             None => Ok(next.call(request).await?.map_into_boxed_body()),
@@ -70,8 +70,11 @@ pub(crate) async fn layer(
             let said = refusal(channel, &request, &body, code.as_deref());
             Ok(ServiceResponse::new(request, said))
         }
-        FaultKind::Slow
-        | FaultKind::LostAnswer
+        FaultKind::Slow => {
+            let answer = next.call(request).await?.map_into_boxed_body();
+            late(answer, latency_ms).await
+        }
+        FaultKind::LostAnswer
         | FaultKind::Truncated
         | FaultKind::Unsigned
         | FaultKind::WrongSignature
@@ -131,6 +134,9 @@ async fn called(request: &mut ServiceRequest) -> Option<(Channel, String)> {
     if let Some(name) = exchange::operation(path) {
         return named(Channel::Exchange, name);
     }
+    if let Some(name) = express::operation(path) {
+        return named(Channel::Express, name);
+    }
     if let Some(name) = gateway::operation(path, request.headers()) {
         return named(Channel::Gateway, &name);
     }
@@ -144,7 +150,7 @@ pub(crate) fn knows_code(channel: Channel, code: &str) -> bool {
         Channel::WechatPay => wechat_pay::is_refusal_code(code),
         Channel::Unionpay => unionpay::is_refusal_code(code),
         Channel::Gateway => gateway::is_refusal_code(code),
-        Channel::Alipay | Channel::Wechat | Channel::Exchange => false,
+        Channel::Alipay | Channel::Wechat | Channel::Exchange | Channel::Express => false,
     }
 }
 
@@ -154,7 +160,7 @@ async fn body_of(channel: Channel, request: &mut ServiceRequest) -> Result<Bytes
         Channel::Alipay | Channel::Unionpay => true,
         // Files can be long, and are refused with words that repeat nothing.
         Channel::Gateway => request.path() == gateway::PATH,
-        Channel::Wechat | Channel::WechatPay | Channel::Exchange => false,
+        Channel::Wechat | Channel::WechatPay | Channel::Exchange | Channel::Express => false,
     };
     if !repeats {
         return Ok(Bytes::new());
@@ -181,7 +187,7 @@ fn refusal(
         Channel::Alipay => alipay::gateway::breakdown(outside, request, body),
         Channel::Unionpay => unionpay::refused_with(outside, body, code),
         Channel::Gateway => gateway::refused_with(outside, request, body, code),
-        Channel::Wechat | Channel::Exchange => failure(channel),
+        Channel::Wechat | Channel::Exchange | Channel::Express => failure(channel),
     }
 }
 
@@ -193,10 +199,20 @@ fn failure(channel: Channel) -> HttpResponse {
         | Channel::Alipay
         | Channel::Unionpay
         | Channel::Gateway
-        | Channel::Exchange => {
+        | Channel::Exchange
+        | Channel::Express => {
             HttpResponse::InternalServerError().content_type("text/plain").body("error")
         }
     }
+}
+
+/// Hands a finished answer on, late.
+async fn late(
+    answer: ServiceResponse<BoxBody>,
+    latency_ms: Option<u64>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    tokio::time::sleep(Duration::from_millis(latency_ms.unwrap_or(SLOWNESS_MS))).await;
+    Ok(answer)
 }
 
 /// Takes a finished answer apart and hands it on damaged.
@@ -206,8 +222,7 @@ async fn spoil(
     kind: FaultKind,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if kind == FaultKind::Slow {
-        tokio::time::sleep(SLOWNESS).await;
-        return Ok(answer);
+        return late(answer, None).await;
     }
     let (request, answer) = answer.into_parts();
     let (mut head, body) = answer.into_parts();
@@ -231,7 +246,7 @@ async fn spoil(
                         signature,
                     ))
                 }
-                Channel::Wechat | Channel::WechatPay | Channel::Exchange => body,
+                Channel::Wechat | Channel::WechatPay | Channel::Exchange | Channel::Express => body,
             };
             head.set_body(body).map_into_boxed_body()
         }
@@ -265,6 +280,9 @@ fn change_signature(headers: &mut actix_web::http::header::HeaderMap, wrong: boo
         ("x-exchange-signature", true),
         ("x-exchange-nonce", false),
         ("x-exchange-timestamp", false),
+        ("x-express-signature", true),
+        ("x-express-nonce", false),
+        ("x-express-timestamp", false),
         ("x-gateway-signature", true),
         ("x-gateway-key-id", false),
         ("x-gateway-algorithm", false),

@@ -1,7 +1,7 @@
 //! Every platform that the backend speaks to, played in one process on one address:
 //! the WeChat mini-program platform, WeChat Pay (API version 3), Alipay (versions 2 and 3),
-//! UnionPay (version 5.1.0), the non-tax payment gateway
-//! and the departments' exchange, with levers for testers under `/control` and a panel at `/`.
+//! UnionPay (version 5.1.0), the non-tax payment gateway,
+//! the departments' exchange and an express carrier, with levers for testers under `/control` and a panel at `/`.
 //!
 //! Written from the platforms' own documents and importing nothing of the product, so that a
 //! wrong belief in an adapter meets another opinion here instead of its own.
@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 
 pub use clock::MockClock;
 pub use onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
-    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, ExpressOnboarding, GatewayKey, GatewayOnboarding,
+    Onboarding, UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
 pub use script::LineFault;
 
@@ -27,6 +27,7 @@ mod clock;
 mod control;
 mod crypto;
 mod exchange;
+mod express;
 mod face;
 mod faults;
 mod gateway;

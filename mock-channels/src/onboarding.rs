@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 mod alipay;
+mod express;
 
 pub use alipay::AlipayOnboarding;
+pub use express::ExpressOnboarding;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,8 @@ pub struct Onboarding {
     pub alipay: AlipayOnboarding,
     /// The departments' exchange.
     pub exchange: ExchangeOnboarding,
+    /// The express carrier.
+    pub express: ExpressOnboarding,
     /// The non-tax payment gateway.
     pub gateway: GatewayOnboarding,
     /// UnionPay, version 5.1.0.

@@ -9,8 +9,8 @@ use crate::alipay::cert::CertError;
 use crate::clock::{MockClock, real_now_ms};
 use crate::crypto::{self, CryptoError};
 use crate::onboarding::{
-    AlipayOnboarding, ExchangeOnboarding, GatewayKey, GatewayOnboarding, Onboarding,
-    UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
+    AlipayOnboarding, ExchangeOnboarding, ExpressOnboarding, GatewayKey, GatewayOnboarding,
+    Onboarding, UnionPayOnboarding, WeChatOnboarding, WeChatPayOnboarding,
 };
 use crate::unionpay::certificates::Papers;
 use crate::unionpay::{self, FILES, GATEWAY};
@@ -187,6 +187,11 @@ fn onboarding(world: &World, papers: Papers, base_url: &str) -> Onboarding {
             base_url: base_url.clone(),
             client_id: secrets.exchange_client_id,
             key_base64: secrets.exchange_key_base64,
+        },
+        express: ExpressOnboarding {
+            base_url: base_url.clone(),
+            customer_no: secrets.express_customer_no,
+            key_base64: secrets.express_key_base64,
         },
         gateway: GatewayOnboarding {
             base_url: base_url.clone(),

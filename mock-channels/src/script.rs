@@ -144,6 +144,9 @@ fn fault(wish: &FaultWish, now_ms: i64) -> Fault {
         times: wish.times,
         code: wish.code.clone(),
         until_ms: wish.lasts_ms.map(|lasts_ms| now_ms + lasts_ms),
+        latency_ms: None,
+        percent: None,
+        seen: 0,
     }
 }
 

@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer, middleware, web};
 
 use crate::outside::Outside;
 use crate::{
-    alipay, control, exchange, face, faults, gateway, panel, unionpay, wechat, wechat_pay,
+    alipay, control, exchange, express, face, faults, gateway, panel, unionpay, wechat, wechat_pay,
 };
 
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -30,6 +30,7 @@ pub(crate) fn serve(listener: TcpListener, outside: Arc<Outside>) -> io::Result<
             .configure(unionpay::routes)
             .configure(gateway::routes)
             .configure(exchange::routes)
+            .configure(express::routes)
             .configure(face::routes)
             .configure(control::routes)
             .configure(panel::routes)

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Day;
 
 pub(crate) mod alipay;
+pub(crate) mod booking;
 pub(crate) mod callback;
 pub(crate) mod case_book;
 pub(crate) mod catalogue;
 pub(crate) mod check_code;
 pub(crate) mod code;
 pub(crate) mod company;
+pub(crate) mod express;
 pub(crate) mod fault;
 pub(crate) mod filing;
 pub(crate) mod gateway;
@@ -28,6 +30,7 @@ pub(crate) mod order;
 pub(crate) mod outbox;
 pub(crate) mod payer;
 pub(crate) mod people;
+pub(crate) mod raised;
 pub(crate) mod receipt;
 pub(crate) mod refund;
 pub(crate) mod script;
@@ -38,6 +41,7 @@ pub(crate) mod wechat_pay;
 
 use callback::{Callback, CallbackMode};
 use code::{AccessToken, Code};
+use express::Express;
 use fault::{BillFault, Fault};
 use gateway::GatewayWorld;
 use notice::Notice;
@@ -91,6 +95,13 @@ pub(crate) struct World {
     pub(crate) unionpay: UnionPay,
     #[serde(default)]
     pub(crate) gateway: GatewayWorld,
+    /// By what makes a repeat the same.
+    #[serde(default)]
+    pub(crate) raised: BTreeMap<String, raised::Raised>,
+    #[serde(default)]
+    pub(crate) express: Express,
+    #[serde(default)]
+    pub(crate) bookings: booking::Bookings,
     #[serde(default)]
     pub(crate) kinship: kinship::Kinship,
 }
@@ -138,6 +149,9 @@ impl World {
             scripting: script::Scripting::default(),
             unionpay: UnionPay::default(),
             gateway: GatewayWorld::default(),
+            raised: BTreeMap::new(),
+            express: Express::default(),
+            bookings: booking::Bookings::default(),
             kinship: kinship::Kinship::default(),
         }
     }

@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use tests::app::TestApp;
 
+mod home;
 mod search;
 mod settle;
 

@@ -1,7 +1,8 @@
 //! Stores to try, and small things to put into them.
 
 use adapters::store::{PersonalDataKeys, Store};
-use domain::catalogue::AppMarks;
+use domain::casework::booking::BookingStore;
+use domain::catalogue::{AppMarks, CatalogueVersions, SearchMisses};
 use domain::engine::Submissions;
 use domain::fakes::{InMemoryStore, samples};
 use domain::identity::{
@@ -66,9 +67,26 @@ pub trait RefundPorts: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 impl<S> RefundPorts for S where S: EveryPort + RefundStore + StaffSessions + AuditTrail {}
 
 /// And those of accounts.
-pub trait AccountPorts: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
+pub trait AccountPorts:
+    EveryPort + LinkStore + AppMarks + AuditTrail + Submissions + CatalogueVersions + SearchMisses
+{
+}
 
-impl<S> AccountPorts for S where S: EveryPort + LinkStore + AppMarks + AuditTrail + Submissions {}
+impl<S> AccountPorts for S where
+    S: EveryPort
+        + LinkStore
+        + AppMarks
+        + AuditTrail
+        + Submissions
+        + CatalogueVersions
+        + SearchMisses
+{
+}
+
+/// And that of bookings, whose methods are named as others are.
+pub trait BookingPorts: EveryPort + BookingStore {}
+
+impl<S> BookingPorts for S where S: EveryPort + BookingStore {}
 
 /// And those of mandates and of what departments are told.
 pub trait MandatePorts: AccountPorts + MandateStore + DataStore + FactStore + TicketStore {}
@@ -108,6 +126,10 @@ macro_rules! every_contract {
             crate::app_marks::app_marks_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn catalogue() {
+            crate::catalogue::catalogue_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn submissions() {
             crate::submissions::submissions_contract($new_bench).await;
         }
@@ -118,6 +140,10 @@ macro_rules! every_contract {
         #[tokio::test]
         async fn files() {
             crate::files::file_store_contract($new_bench).await;
+        }
+        #[tokio::test]
+        async fn bookings() {
+            crate::bookings::booking_store_contract($new_bench).await;
         }
         #[tokio::test]
         async fn cases() {

@@ -142,6 +142,10 @@ async fn whoever_holds_a_certificate_verifies_it_and_a_wrong_code_tells_nothing(
     let squeezed = json!(code.as_str().unwrap().replace('-', "").to_lowercase());
     assert_eq!(verifies(&anybody, serial, &squeezed).await["status"], "VALID");
 
+    let scan = "query($t:String!){resolveScan(text:$t){... on CertificateVerification{status}}}";
+    let scanned = anybody.ask(scan, json!({ "t": one["verifyUrl"] })).await;
+    assert_eq!(scanned["data"]["resolveScan"]["status"], "VALID", "{scanned}");
+
     let nowhere = json!("ZM20260302000000000000");
     for (serial, code) in [
         (serial, &json!("ZZZZ-ZZZZ-ZZZZ")),

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod accounts;
+mod after_case;
 mod bills;
+mod bookings;
 mod callbacks;
 mod cases;
 mod certificates;
@@ -15,6 +17,8 @@ mod front;
 mod gateway;
 mod gateway_refunds;
 mod hanging;
+mod home;
+mod hours;
 mod identity;
 mod killed;
 mod mandates;
@@ -29,10 +33,13 @@ mod readme;
 mod refunds;
 mod refusals;
 mod same_key;
+mod scan;
 mod scenarios;
 mod search;
 mod silence;
 mod sso;
 mod staff;
+mod ten_apps;
 mod thread;
+mod versions;
 mod year_end;

@@ -73,7 +73,7 @@ async fn apps_refuse_bad_answers_all_at_once() {
     for field in ["plate_no", "plate_kind", "vin_tail", "colour"] {
         assert!(fields.contains(&field.to_owned()), "{field} in {fields:?}");
     }
-    let closed = citizen.submits("marriage_registration_booking", &json!([])).await;
+    let closed = citizen.submits("driving_test_booking", &json!([])).await;
     assert_eq!(codes(&closed), ["APP_NOT_OPEN"]);
     let low = citizen.submits("personal_social_insurance", &json!([])).await;
     assert_eq!(codes(&low), ["IDENTITY_LEVEL_TOO_LOW"]);

@@ -170,7 +170,13 @@ async fn a_department_that_hangs_is_no_burden_to_the_others() {
         let answer = answer.await.unwrap();
         assert_eq!(codes(&answer), ["DEPARTMENT_UNAVAILABLE"], "{answer}");
     }
+    // So many silences opened the department's breaker: it is left alone, and nobody waits.
+    let open = r#"yiwang_department_breaker_changes_total{department="weather",to="OPEN"}"#;
+    assert_eq!(app.node.counted(open).await, 1);
     app.levers.clear_faults().await;
+    let left_alone = citizen.submits("weather_forecast", &region).await;
+    assert_eq!(codes(&left_alone), ["DEPARTMENT_UNAVAILABLE"], "{left_alone}");
+    app.levers.advance(31).await;
     let again = citizen.submits("weather_forecast", &region).await;
     assert_eq!(again["outcome"]["rows"].as_array().map(Vec::len), Some(1), "{again}");
     app.finish().await;

@@ -37,7 +37,7 @@ async fn anybody_finds_an_app_by_initials_pinyin_typo_or_number() {
 async fn what_does_not_serve_the_region_comes_last_and_says_so() {
     let app = TestApp::start().await;
     let anybody = app.citizen().await.anonymous();
-    for (region, status) in [("330100", "MAINTENANCE"), ("330200", "NOT_IN_REGION")] {
+    for (region, status) in [("330100", "OPEN"), ("330200", "NOT_IN_REGION")] {
         let answer = search(&anybody, "小客车摇号", Some(region), 20).await;
         let hits = answer["data"]["searchApps"].as_array().unwrap();
         let lottery =

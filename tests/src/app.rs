@@ -2,7 +2,7 @@
 
 use crate::citizen::Citizen;
 use crate::levers::{Http, Levers, eventually};
-use bff::application::Application;
+use bff::application::{Application, Stopper};
 use bff::demo::{BesideClock, channels_of};
 use bff::settings::{ChannelSettings, Environment, Settings};
 use domain::clock::Clock;
@@ -51,7 +51,7 @@ pub struct Node {
     pub reconcile: Arc<domain::reconciliation::ReconcileDay>,
     /// Name and password of the staff account, if this node made it.
     pub staff: Option<(String, String)>,
-    handle: actix_web::dev::ServerHandle,
+    stopper: Stopper,
     running: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
@@ -95,11 +95,11 @@ impl Node {
         let application = Application::build(&settings, &channels, clock).await.unwrap();
         let base_url = format!("http://{}", application.addr());
         let metrics_url = format!("http://{}/metrics", application.metrics_addr().unwrap());
-        let (store, handle) = (application.store().clone(), application.handle());
+        let (store, stopper) = (application.store().clone(), application.stopper());
         let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
         let staff = application.first_password().cloned();
         let running = tokio::spawn(application.run_until_stopped());
-        Self { base_url, metrics_url, store, reconcile, staff, handle, running }
+        Self { base_url, metrics_url, store, reconcile, staff, stopper, running }
     }
 
     /// What it has counted under `name`, labels and all; fails where there is no such counter.
@@ -112,7 +112,7 @@ impl Node {
 
     /// Stops in order.
     pub async fn stop(self) {
-        self.handle.stop(true).await;
+        self.stopper.stop().await;
         self.running.await.unwrap().unwrap();
     }
 }

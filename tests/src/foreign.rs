@@ -4,6 +4,7 @@ use crate::app::TestApp;
 use crate::citizen::Citizen;
 use crate::files::{pdf, uploads};
 use crate::levers::eventually;
+use crate::scenarios::booking::books_a_museum;
 use crate::scenarios::{proves_face, proves_name};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +96,10 @@ async fn settled(app: &TestApp, number: usize) -> Owner {
     collect(&citizen.reads(MINE).await, &mut ids);
     let file = uploads(&app.node.base_url, &citizen, &pdf(&no)).await;
     ids.push(file["id"].as_str().unwrap().to_owned());
+    let booking = books_a_museum(&citizen, &format!("museum-{number}-{no}")).await;
+    ids.push(booking["id"].as_str().unwrap().to_owned());
     ids.push(certified(app, &citizen).await);
+    ids.extend(applied(&citizen).await);
     let own = answered_kinds(&citizen, &ids).await;
     assert_eq!(own.len(), ids.len(), "the owner reads them all: {own:?} of {ids:?}");
     Owner { citizen, ids: own }
@@ -111,6 +115,27 @@ async fn certified(app: &TestApp, citizen: &Citizen) -> String {
     let fields = "outcome{... on Certificate{id}}";
     let payload = citizen.mutation("submitApp", "SubmitAppInput", fields, &input).await;
     payload["outcome"]["id"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned()
+}
+
+/// The ids of a case and of a draft.
+async fn applied(citizen: &Citizen) -> [String; 2] {
+    let answers = json!([
+        { "name": "phone", "value": { "text": "13800138000" } },
+        { "name": "target", "value": { "text": "样例工厂" } },
+        { "name": "address", "value": { "text": "样例路2号" } },
+        { "name": "kind", "value": { "choice": "噪声" } },
+        { "name": "content", "value": { "text": "夜间施工" } },
+    ]);
+    let app = "pollution_complaint";
+    let input = json!({
+        "app": app, "formVersion": 1, "answers": answers, "idempotencyKey": "key-complaint"
+    });
+    let fields = "outcome{... on Case{id}}";
+    let case = citizen.mutation("submitApp", "SubmitAppInput", fields, &input).await;
+    let input = json!({ "app": app, "formVersion": 1, "answers": [] });
+    let draft = citizen.mutation("saveDraft", "SaveDraftInput", "draft{id}", &input).await;
+    [case["outcome"]["id"].clone(), draft["draft"]["id"].clone()]
+        .map(|id| id.as_str().unwrap_or_else(|| panic!("{case} {draft}")).to_owned())
 }
 
 /// What belongs to others and not to the reader.

@@ -1,9 +1,11 @@
 //! Scenarios of apps: files that say what is answered and what must come of it, played through
 //! GraphQL against the whole product. Which app it is stands in the name of the file alone.
 
+pub mod booking;
 pub mod case;
 mod certificate;
 mod company;
+pub mod pay;
 
 use crate::app::TestApp;
 use crate::citizen::Citizen;
@@ -29,8 +31,12 @@ pub struct Scenario {
     answers: Answers,
     /// Of an app that looks something up.
     outcome: Option<Expected>,
+    /// Of an app that books.
+    booking: Option<booking::Expected>,
     /// Of an app that opens cases.
     case: Option<case::Expected>,
+    /// Of an app that pays.
+    payment: Option<pay::Expected>,
     refused: Refused,
     dead: Dead,
 }
@@ -76,6 +82,9 @@ struct Refused {
 #[serde(deny_unknown_fields)]
 struct Dead {
     department: String,
+    /// Its earlier answer stands in.
+    #[serde(default)]
+    stale: bool,
 }
 
 /// All scenarios below a folder, by slug; `CATEGORY/SLUG.toml`.
@@ -187,6 +196,12 @@ impl Cast {
         let submit = async |citizen: &Citizen, answers: &Answers| {
             submits(citizen, definition, scenario.region.as_deref(), answers).await
         };
+        if let (Some(Action::Pay(_)), Some(expected)) = (&definition.action, &scenario.payment) {
+            return pay::plays(app, citizen, definition, scenario, expected).await;
+        }
+        if let (Some(Action::Book(_)), Some(expected)) = (&definition.action, &scenario.booking) {
+            return booking::plays(app, citizen, definition, scenario, expected).await;
+        }
         if let (Some(Action::Apply(_)), Some(expected)) = (&definition.action, &scenario.case) {
             return case::plays(app, citizen, definition, scenario, expected).await;
         }
@@ -208,13 +223,25 @@ impl Cast {
         let department = format!("{}.*", scenario.dead.department);
         app.levers.fault("exchange", &department, "error500", OFTEN).await;
         let dead = submit(citizen, &scenario.answers).await;
-        app.levers.clear_faults().await;
+        recovers(app).await;
         let said = &dead["data"]["submitApp"]["userErrors"][0]["code"];
-        if said != "DEPARTMENT_UNAVAILABLE" {
+        if scenario.dead.stale {
+            faults.extend(expected.judge(&dead));
+            let outcome = &dead["data"]["submitApp"]["outcome"];
+            if outcome["stale"] != true || outcome["staleReason"].is_null() {
+                faults.push(format!("with {department} dead, and not marked as old: {dead}"));
+            }
+        } else if said != "DEPARTMENT_UNAVAILABLE" {
             faults.push(format!("with {department} dead: {dead}"));
         }
         faults
     }
+}
+
+/// All departments answer again, and are asked again: their breakers' pause is over.
+pub async fn recovers(app: &TestApp) {
+    app.levers.clear_faults().await;
+    app.levers.advance(31).await;
 }
 
 /// Proves the name that the mock channels know.
@@ -249,7 +276,8 @@ async fn submits(
         "app": app.slug.as_str(), "region": region, "idempotencyKey": fresh_key(),
         "formVersion": app.form_version, "answers": answers,
     });
-    let fields = "outcome{... on LookupResult{source asOf rows{fields{name label value}}} \
+    let fields = "outcome{... on LookupResult{source asOf stale staleReason \
+                  rows{fields{name label value}}} \
                   ... on Certificate{source:issuer asOf rows{fields{name label value}} \
                   serialNo authorisationCode}}";
     citizen.try_mutation("submitApp", "SubmitAppInput", fields, &input).await

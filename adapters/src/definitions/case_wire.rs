@@ -62,6 +62,7 @@ impl CaseWire {
                 operation: self.operation,
                 sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
                 subject: self.subject,
+                stale_minutes: None,
             },
             promised_days: self.promised_days,
             steps: self.steps.into_iter().map(step).collect(),

@@ -7,8 +7,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The province has some 150 apps; a folder with many more is not one of apps.
-const FILES_MAX: usize = 200;
-const BYTES_MAX: usize = 64 * 1024;
+pub(super) const FILES_MAX: usize = 200;
+pub(super) const BYTES_MAX: usize = 64 * 1024;
 
 /// The files of the folder when this program was built.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/app_files.rs"));

@@ -2,7 +2,9 @@
 
 use super::FORMAT;
 use super::wire::read_kept;
-use domain::catalogue::{AppDefinition, RawApp, RawCall, RawCase, RawField, RawRow, RawWording};
+use domain::catalogue::{
+    AppDefinition, RawApp, RawCase, RawField, RawOptionsFrom, RawRow, RawSent, RawWording,
+};
 use serde_json::{Value, json};
 
 /// What is kept of this version; the same text for the same version.
@@ -34,6 +36,8 @@ fn json_of(raw: &RawApp) -> Value {
         "form_version": raw.form_version,
         "provenance": raw.provenance,
         "source": raw.source,
+        "keywords": raw.keywords,
+        "note": raw.note,
         "field": raw.fields.iter().map(field).collect::<Vec<_>>(),
         "case": raw.case.as_ref().map(case),
         "row": raw.rows.iter().map(row).collect::<Vec<_>>(),
@@ -45,7 +49,10 @@ fn wording(wording: &RawWording) -> Value {
 }
 
 fn field(field: &RawField) -> Value {
-    let options = field.options.iter().map(|o| json!({ "value": o.value, "label": o.label }));
+    let options = field
+        .options
+        .iter()
+        .map(|o| json!({ "value": o.value, "label": o.label, "price_fen": o.price_fen }));
     json!({
         "name": field.name,
         "label": wording(&field.label),
@@ -53,6 +60,7 @@ fn field(field: &RawField) -> Value {
         "required": field.required,
         "help": field.help,
         "options": options.collect::<Vec<_>>(),
+        "options_from": field.options_from.as_ref().map(options_from),
         "depends_on": field.depends_on,
         "own": field.own,
         "letters_and_digits": field.letters_and_digits,
@@ -65,9 +73,19 @@ fn row(row: &RawRow) -> Value {
     json!({ "from": row.from, "label": wording(&row.label), "shown_as": row.shown_as })
 }
 
-fn sends(call: &RawCall) -> Vec<Value> {
-    let sent = call.sends.iter().map(|s| json!({ "field": s.field, "as": s.parameter }));
-    sent.collect()
+fn options_from(from: &RawOptionsFrom) -> Value {
+    json!({
+        "operation": from.operation,
+        "sends": sends(&from.sends),
+        "value": from.value,
+        "label": from.label,
+        "remaining": from.remaining,
+        "price": from.price,
+    })
+}
+
+fn sends(sends: &[RawSent]) -> Vec<Value> {
+    sends.iter().map(|s| json!({ "field": s.field, "as": s.parameter })).collect()
 }
 
 fn case(case: &RawCase) -> Value {
@@ -84,7 +102,7 @@ fn case(case: &RawCase) -> Value {
     });
     json!({
         "operation": case.call.operation,
-        "sends": sends(&case.call),
+        "sends": sends(&case.call.sends),
         "subject": case.call.subject,
         "promised_days": case.promised_days,
         "steps": steps.collect::<Vec<_>>(),

@@ -32,8 +32,12 @@ pub(super) fn line_in(text: &str, section: &str, index: usize, key: &str) -> usi
         headers.nth(index).map(|(at, _)| at + 1)
     };
     let Some(start) = start else { return 1 };
-    let mut of_section = lines().skip(start).take_while(|(_, line)| !is_header(line));
-    match of_section.find(|(_, line)| has_key(line, key)) {
+    let of_section = lines().skip(start).take_while(|(_, line)| !is_header(line));
+    // A table of its own may stand in one line: then the line of its name is as near as one gets.
+    let whole = key.split_once('.').map(|(table, _)| table);
+    let lines_of_section: Vec<_> = of_section.collect();
+    let line_of = |key: &str| lines_of_section.iter().find(|(_, line)| has_key(line, key));
+    match line_of(key).or_else(|| line_of(whole?)) {
         Some((at, _)) => at + 1,
         None => start.max(1),
     }
@@ -54,7 +58,7 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "slug = \"a\"\nkind = \"query\"\n\n[[field]]\nname = \"x\"\n\n[[field]]\n\
-        name = \"y\"\ntype= \"text\"\n\n[look_up]\noperation = \"a.b\"\n";
+        name = \"y\"\ntype= \"text\"\n\n[look_up]\noperation = \"a.b\"\n\n[[case.material]]\nby = \"file\"\n";
 
     #[test]
     fn a_place_is_found_by_its_part_and_key() {
@@ -69,6 +73,8 @@ mod tests {
             (field(2, "type"), 1),
             (look_up("operation"), 12),
             (look_up("sends"), 11),
+            (Place::Material { index: 0, name: String::new(), key: "by" }, 15),
+            (Place::Material { index: 0, name: String::new(), key: "label" }, 14),
             (Place::LeadsTo { key: "notice" }, 1),
         ] {
             assert_eq!(line_of(TEXT, &place), line, "{place}");

@@ -118,14 +118,14 @@ fn verified_data_goes_out_only_for_the_caller_and_money_is_always_marked() {
 #[test]
 fn an_app_is_open_exactly_if_something_runs_behind_it() {
     let catalogue = load_embedded().unwrap();
-    let today = jiff::civil::date(2026, 3, 2);
+    let now: jiff::Timestamp = "2026-03-02T10:00:00+08:00".parse().unwrap();
     let mut open = 0;
     for app in catalogue.apps() {
         let region = &app.coverage[0];
         let channel = app.channels[0];
-        let availability = catalogue.availability(app, region, channel, today).unwrap();
+        let availability = catalogue.availability(app, region, channel, now).unwrap();
         let maintenance = matches!(availability, Availability::Maintenance { .. });
-        assert_eq!((availability == Availability::Open, maintenance), (app.runs(), !app.runs()));
+        assert_eq!((availability.is_open(), maintenance), (app.runs(), !app.runs()));
         assert!(app.runs() || app.kind != AppKind::Query, "{}: every look-up runs", app.slug);
         open += usize::from(app.runs());
     }
@@ -136,10 +136,11 @@ fn an_app_is_open_exactly_if_something_runs_behind_it() {
 fn an_app_of_some_cities_names_them_in_the_province() {
     let catalogue = load_embedded().unwrap();
     let root = catalogue.regions().root();
-    let today = jiff::civil::date(2026, 3, 2);
+    let now: jiff::Timestamp = "2026-03-02T10:00:00+08:00".parse().unwrap();
+    let today = domain::clock::beijing_day(now);
     let mut some_cities = 0;
     for app in catalogue.apps().filter(|app| !app.coverage.contains(root)) {
-        let closed = catalogue.availability(app, root, app.channels[0], today).unwrap();
+        let closed = catalogue.availability(app, root, app.channels[0], now).unwrap();
         let reason = closed.reason().unwrap();
         for code in &app.coverage {
             let name = &catalogue.regions().find(code, today).unwrap().name;

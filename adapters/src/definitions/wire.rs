@@ -1,6 +1,11 @@
 //! The shape of the files. A missing text is read as an empty one, so that the domain's check
 //! tells of it together with everything else; an unknown key is a fault here.
 
+mod payment;
+
+mod booking;
+
+use self::booking::{BookingWire, OptionsFromWire};
 use super::FORMAT;
 use super::case_wire::CaseWire;
 use super::fault::Collected;
@@ -9,7 +14,8 @@ use super::lines::line_at;
 use super::wire_certificate::CertificateWire;
 use super::wire_lottery::LotteryWire;
 use domain::catalogue::{
-    RawApp, RawCall, RawCategory, RawField, RawOption, RawRow, RawSent, RawWording,
+    RawApp, RawCall, RawCategory, RawField, RawHours, RawMaintenance, RawOption, RawRow, RawSent,
+    RawWording,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -63,6 +69,13 @@ struct AppWire {
     department: String,
     #[serde(default)]
     coverage: Vec<String>,
+    #[serde(default)]
+    hours: Vec<HoursWire>,
+    #[serde(default)]
+    maintenance: Vec<MaintenanceWire>,
+    stars: Option<u8>,
+    hot: Option<u8>,
+    elder: Option<u8>,
     #[serde(default = "first_version")]
     form_version: u32,
     #[serde(default)]
@@ -74,6 +87,8 @@ struct AppWire {
     #[serde(default)]
     field: Vec<FieldWire>,
     look_up: Option<CallWire>,
+    payment: Option<payment::PaymentWire>,
+    booking: Option<BookingWire>,
     case: Option<CaseWire>,
     certificate: Option<CertificateWire>,
     lottery: Option<LotteryWire>,
@@ -84,6 +99,30 @@ struct AppWire {
 
 fn first_version() -> u32 {
     1
+}
+
+/// `{ days = "mon-fri", from = "08:30", to = "17:30" }`, by Beijing's clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HoursWire {
+    #[serde(default)]
+    days: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+}
+
+/// `{ from = "2026-03-02 22:00", to = "2026-03-03 02:00", reason = "…" }`, by Beijing's clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MaintenanceWire {
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -99,6 +138,7 @@ struct FieldWire {
     help: Option<String>,
     #[serde(default)]
     options: Vec<OptionWire>,
+    options_from: Option<OptionsFromWire>,
     #[serde(default)]
     depends_on: Vec<String>,
     own: Option<String>,
@@ -113,6 +153,7 @@ struct FieldWire {
 struct OptionWire {
     value: String,
     label: String,
+    price_fen: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +165,7 @@ pub(super) struct CallWire {
     pub(super) sends: Vec<SentWire>,
     #[serde(default)]
     pub(super) subject: bool,
+    pub(super) stale_minutes: Option<u16>,
 }
 
 /// `"plate_no"`, or `{ field = "plate_no", as = "hphm" }` where the department says it otherwise.
@@ -223,9 +265,16 @@ impl AppWire {
             identity_level: self.identity_level,
             audience: self.audience,
             coverage: self.coverage,
+            hours: self.hours.into_iter().map(HoursWire::into_raw).collect(),
+            maintenance: self.maintenance.into_iter().map(MaintenanceWire::into_raw).collect(),
+            stars: self.stars,
+            hot: self.hot,
+            elder: self.elder,
             form_version: self.form_version,
             fields: self.field.into_iter().map(FieldWire::into_raw).collect(),
             look_up: self.look_up.map(CallWire::into_raw),
+            payment: self.payment.map(payment::PaymentWire::into_raw),
+            booking: self.booking.map(BookingWire::into_raw),
             case: self.case.map(CaseWire::into_raw),
             certificate: self.certificate.map(CertificateWire::into_raw),
             lottery: self.lottery.map(LotteryWire::into_raw),
@@ -239,9 +288,25 @@ impl AppWire {
     }
 }
 
+impl HoursWire {
+    fn into_raw(self) -> RawHours {
+        RawHours { days: self.days, from: self.from, to: self.to }
+    }
+}
+
+impl MaintenanceWire {
+    fn into_raw(self) -> RawMaintenance {
+        RawMaintenance { from: self.from, to: self.to, reason: self.reason }
+    }
+}
+
 impl FieldWire {
     fn into_raw(self) -> RawField {
-        let option = |option: OptionWire| RawOption { value: option.value, label: option.label };
+        let option = |option: OptionWire| RawOption {
+            value: option.value,
+            label: option.label,
+            price_fen: option.price_fen,
+        };
         RawField {
             name: self.name,
             label: self.label.into_raw(),
@@ -249,6 +314,7 @@ impl FieldWire {
             required: self.required,
             help: self.help,
             options: self.options.into_iter().map(option).collect(),
+            options_from: self.options_from.map(OptionsFromWire::into_raw),
             depends_on: self.depends_on,
             own: self.own,
             letters_and_digits: self.letters_and_digits,
@@ -264,6 +330,7 @@ impl CallWire {
             operation: self.operation,
             sends: self.sends.into_iter().map(SentWire::into_raw).collect(),
             subject: self.subject,
+            stale_minutes: self.stale_minutes,
         }
     }
 }

@@ -44,7 +44,8 @@ struct PostWire {
 
 impl CertificateWire {
     pub(super) fn into_raw(self) -> RawCertificate {
-        let call = CallWire { operation: self.operation, sends: self.sends, subject: self.subject };
+        let (operation, sends, subject) = (self.operation, self.sends, self.subject);
+        let call = CallWire { operation, sends, subject, stale_minutes: None };
         RawCertificate {
             call: call.into_raw(),
             title: self.title,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 pub(super) struct LotteryWire {
     #[serde(default)]
     pool_field: String,
+    code_from: Option<String>,
     #[serde(default)]
     pools: Vec<PoolWire>,
     #[serde(default)]
@@ -60,6 +61,7 @@ impl LotteryWire {
     pub(super) fn into_raw(self) -> RawLottery {
         RawLottery {
             pool_field: self.pool_field,
+            code_from: self.code_from,
             pools: self.pools.into_iter().map(|pool| (pool.name, pool.quota)).collect(),
             commits: (self.commits.day, self.commits.at),
             draws: (self.draws.day, self.draws.at),

@@ -14,9 +14,18 @@ fn departments(base: &str) -> HttpDepartments {
         base_url: base.to_owned(),
         client_id: "yiwang".to_owned(),
         key_base64: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".to_owned(),
+        rules: quick(),
     };
     let (clock, ids) = (Arc::new(StillClock(NOW)), Arc::new(RandomIds));
-    HttpDepartments::new(&config, quick_client(), clock, ids).unwrap()
+    HttpDepartments::new(&config, quick_client(), clock, ids, nobody_listens()).unwrap()
+}
+
+fn quick() -> DepartmentRules {
+    DepartmentRules { deadline: Duration::from_millis(800), ..DepartmentRules::usual() }
+}
+
+fn nobody_listens() -> DepartmentWatch {
+    Arc::new(|_, _| ())
 }
 
 fn call() -> ExchangeCall {
@@ -151,11 +160,28 @@ async fn a_signature_over_other_bytes_is_not_the_exchange() {
 }
 
 #[tokio::test]
-async fn a_hanging_department_holds_its_own_calls_only() {
-    let departments = departments(&Peer::nobody());
-    let turns = u32::try_from(CALLS).unwrap();
-    let _all = departments.turns.acquire_many(turns).await.unwrap();
-    assert_eq!(name(&departments.call_once(&call()).await), "not sent");
+async fn a_silent_exchange_is_asked_a_few_times_and_then_left_alone() {
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = asked.clone();
+    let departments = departments(&Peer::replies(move |_| {
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        json_answer(503, "")
+    }));
+    for _ in 0..BreakerRule::USUAL.silences {
+        assert_eq!(name(&departments.call(&call()).await), "unknown");
+    }
+    assert_eq!(name(&departments.call(&call()).await), "not sent");
+    // Twice each, and not for the last.
+    let asked = asked.load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(asked, BreakerRule::USUAL.silences * 2);
+}
+
+#[tokio::test]
+async fn an_operation_that_the_exchange_does_not_have_is_no_silence() {
+    let departments = departments(&Peer::answers(&json_answer(404, "")));
+    for _ in 0..=BreakerRule::USUAL.silences {
+        assert_eq!(name(&departments.call(&call()).await), "unknown");
+    }
 }
 
 #[tokio::test]
@@ -202,6 +228,7 @@ fn a_faulty_configuration_names_its_field() {
         base_url: "http://h".to_owned(),
         client_id: "c".to_owned(),
         key_base64: "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".to_owned(),
+        rules: quick(),
     };
     for (field, config) in [
         ("base_url", DepartmentsConfig { base_url: "h".to_owned(), ..good.clone() }),
@@ -209,7 +236,9 @@ fn a_faulty_configuration_names_its_field() {
         ("key_base64", DepartmentsConfig { key_base64: "AAAA".to_owned(), ..good.clone() }),
     ] {
         let (clock, ids) = (Arc::new(StillClock(NOW)), Arc::new(RandomIds));
-        let fault = HttpDepartments::new(&config, quick_client(), clock, ids).unwrap_err();
+        let http = quick_client();
+        let built = HttpDepartments::new(&config, http, clock, ids, nobody_listens());
+        let fault = built.unwrap_err();
         assert_eq!(fault.field, field);
     }
     assert!(!format!("{good:?}").contains("BwcH"));

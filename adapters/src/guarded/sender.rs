@@ -2,13 +2,12 @@
 //! and nothing but messages.
 
 use super::NotMade;
-use super::breaker::{Breaker, BreakerRule, Ended};
-use crate::http::is_silence;
+use crate::breaker::{BreakerRule, Gate};
 use async_trait::async_trait;
 use domain::clock::Clock;
 use domain::messaging::{HandedOver, Letter, MessageChannel, MessageSender};
 use domain::outside::OutsideError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Messages of one carrier that may be on their way out at once.
@@ -17,20 +16,15 @@ const CALLS: usize = 8;
 /// A carrier behind its guard.
 pub struct GuardedSender {
     sender: Arc<dyn MessageSender>,
-    breaker: Mutex<Breaker>,
+    gate: Gate,
     calls: Semaphore,
-    clock: Arc<dyn Clock>,
 }
 
 impl GuardedSender {
     /// With the usual rule of breakers.
     pub fn new(sender: Arc<dyn MessageSender>, clock: Arc<dyn Clock>) -> Self {
-        let breaker = Mutex::new(Breaker::new(BreakerRule::USUAL));
-        Self { sender, breaker, calls: Semaphore::new(CALLS), clock }
-    }
-
-    fn breaker(&self) -> MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+        let gate = Gate::new(BreakerRule::USUAL, clock, Box::new(|_| ()));
+        Self { sender, gate, calls: Semaphore::new(CALLS) }
     }
 }
 
@@ -47,15 +41,8 @@ impl MessageSender for GuardedSender {
     async fn send(&self, letter: &Letter) -> Result<HandedOver, OutsideError> {
         let room = self.calls.try_acquire();
         let _room = room.or(Err(OutsideError::NotSent(NotMade::Busy.into())))?;
-        let pass = self.breaker().enter(self.clock.now());
-        let pass = pass.ok_or_else(|| OutsideError::NotSent(NotMade::LeftAlone.into()))?;
-        // The worker waits for every answer, and each has a deadline: none is dropped.
-        let answer = self.sender.send(letter).await;
-        let silent = answer.as_ref().is_err_and(is_silence);
-        let ended = if silent { Ended::Silent } else { Ended::Answered };
-        let now = self.clock.now();
-        self.breaker().leave(pass, ended, now);
-        answer
+        let answer = self.gate.pass(self.sender.send(letter)).await;
+        answer.ok_or_else(|| OutsideError::NotSent(NotMade::LeftAlone.into()))?
     }
 }
 

@@ -5,6 +5,7 @@ use domain::ids::{PaymentNo, RefundNo};
 use domain::payment::RailTxn;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use tokio::sync::Notify;
 
 /// What the rail does with one call.

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 18] = [
+const MIGRATIONS: [(i64, &str); 21] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -22,10 +22,13 @@ const MIGRATIONS: [(i64, &str); 18] = [
     (12, include_str!("migrations/0012_under_review.sql")),
     (13, include_str!("migrations/0013_accounts.sql")),
     (14, include_str!("migrations/0014_submissions.sql")),
+    (15, include_str!("migrations/0015_bookings.sql")),
     (16, include_str!("migrations/0016_cases.sql")),
     (17, include_str!("migrations/0017_certificates_and_files.sql")),
+    (18, include_str!("migrations/0018_desk.sql")),
     (19, include_str!("migrations/0019_messages.sql")),
     (20, include_str!("migrations/0020_identity.sql")),
+    (21, include_str!("migrations/0021_catalogue.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

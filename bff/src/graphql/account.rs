@@ -153,7 +153,8 @@ pub async fn revoke_session(
     Ok(RevokeSessionPayload { user_errors: (!own).then(none).into_iter().collect() })
 }
 
-fn apps(ctx: &Context<'_>, slugs: Vec<AppSlug>) -> Vec<App> {
+/// The apps of these slugs that are in the catalogue.
+pub(super) fn apps(ctx: &Context<'_>, slugs: Vec<AppSlug>) -> Vec<App> {
     slugs.iter().filter_map(|slug| catalogue::app(ctx, slug.as_str())).collect()
 }
 

@@ -6,12 +6,13 @@ use super::error::{FailureCode, UserError, UserErrorCode as Code, nothing_done, 
 use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::scalars::{DateTime, Day};
-use super::{UseCases, requester, signed_in};
+use super::{UseCases, delivery, lottery, rating, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::casework::case::{
     CaseRecord, CaseState, CaseStore, Drafts, SupplementCase, SupplementError, WithdrawCase,
     WithdrawError,
 };
+use domain::casework::delivery::DeliverySubject;
 use domain::catalogue::MaterialBy;
 use domain::engine::{Answer, OutcomeField, shown};
 use domain::ids::CaseNo;
@@ -241,6 +242,25 @@ impl Case {
         let fields = shown(&self.0.form, &self.0.facts).into_iter();
         let said = fields.filter(|field: &OutcomeField| !field.value.is_empty());
         said.map(ResultField::from).collect()
+    }
+
+    /// The citizen's own rating (好差评); null until it is rated.
+    #[graphql(complexity = "child_complexity + 1")]
+    async fn rating(&self, ctx: &Context<'_>) -> Result<Option<rating::CaseRating>> {
+        rating::of_own_case(ctx, &self.0.no).await
+    }
+
+    /// Parcels with its result, newest first; see `requestDelivery`.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<delivery::Delivery>> {
+        let of = DeliverySubject::Case(self.0.no.clone());
+        delivery::list_of_own(ctx, &of).await
+    }
+
+    /// 摇号: how the application fares in the draws; null where its app has none, or before it was
+    /// approved.
+    async fn lottery(&self, ctx: &Context<'_>) -> Result<Option<lottery::LotteryEntry>> {
+        lottery::of_own_case(ctx, &self.0.no).await
     }
 
     /// May it be taken back?

@@ -7,7 +7,7 @@ use super::scalars::{DateTime, Money, RegionCode};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use domain::catalogue::{
-    AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
+    Action, AppDefinition, AppSlug, Availability as DomainAvailability, Catalogue, CategorySlug,
 };
 use domain::clock::beijing_day;
 use domain::standards::RegionCode as Code;
@@ -46,7 +46,7 @@ pub enum AppStatus {
     Open,
     /// Nothing runs behind it at present.
     Maintenance,
-    /// Open again on another day.
+    /// Outside its hours; the reason says them.
     ClosedToday,
     /// It serves other regions.
     NotInRegion,
@@ -103,19 +103,21 @@ pub struct Availability {
     status: AppStatus,
     /// Why not, for the citizen; null when open.
     reason: Option<String>,
-    /// When it opens again, where that is known.
+    /// When this changes, where that is known.
     until: Option<DateTime>,
 }
 
 impl From<&DomainAvailability> for Availability {
     fn from(availability: &DomainAvailability) -> Self {
         let status = match availability {
-            DomainAvailability::Open => AppStatus::Open,
+            DomainAvailability::Open { .. } => AppStatus::Open,
             DomainAvailability::Maintenance { .. } => AppStatus::Maintenance,
+            DomainAvailability::ClosedToday { .. } => AppStatus::ClosedToday,
             DomainAvailability::NotInRegion { .. } => AppStatus::NotInRegion,
             DomainAvailability::NotInChannel { .. } => AppStatus::NotInChannel,
         };
-        Self { status, reason: availability.reason().map(str::to_owned), until: None }
+        let until = availability.until().map(DateTime::from);
+        Self { status, reason: availability.reason().map(str::to_owned), until }
     }
 }
 
@@ -236,7 +238,12 @@ impl App {
         Ok(self.definition()?.identity_level.into())
     }
 
-    /// Whether it can be used here, by the caller's channel, today.
+    /// How far it goes without a way to an office, 1 to 5 stars; null where nobody has judged it.
+    async fn stars(&self) -> Result<Option<i32>> {
+        Ok(self.definition()?.stars.map(i32::from))
+    }
+
+    /// Whether it can be used here, by the caller's channel, now.
     async fn availability(
         &self,
         ctx: &Context<'_>,
@@ -250,11 +257,16 @@ impl App {
             },
         };
         let (who, app) = (requester(ctx), self.definition()?);
-        let found = self.catalogue.availability(app, &region, who.channel, beijing_day(who.now));
+        let found = self.catalogue.availability(app, &region, who.channel, who.now);
         match found {
             Ok(availability) => Ok((&availability).into()),
             Err(_) => Err(FailureCode::BadInput.error()),
         }
+    }
+
+    /// The address that opens it, for a QR code: `resolveScan` understands it.
+    async fn link(&self, ctx: &Context<'_>) -> String {
+        ctx.data_unchecked::<UseCases>().own_address.of_app(&self.slug)
     }
 
     /// What to fill in.
@@ -277,7 +289,11 @@ pub struct Form {
 impl From<&AppDefinition> for Form {
     fn from(app: &AppDefinition) -> Self {
         let fields = app.fields.iter().map(Field::from).collect();
-        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee: None }
+        let fee = match &app.action {
+            Some(Action::Pay(terms)) => terms.fee().map(|fee| fee.fen().into()),
+            Some(_) | None => None,
+        };
+        Self { version: i32::try_from(app.form_version).unwrap_or(i32::MAX), fields, fee }
     }
 }
 
@@ -297,8 +313,10 @@ pub struct Field {
     help: Option<String>,
     /// Fields that must be answered first.
     depends_on: Vec<String>,
-    /// The choices of an ENUM; null for every other type.
+    /// The choices of an ENUM; null for every other type, and where a department has them.
     options: Option<Vec<FieldOption>>,
+    /// The choices are a department's, as it has them now: ask fieldOptions.
+    asks_options: bool,
     /// What a FILE takes; null for every other type.
     file: Option<super::file::FileRule>,
 }
@@ -307,13 +325,13 @@ pub struct Field {
 #[derive(Debug, Clone, SimpleObject)]
 pub struct FieldOption {
     /// What is sent.
-    value: String,
+    pub(super) value: String,
     /// What the citizen reads.
-    label: String,
+    pub(super) label: String,
     /// How many are left, where that is counted.
-    remaining: Option<i32>,
+    pub(super) remaining: Option<i32>,
     /// What it costs, where that is known.
-    price: Option<Money>,
+    pub(super) price: Option<Money>,
 }
 
 impl From<&domain::catalogue::Field> for Field {
@@ -322,7 +340,7 @@ impl From<&domain::catalogue::Field> for Field {
             value: option.value.clone(),
             label: option.label.clone(),
             remaining: None,
-            price: None,
+            price: option.price.map(|price| price.fen().into()),
         };
         let options: Vec<_> = field.options.iter().map(option).collect();
         Self {
@@ -333,6 +351,7 @@ impl From<&domain::catalogue::Field> for Field {
             help: field.help.clone(),
             depends_on: field.depends_on.clone(),
             options: (!options.is_empty()).then_some(options),
+            asks_options: field.options_from.is_some(),
             file: field.file.as_ref().map(super::file::FileRule::from),
         }
     }
@@ -366,11 +385,17 @@ impl Region {
     }
 }
 
-fn current(ctx: &Context<'_>) -> Arc<Catalogue> {
+/// The catalogue of now.
+pub(super) fn current(ctx: &Context<'_>) -> Arc<Catalogue> {
     ctx.data_unchecked::<UseCases>().catalogue.current()
 }
 
-fn known_region(ctx: &Context<'_>, catalogue: &Catalogue, text: &RegionCode) -> Result<Code> {
+/// A region of today, or BAD_INPUT.
+pub(super) fn known_region(
+    ctx: &Context<'_>,
+    catalogue: &Catalogue,
+    text: &RegionCode,
+) -> Result<Code> {
     let today = beijing_day(requester(ctx).now);
     match Code::new(&text.0) {
         Ok(code) if catalogue.regions().find(&code, today).is_some() => Ok(code),
@@ -386,13 +411,30 @@ pub fn categories(
 ) -> Result<Vec<Category>> {
     let catalogue = current(ctx);
     let region = region.map(|text| known_region(ctx, &catalogue, &text)).transpose()?;
+    Ok(all_categories(&catalogue, region.as_ref(), audience))
+}
+
+/// The categories of this catalogue, for this region and audience.
+pub(super) fn all_categories(
+    catalogue: &Arc<Catalogue>,
+    region: Option<&Code>,
+    audience: Option<Audience>,
+) -> Vec<Category> {
     let category = |category: &domain::catalogue::Category| Category {
-        catalogue: Arc::clone(&catalogue),
-        slug: category.slug.clone(),
-        region: region.clone(),
         audience: audience.map(Into::into),
+        ..category_of(catalogue, &category.slug, region)
     };
-    Ok(catalogue.categories().iter().map(category).collect())
+    catalogue.categories().iter().map(category).collect()
+}
+
+/// The category of a slug that this catalogue has.
+pub(super) fn category_of(
+    catalogue: &Arc<Catalogue>,
+    slug: &CategorySlug,
+    region: Option<&Code>,
+) -> Category {
+    let (catalogue, slug) = (Arc::clone(catalogue), slug.clone());
+    Category { catalogue, slug, region: region.cloned(), audience: None }
 }
 
 /// The category of this slug.

@@ -6,12 +6,13 @@ use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::receipt::pdf_url;
 use super::scalars::DateTime;
-use super::{UseCases, requester, signed_in};
+use super::{UseCases, delivery, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::casework::certificate::{
     Certificate as DomainCertificate, CertificateBook, CertificateEntry, CertificateStanding,
     RevokeCertificate, VerifyCertificate,
 };
+use domain::casework::delivery::DeliverySubject;
 use domain::ids::SerialNo;
 use domain::receipt::Document;
 use std::sync::Arc;
@@ -123,6 +124,13 @@ impl Certificate {
     /// What the department said when it was issued; at most 200.
     async fn rows(&self) -> Vec<CertificateRow> {
         rows(&self.0)
+    }
+
+    /// Parcels with the paper, newest first; empty where it was asked for as a file only.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<delivery::Delivery>> {
+        let of = DeliverySubject::Certificate(self.0.serial.to_string());
+        delivery::list_of_own(ctx, &of).await
     }
 
     /// When that was so.
@@ -237,6 +245,13 @@ pub struct CertificateVerification {
     status: CertificateStatus,
     /// Null for an unknown one.
     certificate: Option<VerifiedCertificate>,
+}
+
+impl CertificateVerification {
+    /// Is it one of ours?
+    pub(super) fn is_known(&self) -> bool {
+        self.certificate.is_some()
+    }
 }
 
 /// One answer for everything that is not the number and the code of one certificate.

@@ -18,6 +18,12 @@ fn drafts<'a>(ctx: &Context<'a>) -> &'a Drafts {
 /// A form that the caller has begun to fill in; one per app, on whichever channel.
 pub struct Draft(domain::casework::case::Draft);
 
+impl Draft {
+    fn key(&self) -> String {
+        format!("{}:{}", self.0.person, self.0.form.slug)
+    }
+}
+
 /// One answer as it was given: in the shape in which it is sent again.
 #[derive(SimpleObject, Default)]
 pub struct GivenAnswer {
@@ -60,7 +66,7 @@ impl From<&Answer> for GivenAnswer {
 impl Draft {
     /// Opaque.
     pub async fn id(&self) -> ID {
-        Kind::Draft.id(self.0.form.slug.as_str())
+        Kind::Draft.id(&self.key())
     }
 
     /// The app as it is published now; null where it is no longer.
@@ -97,13 +103,13 @@ pub async fn own_drafts(ctx: &Context<'_>) -> Result<Vec<Draft>> {
     Ok(found.map_err(|error| store_failed(&error))?.into_iter().map(Draft).collect())
 }
 
-/// The caller's draft of this app, for `node(id:)`.
-pub async fn own_draft(ctx: &Context<'_>, app: &str) -> Result<Option<super::Node>> {
+/// The caller's draft with this key, for `node(id:)`.
+pub async fn own_draft(ctx: &Context<'_>, key: &str) -> Result<Option<super::Node>> {
     if requester(ctx).caller.is_none() {
         return Ok(None);
     }
     let own = own_drafts(ctx).await?;
-    Ok(own.into_iter().find(|own| own.0.form.slug.as_str() == app).map(super::Node::Draft))
+    Ok(own.into_iter().find(|own| own.key() == key).map(super::Node::Draft))
 }
 
 /// What is to be kept.

@@ -1,5 +1,6 @@
 //! Running an app.
 
+use super::booking::{Booking, no_place};
 use super::case::Case;
 use super::certificate::Certificate;
 use super::data_access::learn;
@@ -11,11 +12,12 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject, Result, Simpl
 use domain::catalogue::AppSlug;
 use domain::engine::{
     ActingRefusal, Answer, AnswerFault, AnswerFaultCode, AnswerValue as DomainValue, NoticeLink,
-    Outcome, OutcomeRow, Submission, SubmitError,
+    Outcome, OutcomeField, OutcomeRow, PaymentDue as DomainDue, Submission, SubmitError,
 };
 use domain::identity::IdentityLevel;
 use domain::ids::IdempotencyKey;
 use domain::standards::RegionCode as RegionNo;
+use jiff::Timestamp;
 
 /// One answer.
 #[derive(InputObject)]
@@ -97,8 +99,12 @@ impl SubmitAppPayload {
 pub enum AppOutcome {
     /// A department answered.
     Lookup(LookupResult),
+    /// A place is held.
+    Booking(Booking),
     /// A case is open.
     Case(Case),
+    /// Something is owed.
+    PaymentDue(PaymentDue),
     /// A certificate was issued.
     Certificate(Certificate),
 }
@@ -112,6 +118,49 @@ pub struct LookupResult {
     as_of: DateTime,
     /// Who says so.
     source: String,
+    /// The department is silent, and this is what it said before.
+    stale: bool,
+    /// Why this is an earlier answer, in words for the citizen; null where it is not.
+    stale_reason: Option<String>,
+}
+
+/// What is owed, or was ordered: pay its notices by `startPayment`. Submit again under the same
+/// key to see how it stands; nothing is ordered twice.
+#[derive(SimpleObject)]
+pub struct PaymentDue {
+    /// In the department's order; also those that are paid already.
+    notices: Vec<Notice>,
+    /// Why nothing can be paid now, in words for the citizen; null where something can.
+    nothing_due: Option<String>,
+    /// What the department says beside: of an order its number, and once it is paid the ticket.
+    rows: Vec<PaymentRow>,
+    /// When that was so.
+    as_of: DateTime,
+    /// Who says so.
+    source: String,
+}
+
+/// One row beside what is owed.
+#[derive(SimpleObject)]
+pub struct PaymentRow {
+    /// Label and value, in display order.
+    fields: Vec<ResultField>,
+}
+
+impl PaymentDue {
+    fn of(due: DomainDue, now: Timestamp) -> Result<Self> {
+        let notices = due.notices.into_iter().map(|notice| Notice::live(notice, now));
+        let row = |row: Vec<OutcomeField>| PaymentRow {
+            fields: row.into_iter().map(ResultField::from).collect(),
+        };
+        Ok(Self {
+            notices: notices.collect::<Result<_>>()?,
+            nothing_due: due.nothing_due.map(str::to_owned),
+            rows: due.rows.into_iter().map(row).collect(),
+            as_of: due.as_of.into(),
+            source: due.source,
+        })
+    }
 }
 
 /// One row of an answer.
@@ -146,6 +195,13 @@ pub struct ResultField {
     pub(super) label: String,
     /// In words; empty where there is none.
     pub(super) value: String,
+}
+
+impl ResultField {
+    /// A value that stands alone.
+    pub(super) fn of(name: &str, label: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), label: label.to_owned(), value: value.to_owned() }
+    }
 }
 
 impl From<domain::engine::OutcomeField> for ResultField {
@@ -187,10 +243,19 @@ pub async fn submit(ctx: &Context<'_>, input: SubmitAppInput) -> Result<SubmitAp
         learn(ctx, &submission, outcome).await;
     }
     match done {
-        Ok(Outcome::Lookup { rows, as_of, source }) => {
+        Ok(Outcome::PaymentDue(due)) => {
+            let outcome = Some(AppOutcome::PaymentDue(PaymentDue::of(*due, who.now)?));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Lookup { rows, as_of, source, stale }) => {
             let rows = rows.into_iter().map(ResultRow).collect();
-            let result = LookupResult { rows, as_of: as_of.into(), source };
+            let (as_of, is_stale) = (as_of.into(), stale.is_some());
+            let result = LookupResult { rows, as_of, source, stale: is_stale, stale_reason: stale };
             let outcome = Some(AppOutcome::Lookup(result));
+            Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
+        }
+        Ok(Outcome::Booking(booking)) => {
+            let outcome = Some(AppOutcome::Booking(Booking(*booking)));
             Ok(SubmitAppPayload { outcome, user_errors: Vec::new() })
         }
         Ok(Outcome::Case(case)) => {
@@ -231,7 +296,9 @@ fn refusals(error: SubmitError) -> Result<Vec<UserError>> {
             let message = "这个幂等键已用于另一次提交，请换一个新的";
             vec![UserError::at(Code::IdempotencyKeyReused, &["idempotencyKey"], message)]
         }
+        SubmitError::NoPlace(refusal) => vec![no_place(&refusal)],
         SubmitError::Store(error) => return Err(nothing_done(&error)),
+        SubmitError::GatewayUnavailable => return Err(FailureCode::GatewayUnavailable.error()),
         SubmitError::DepartmentUnavailable { department, source } => {
             tracing::warn!(department, error = %chain(&source), "department failed");
             let message = format!("{department}暂时没有应答，什么也没有提交，请稍后再试");

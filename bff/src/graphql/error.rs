@@ -19,6 +19,8 @@ pub enum FailureCode {
     GatewayUnavailable,
     /// A department did not answer.
     DepartmentUnavailable,
+    /// The document's hash is not known here: send the text with it.
+    PersistedQueryNotFound,
     /// It took too long.
     Timeout,
     /// Somebody else changed the same thing: try again.
@@ -33,13 +35,14 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code that this server gives today.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::NotSignedIn,
         Self::NotAllowed,
         Self::BadInput,
         Self::NotFound,
         Self::GatewayUnavailable,
         Self::DepartmentUnavailable,
+        Self::PersistedQueryNotFound,
         Self::Timeout,
         Self::Conflict,
         Self::Unavailable,
@@ -58,6 +61,8 @@ impl FailureCode {
             Self::DepartmentUnavailable => {
                 ("DEPARTMENT_UNAVAILABLE", "部门系统暂时没有应答，请稍后再试")
             }
+            // The words that Apollo's clients wait for.
+            Self::PersistedQueryNotFound => ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"),
             Self::Timeout => ("TIMEOUT", "处理超时，请稍后再试"),
             Self::Conflict => ("CONFLICT", "刚刚有人修改过，请重试"),
             Self::Unavailable => ("UNAVAILABLE", "系统暂时不能办理，本次没有扣款，请稍后再试"),

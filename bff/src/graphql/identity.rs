@@ -1,6 +1,7 @@
 //! Who is asking, and how they sign in.
 
 use super::account::{self, ChannelLink, Session};
+use super::booking::{BookingConnection, own_bookings};
 use super::case::{CaseConnection, own_cases};
 use super::catalogue::App;
 use super::certificate::{CertificateConnection, own_certificates};
@@ -250,6 +251,17 @@ impl Viewer {
         after: Option<String>,
     ) -> Result<Option<ReceiptConnection>> {
         own_receipts(ctx, first, after).await.map(Some)
+    }
+
+    /// The caller's appointments, newest first.
+    #[graphql(complexity = "usize::try_from(first).unwrap_or(1) * child_complexity + 1")]
+    async fn bookings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] first: i32,
+        after: Option<String>,
+    ) -> Result<Option<BookingConnection>> {
+        own_bookings(ctx, first, after).await.map(Some)
     }
 
     /// All that the caller paid in a year of Beijing's calendar; null for a year that it does

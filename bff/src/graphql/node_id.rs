@@ -25,6 +25,8 @@ pub enum Kind {
     Receipt,
     /// A session.
     Session,
+    /// A booking.
+    Booking,
     /// A case.
     Case,
     /// A draft.
@@ -40,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Category,
         Self::App,
         Self::Region,
@@ -50,6 +52,7 @@ impl Kind {
         Self::Refund,
         Self::Receipt,
         Self::Session,
+        Self::Booking,
         Self::Case,
         Self::Draft,
         Self::Mandate,
@@ -69,6 +72,7 @@ impl Kind {
             Self::Refund => "rfd",
             Self::Receipt => "rcp",
             Self::Session => "ses",
+            Self::Booking => "bkg",
             Self::Case => "cas",
             Self::Draft => "dra",
             Self::Mandate => "mdt",

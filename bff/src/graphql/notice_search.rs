@@ -45,11 +45,16 @@ pub struct CompanyInput {
 
 /// What is looked for, from the gateway.
 pub(super) async fn search(ctx: &Context<'_>, of: Option<NoticesOf>) -> Result<Vec<ListedNotice>> {
+    let sought = of.map_or(Ok(Sought::Own), read)?;
+    seek(ctx, &sought).await
+}
+
+/// The same, of what was read already; nothing for nobody.
+pub(super) async fn seek(ctx: &Context<'_>, sought: &Sought) -> Result<Vec<ListedNotice>> {
     let who = requester(ctx);
     let Some(caller) = &who.caller else { return Ok(Vec::new()) };
-    let sought = of.map_or(Ok(Sought::Own), read)?;
     let find = &ctx.data_unchecked::<UseCases>().find_notices;
-    find.search(&caller.person, &sought, who.now).await.map_err(failed)
+    find.search(&caller.person, sought, who.now).await.map_err(failed)
 }
 
 fn failed(error: SearchError) -> Error {

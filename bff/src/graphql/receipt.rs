@@ -230,8 +230,15 @@ pub struct ReceiptVerification {
 
 impl From<Verified> for ReceiptVerification {
     fn from(verified: Verified) -> Self {
+        let receipt = VerifiedReceipt::from(&verified);
+        Self { valid: true, receipt: Some(receipt), refunded: Some(verified.refunded.into()) }
+    }
+}
+
+impl From<&Verified> for VerifiedReceipt {
+    fn from(verified: &Verified) -> Self {
         let filed = &verified.filed;
-        let receipt = VerifiedReceipt {
+        Self {
             code: filed.receipt.id.code.as_str().to_owned(),
             number: filed.receipt.id.number.as_str().to_owned(),
             amount: filed.signed_amount().into(),
@@ -240,8 +247,7 @@ impl From<Verified> for ReceiptVerification {
             agency: filed.agency.name.clone(),
             reversed: filed.reversed_by.is_some(),
             red_letter: filed.red_letter.is_some(),
-        };
-        Self { valid: true, receipt: Some(receipt), refunded: Some(verified.refunded.into()) }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! decided by its content; whose it is, by the session.
 
 use super::admission::come_again_s;
-use super::requester::{Refused, requester};
+use super::requester::{Credentials, Refused, requester};
 use crate::graphql::error::{FailureCode, chain};
 use crate::graphql::file::described;
 use crate::parts::Parts;
@@ -120,7 +120,7 @@ async fn take(
 
 async fn caller(request: &HttpRequest, parts: &Parts) -> Result<Caller, Refusal> {
     let nobody = || failure(StatusCode::UNAUTHORIZED, FailureCode::NotSignedIn);
-    match requester(request, parts).await {
+    match requester(&Credentials::of_request(request, parts), parts).await {
         Ok(who) => who.caller.ok_or_else(nobody),
         Err(Refused::With(FailureCode::NotSignedIn)) => Err(nobody()),
         Err(Refused::With(code)) => Err(failure(StatusCode::BAD_REQUEST, code)),

@@ -1,6 +1,9 @@
 //! `/staff/graphql` over POST: staff only, with the same guards as the public route.
 
-use super::graphql_route::{DEADLINE, Parsed, document, executable, failed, posted, refuse, reply};
+use super::front::accept::MediaType;
+use super::front::answer::Answer;
+use super::front::route::{posted, refused};
+use super::front::run::{DEADLINE, NotRun, sound};
 use crate::graphql::error::{FailureCode, store_failed};
 use crate::parts::Parts;
 use crate::staff_graphql::StaffRequester;
@@ -13,21 +16,25 @@ use domain::identity::Secret;
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
     let operation = match posted(&request, &body) {
         Ok(operation) => operation,
-        Err(refused) => return *refused,
+        Err(refused) => return refused,
     };
-    let document = match document(&request, &operation) {
-        Ok(document) => document,
-        Err(refused) => return *refused,
+    let Some(media) = MediaType::wanted(&request) else {
+        return HttpResponse::NotAcceptable().finish();
+    };
+    let sound = match sound(operation, &parts) {
+        Ok(sound) => sound,
+        Err(not_run) => return refused(&request, media, not_run),
     };
     let who = match requester(&request, &parts).await {
         Ok(who) => who,
-        Err(refused) => return refused,
+        Err(not_run) => return refused(&request, media, not_run),
     };
-    let query = executable(operation, document).data(who);
-    match tokio::time::timeout(DEADLINE, parts.staff_schema.execute(query)).await {
-        Ok(response) => reply(&request, response, Parsed::Yes),
-        Err(_) => failed(&request, FailureCode::Timeout.error()),
-    }
+    let query = sound.into_request().data(who);
+    let answer = match tokio::time::timeout(DEADLINE, parts.staff_schema.execute(query)).await {
+        Ok(response) => Answer::from(response),
+        Err(_) => FailureCode::Timeout.into(),
+    };
+    answer.over_http(&request, media, StatusCode::BAD_REQUEST)
 }
 
 /// Any other method.
@@ -35,16 +42,16 @@ pub async fn other() -> HttpResponse {
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish()
 }
 
-async fn requester(request: &HttpRequest, parts: &Parts) -> Result<StaffRequester, HttpResponse> {
+async fn requester(request: &HttpRequest, parts: &Parts) -> Result<StaffRequester, NotRun> {
     let Some(sent) = request.headers().get(AUTHORIZATION) else {
         return Ok(StaffRequester { session: None });
     };
-    let nobody = || refuse(request, FailureCode::NotSignedIn, StatusCode::UNAUTHORIZED);
+    let nobody = || (FailureCode::NotSignedIn.into(), StatusCode::UNAUTHORIZED);
     let token = sent.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
     let token = token.and_then(|text| Secret::new(text.trim()).ok()).ok_or_else(nobody)?;
     match parts.staff_sessions.account_of(&token, parts.clock.now()).await {
         Ok(Some(account)) => Ok(StaffRequester { session: Some((account, token)) }),
         Ok(None) => Err(nobody()),
-        Err(error) => Err(failed(request, store_failed(&error))),
+        Err(error) => Err((store_failed(&error).into(), StatusCode::SERVICE_UNAVAILABLE)),
     }
 }

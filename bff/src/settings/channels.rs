@@ -3,7 +3,9 @@
 use super::rails::{AlipaySettings, UnionPaySettings, WeChatPaySettings};
 use super::reader::Reader;
 use super::{GatewaySettings, Secret};
+use adapters::departments::DepartmentRules;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// WeChat's mini-program platform.
 #[derive(Debug, Clone)]
@@ -39,6 +41,19 @@ pub struct ExchangeSettings {
     pub client_id: String,
     /// The shared key, base64.
     pub key: Secret,
+    /// How long departments are waited for.
+    pub rules: DepartmentRules,
+}
+
+/// The express carrier.
+#[derive(Debug, Clone)]
+pub struct ExpressSettings {
+    /// Its address.
+    pub base_url: String,
+    /// 大客户号.
+    pub customer_no: String,
+    /// The shared key, base64.
+    pub key: Secret,
 }
 
 /// All platforms.
@@ -56,6 +71,29 @@ pub struct ChannelSettings {
     pub exchange: ExchangeSettings,
     /// The gateway.
     pub gateway: GatewaySettings,
+    /// The express carrier, where one is connected.
+    pub express: Option<ExpressSettings>,
+}
+
+/// `exchange.deadline_ms` for all, `exchange.deadlines_ms` for departments by their word.
+fn department_rules(reader: &mut Reader<'_>) -> DepartmentRules {
+    let mut rules = DepartmentRules::usual();
+    if let Some(ms) = reader.parsed("exchange.deadline_ms", "milliseconds") {
+        rules.deadline = deadline(reader, "exchange.deadline_ms", ms);
+    }
+    for (department, ms) in reader.numbers("exchange.deadlines_ms") {
+        let deadline = deadline(reader, "exchange.deadlines_ms", ms);
+        rules.deadlines.insert(department, deadline);
+    }
+    rules
+}
+
+/// A citizen waits; a department that needs a minute is asked in another way.
+fn deadline(reader: &mut Reader<'_>, key: &str, ms: u64) -> Duration {
+    if !(100..=30_000).contains(&ms) {
+        reader.fault(key, format!("{ms} is not within 100 to 30000"));
+    }
+    Duration::from_millis(ms)
 }
 
 impl ChannelSettings {
@@ -88,8 +126,14 @@ impl ChannelSettings {
                 base_url: reader.required("exchange.base_url"),
                 client_id: reader.required("exchange.client_id"),
                 key: reader.secret_file("exchange.key_file"),
+                rules: department_rules(reader),
             },
             gateway: GatewaySettings::read(reader),
+            express: reader.has_table("express").then(|| ExpressSettings {
+                base_url: reader.required("express.base_url"),
+                customer_no: reader.required("express.customer_no"),
+                key: reader.secret_file("express.key_file"),
+            }),
         })
     }
 
@@ -107,6 +151,9 @@ impl ChannelSettings {
         if let Some(union_pay) = &self.union_pay {
             addresses.push(("union_pay.gateway_url", &union_pay.gateway_url));
             addresses.push(("union_pay.file_url", &union_pay.file_url));
+        }
+        if let Some(express) = &self.express {
+            addresses.push(("express.base_url", &express.base_url));
         }
         for (key, address) in addresses {
             let local = ["//127.", "//localhost", "//[::1]", "//0.0.0.0"];

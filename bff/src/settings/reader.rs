@@ -299,6 +299,26 @@ impl<'a> Reader<'a> {
         self.parse(key, text, shape)
     }
 
+    /// A table of whole numbers, by their names.
+    pub fn numbers(&mut self, key: &str) -> Vec<(String, u64)> {
+        let table = match self.value(key) {
+            None => return Vec::new(),
+            Some(Value::Table(table)) => table,
+            Some(_) => {
+                self.fault(key, "must be a table of whole numbers".to_owned());
+                return Vec::new();
+            }
+        };
+        let mut numbers = Vec::new();
+        for (name, value) in table {
+            match value.as_integer().and_then(|number| u64::try_from(number).ok()) {
+                Some(number) => numbers.push((name, number)),
+                None => self.fault(key, format!("`{name}` must be a whole number")),
+            }
+        }
+        numbers
+    }
+
     /// Parses, or notes the fault.
     pub fn parse<T: FromStr>(&mut self, key: &str, text: &str, shape: &str) -> Option<T> {
         let parsed = text.parse().ok();

@@ -5,12 +5,15 @@
 //! Invariant: of one case or certificate at most one parcel is under way or arrived.
 
 mod carrier;
+mod certificate;
 mod follow;
 mod model;
 mod request;
 mod state;
 mod store;
 
+#[cfg(test)]
+mod follow_tests;
 #[cfg(test)]
 mod tests;
 

@@ -4,6 +4,7 @@ use crate::catalogue::AppSlug;
 use crate::ids::{CaseNo, PersonId};
 use crate::outside::StoreError;
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 /// A case, as its owner may rate it and have its result sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,10 @@ pub struct DeskCase {
     pub app: AppSlug,
     /// Has it ended?
     pub over: bool,
+    /// Which department had it.
+    pub department: String,
+    /// What was applied for, in Chinese.
+    pub title: String,
     /// Did it end with something that can be sent?
     pub has_result: bool,
 }
@@ -23,10 +28,12 @@ pub struct DeskCase {
 pub struct DeskCertificate {
     /// Its serial number.
     pub serial: String,
-    /// Of which app.
-    pub app: AppSlug,
-    /// Does it stand: issued, not expired, not revoked?
-    pub valid: bool,
+    /// Which department says so.
+    pub issuer: String,
+    /// What stands above it.
+    pub title: String,
+    /// Can it be sent: its app sends on paper, and it is neither expired nor revoked?
+    pub sendable: bool,
 }
 
 /// Own cases and certificates.
@@ -43,5 +50,6 @@ pub trait DeskCases: Send + Sync {
         &self,
         owners: &[PersonId],
         serial: &str,
+        now: Timestamp,
     ) -> Result<Option<DeskCertificate>, StoreError>;
 }

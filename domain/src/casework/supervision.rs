@@ -92,18 +92,24 @@ pub struct MarkPage {
 /// Cases under supervision. Red takes the place of yellow.
 #[async_trait]
 pub trait SupervisionStore: Send + Sync {
-    /// Cases that run, were promised for a day up to `promised_by`, and have no mark of this
-    /// light (or a redder one); the earliest first.
+    /// Cases whose department owes a decision (it does not while it waits for the citizen), was
+    /// promised for a day up to `promised_by`, and that have no mark of this light (or a redder
+    /// one) for that promise; the earliest first.
     async fn list_unmarked(
         &self,
         light: Light,
         promised_by: Date,
         limit: u16,
     ) -> Result<Vec<Promised>, StoreError>;
-    /// Sets a mark, with the events. MUST answer `false`, and change nothing, where the case has
-    /// it, or ended meanwhile.
-    async fn mark(&self, mark: &Mark, events: &[MessageEvent]) -> Result<bool, StoreError>;
-    /// Marks of cases that still run, by promised day and number, after that one.
+    /// Sets a mark, with a line of the case's timeline and the events. MUST answer `false`, and
+    /// change nothing, where the promise has it, or the department owes nothing any more.
+    async fn mark(
+        &self,
+        mark: &Mark,
+        line: Option<&str>,
+        events: &[MessageEvent],
+    ) -> Result<bool, StoreError>;
+    /// Marks of promises that are still owed, by promised day and number, after that one.
     async fn list_marks(
         &self,
         department: Option<&str>,
@@ -149,7 +155,8 @@ impl SuperviseCases {
                 };
                 let name = app.map_or_else(|| case.app.to_string(), |app| app.name.zh.clone());
                 let events = events(&mark, case.person, name);
-                if self.supervision.mark(&mark, &events).await? {
+                let line = line(&mark);
+                if self.supervision.mark(&mark, line.as_deref(), &events).await? {
                     set.push(mark);
                 }
             }
@@ -158,9 +165,17 @@ impl SuperviseCases {
     }
 }
 
+/// What the citizen reads in the timeline: that the department was told off. A warning is between
+/// it and us.
+fn line(mark: &Mark) -> Option<String> {
+    let Mark { department, promised, .. } = mark;
+    let words = format!("已超过承诺办结日期{promised}，已督办{department}");
+    (mark.light == Light::Red).then_some(words)
+}
+
 /// The citizen hears when a department is late; a warning is for the department.
 fn events(mark: &Mark, person: PersonId, app: String) -> Vec<MessageEvent> {
-    let key = EventKey::new(&format!("case:{}:overdue", mark.no));
+    let key = EventKey::new(&format!("case:{}:overdue:{}", mark.no, mark.promised));
     let Some(key) = key.ok().filter(|_| mark.light == Light::Red) else { return Vec::new() };
     let facts = [
         ("app", app),

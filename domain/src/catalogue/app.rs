@@ -1,6 +1,9 @@
 //! An app and its parts, checked.
 
-use super::{AppKind, AppSlug, CaseTerms, CategorySlug, CertificateTerms, Field, ShownAs, Wording};
+use super::{
+    AppKind, AppSlug, BookingTerms, CaseTerms, CategorySlug, CertificateTerms, Field, PayTerms,
+    Schedule, ShownAs, Wording,
+};
 use crate::casework::lottery::LotteryTerms;
 use crate::identity::{Audience, Channel, IdentityLevel};
 use crate::standards::RegionCode;
@@ -43,6 +46,14 @@ pub struct AppDefinition {
     pub audience: Vec<Audience>,
     /// Where it serves, with everything below; at least one.
     pub coverage: Vec<RegionCode>,
+    /// When it can be used.
+    pub schedule: Schedule,
+    /// How far it goes without a way to an office, 1 to 5 stars; `None`: nobody has judged it.
+    pub stars: Option<u8>,
+    /// Its place among the apps that most people use; `None`: it is none of them.
+    pub hot: Option<u8>,
+    /// Its place on the first screen for the elderly; `None`: it stands behind, by its category.
+    pub elder: Option<u8>,
     /// Grows when the form changes.
     pub form_version: u32,
     /// The form.
@@ -73,7 +84,9 @@ impl AppDefinition {
     pub fn call(&self) -> Option<&Call> {
         match &self.action {
             Some(Action::LookUp(call)) => Some(call),
+            Some(Action::Book(terms)) => Some(&terms.call),
             Some(Action::Apply(terms)) => Some(&terms.call),
+            Some(Action::Pay(terms)) => Some(&terms.call),
             Some(Action::Certify(terms)) => Some(&terms.call),
             None => None,
         }
@@ -91,8 +104,12 @@ impl AppDefinition {
 pub enum Action {
     /// `[look_up]`: ask a department, and show the answer.
     LookUp(Call),
+    /// `[booking]`: give a place at a time, and tell the department.
+    Book(Box<BookingTerms>),
     /// `[case]`: open a case at a department.
     Apply(CaseTerms),
+    /// `[payment]`: find or order what is owed.
+    Pay(PayTerms),
     /// `[certificate]`: ask a department, and put on paper what it says.
     Certify(Box<CertificateTerms>),
 }
@@ -108,6 +125,9 @@ pub struct Call {
     /// Whether the verified name and number of the caller go along. Only with a level that has
     /// both.
     pub subject: bool,
+    /// For so many minutes the last good answer to the same person's same question stands in for
+    /// a silent department, and is marked as such. `None`: never. Only of a look-up.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

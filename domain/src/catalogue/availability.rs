@@ -1,19 +1,34 @@
-//! Whether an app is open: here, by this way, today.
+//! Whether an app is open: here, by this way, now.
 
+use super::schedule::Standing;
 use super::{AppDefinition, RegionTable};
+use crate::clock::{beijing_day, beijing_time};
 use crate::identity::Channel;
 use crate::standards::RegionCode;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// Whether an app is open for somebody; if not, why, in words for the citizen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Availability {
     /// It is.
-    Open,
+    Open {
+        /// When it closes; `None`: as far as anybody knows it does not.
+        until: Option<Timestamp>,
+    },
     /// Nothing runs behind it at present.
     Maintenance {
         /// Why, in Chinese.
         reason: String,
+        /// When that ends; `None`: nobody knows.
+        until: Option<Timestamp>,
+    },
+    /// Outside its hours.
+    ClosedToday {
+        /// Its hours, and when it opens, in Chinese.
+        reason: String,
+        /// When that changes.
+        until: Option<Timestamp>,
     },
     /// It serves other regions.
     NotInRegion {
@@ -30,16 +45,38 @@ pub enum Availability {
 impl Availability {
     /// Of an app that is listed before its department is connected.
     pub fn not_running() -> Self {
-        Self::Maintenance { reason: "服务接入中，暂未开放办理".to_owned() }
+        Self::Maintenance { reason: "服务接入中，暂未开放办理".to_owned(), until: None }
+    }
+
+    /// Whether it can be used.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Open { .. } => true,
+            Self::Maintenance { .. }
+            | Self::ClosedToday { .. }
+            | Self::NotInRegion { .. }
+            | Self::NotInChannel { .. } => false,
+        }
     }
 
     /// Why it is not open.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Open => None,
-            Self::Maintenance { reason }
+            Self::Open { .. } => None,
+            Self::Maintenance { reason, .. }
+            | Self::ClosedToday { reason, .. }
             | Self::NotInRegion { reason }
             | Self::NotInChannel { reason } => Some(reason),
+        }
+    }
+
+    /// When this changes, where that is known.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Open { until }
+            | Self::Maintenance { until, .. }
+            | Self::ClosedToday { until, .. } => *until,
+            Self::NotInRegion { .. } | Self::NotInChannel { .. } => None,
         }
     }
 }
@@ -56,8 +93,9 @@ pub(super) fn availability(
     regions: &RegionTable,
     region: &RegionCode,
     channel: Channel,
-    on: Date,
+    now: Timestamp,
 ) -> Result<Availability, UnknownRegion> {
+    let on = beijing_day(now);
     if regions.find(region, on).is_none() {
         return Err(UnknownRegion(region.clone()));
     }
@@ -70,7 +108,26 @@ pub(super) fn availability(
     if !app.runs() {
         return Ok(Availability::not_running());
     }
-    Ok(Availability::Open)
+    Ok(scheduled(app, now))
+}
+
+fn scheduled(app: &AppDefinition, now: Timestamp) -> Availability {
+    match app.schedule.standing(now) {
+        Standing::Open(until) => Availability::Open { until },
+        Standing::Maintenance(reason, until) => {
+            let end = beijing_time(until).strftime("%-m月%-d日%H:%M");
+            let reason = format!("系统维护：{reason}，预计{end}恢复");
+            Availability::Maintenance { reason, until: Some(until) }
+        }
+        Standing::Closed(until, opens) => {
+            let hours = app.schedule.hours_in_chinese();
+            let opens = opens.map_or_else(String::new, |at| {
+                format!("，{}开放", beijing_time(at).strftime("%-m月%-d日%H:%M"))
+            });
+            let reason = format!("现在不在服务时间（{hours}）{opens}");
+            Availability::ClosedToday { reason, until }
+        }
+    }
 }
 
 pub(super) fn serves(
@@ -108,13 +165,17 @@ fn other_channels(app: &AppDefinition) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::samples::{checked, sample, table};
+    use super::super::{RawHours, RawMaintenance};
     use super::*;
-    use jiff::civil::date;
+
+    fn at(text: &str) -> Timestamp {
+        format!("{text}+08:00").parse().unwrap()
+    }
 
     fn asked(app: &AppDefinition, region: &str, channel: Channel) -> String {
         let code = RegionCode::new(region).unwrap();
-        match availability(app, &table(), &code, channel, date(2026, 3, 2)) {
-            Ok(Availability::Open) => "open".to_owned(),
+        match availability(app, &table(), &code, channel, at("2026-03-02T10:00:00")) {
+            Ok(Availability::Open { .. }) => "open".to_owned(),
             Ok(closed) => closed.reason().unwrap().to_owned(),
             Err(UnknownRegion(code)) => format!("unknown {code}"),
         }
@@ -155,5 +216,38 @@ mod tests {
         app.action = None;
         let got = asked(&app, "330106", Channel::App);
         assert_eq!(got, "服务接入中，暂未开放办理");
+    }
+
+    #[test]
+    fn outside_its_hours_and_in_maintenance_it_says_when_that_changes() {
+        let mut raw = sample();
+        let (days, from, to) = ("mon-fri".to_owned(), "08:30".to_owned(), "17:30".to_owned());
+        raw.hours = vec![RawHours { days, from, to }];
+        let (from, to) = ("2026-03-02 12:00".to_owned(), "2026-03-02 14:30".to_owned());
+        raw.maintenance = vec![RawMaintenance { from, to, reason: "数据迁移".to_owned() }];
+        let app = checked(raw);
+        let code = RegionCode::new("330106").unwrap();
+        let ask = |text| availability(&app, &table(), &code, Channel::App, at(text)).unwrap();
+        let open = ask("2026-03-02T10:00:00");
+        assert_eq!(open, Availability::Open { until: Some(at("2026-03-02T12:00:00")) });
+        assert!(open.is_open() && open.reason().is_none());
+        let maintenance = ask("2026-03-02T13:00:00");
+        assert_eq!(maintenance.until(), Some(at("2026-03-02T14:30:00")));
+        assert_eq!(maintenance.reason(), Some("系统维护：数据迁移，预计3月2日14:30恢复"));
+        let closed = ask("2026-03-06T18:00:00");
+        let told = "现在不在服务时间（周一至周五08:30—17:30），3月9日08:30开放";
+        assert!(matches!(closed, Availability::ClosedToday { .. }));
+        assert_eq!((closed.reason(), closed.is_open()), (Some(told), false));
+        assert_eq!(closed.until(), Some(at("2026-03-09T08:30:00")));
+    }
+
+    #[test]
+    fn every_channel_that_has_an_app_shows_one_name_and_one_status() {
+        let mut app = checked(sample());
+        app.channels = Channel::ALL.to_vec();
+        let code = RegionCode::new("330106").unwrap();
+        let now = at("2026-03-02T10:00:00");
+        let by = |channel| availability(&app, &table(), &code, channel, now).unwrap();
+        assert!(Channel::ALL.iter().all(|channel| by(*channel) == by(Channel::App)));
     }
 }

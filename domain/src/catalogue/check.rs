@@ -1,10 +1,13 @@
 //! From what somebody wrote to a checked definition, or to everything that is wrong with it.
 
+mod booking;
 mod case;
 mod certificate;
 mod fields;
 mod lottery;
+mod payment;
 mod run;
+mod schedule;
 mod texts;
 
 use super::words::Word;
@@ -23,6 +26,9 @@ const COVERAGE_MAX: usize = 200;
 /// What is longer is a sentence, and found by its words.
 const KEYWORD_MAX: usize = 20;
 const KEYWORDS_MAX: usize = 40;
+const STARS_MAX: u8 = 5;
+/// Places on a first screen; what does not fit stands behind.
+const PLACES_MAX: u8 = 20;
 
 impl Category {
     /// `index` is its place in the file, for the faults.
@@ -66,6 +72,17 @@ impl AppDefinition {
         let identity_level = findings.word(at("identity_level"), &raw.identity_level);
         let audience = findings.words(&at("audience"), &raw.audience);
         let coverage = coverage(&mut findings, &raw.coverage);
+        let schedule = schedule::check(&mut findings, raw);
+        for (key, place, range) in [
+            ("stars", raw.stars, 1..=STARS_MAX),
+            ("hot", raw.hot, 1..=PLACES_MAX),
+            ("elder", raw.elder, 1..=PLACES_MAX),
+        ] {
+            if place.is_some_and(|place| !range.contains(&place)) {
+                let range = if key == "stars" { "1 to 5" } else { "1 to 20" };
+                findings.add(at(key), Problem::OutOfRange(range));
+            }
+        }
         if raw.form_version == 0 {
             findings.add(at("form_version"), Problem::OutOfRange("1 and more"));
         }
@@ -89,6 +106,10 @@ impl AppDefinition {
             identity_level,
             audience,
             coverage,
+            schedule,
+            stars: raw.stars,
+            hot: raw.hot,
+            elder: raw.elder,
             form_version: raw.form_version,
             fields,
             action,

@@ -171,6 +171,12 @@ pub enum Problem {
     /// Not an operation.
     #[error("`{0}` is not an operation: words of a-z and _ between dots")]
     NotAnOperation(String),
+    /// Not `08:30`, or `2026-03-02 22:00`.
+    #[error("`{0}` is not a time: hours as 08:30, moments as 2026-03-02 22:00")]
+    NotATime(String),
+    /// Not days of the week.
+    #[error("`{0}` is no list of days: daily, or mon-fri, sat, sun between commas")]
+    NotDays(String),
     /// A number outside its range.
     #[error("is outside {0}")]
     OutOfRange(&'static str),

@@ -1,8 +1,9 @@
 //! One field of a form.
 
 use super::words::Word;
-use super::{FieldType, Wording};
+use super::{FieldType, OptionsFrom, Wording};
 use crate::files::{FileKind, FileRule};
+use crate::money::PayableFen;
 
 /// A checked field. Made by [`super::AppDefinition::check`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Field {
     pub help: Option<String>,
     /// The choices of an [`FieldType::Enum`]; empty for every other type.
     pub options: Vec<FieldOption>,
+    /// Where the choices come from, when a department has them.
+    pub options_from: Option<OptionsFrom>,
     /// Fields of the same form that must be answered for this one to have a meaning.
     pub depends_on: Vec<String>,
     /// The answer must be the caller's own verified data.
@@ -37,6 +40,8 @@ pub struct FieldOption {
     pub value: String,
     /// What the citizen reads.
     pub label: String,
+    /// What it costs, where that is published.
+    pub price: Option<PayableFen>,
 }
 
 /// Verified data of the caller that an answer must equal: nobody reads another's data.

@@ -7,9 +7,13 @@ use super::{
 };
 use crate::identity::Channel;
 use crate::standards::RegionCode;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// So many apps that most people use stand on a first screen.
+pub const HOT_MAX: usize = 10;
 
 /// What a catalogue is made of.
 #[derive(Debug, Clone)]
@@ -41,6 +45,7 @@ impl Catalogue {
         let mut faults = category_faults(&categories);
         let known: BTreeSet<&CategorySlug> =
             categories.iter().map(|category| &category.slug).collect();
+        faults.extend(place_faults(&apps));
         let mut by_slug = BTreeMap::new();
         for app in apps {
             faults.extend(app_faults(&app, &known, &regions));
@@ -90,12 +95,20 @@ impl Catalogue {
         self.apps.get(slug)
     }
 
+    /// The apps that most people use, in the order of their places; at most [`HOT_MAX`].
+    pub fn hot(&self) -> Vec<&AppDefinition> {
+        let mut hot: Vec<_> = self.apps().filter(|app| app.hot.is_some()).collect();
+        hot.sort_by_key(|app| app.hot);
+        hot.truncate(HOT_MAX);
+        hot
+    }
+
     /// The regions.
     pub fn regions(&self) -> &RegionTable {
         &self.regions
     }
 
-    /// Whether an app is open in `region`, by `channel`, on that day.
+    /// Whether an app is open in `region`, by `channel`, at that moment.
     ///
     /// # Errors
     /// [`UnknownRegion`] when the code means nothing on that day.
@@ -104,9 +117,9 @@ impl Catalogue {
         app: &AppDefinition,
         region: &RegionCode,
         channel: Channel,
-        on: Date,
+        now: Timestamp,
     ) -> Result<Availability, UnknownRegion> {
-        availability(app, &self.regions, region, channel, on)
+        availability(app, &self.regions, region, channel, now)
     }
 
     /// Whether an app serves the region on that day, by whatever channel.
@@ -149,6 +162,22 @@ fn category_faults(categories: &[Category]) -> Vec<Fault> {
     faults
 }
 
+/// No two apps stand in one place of a first screen.
+fn place_faults(apps: &[AppDefinition]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let (mut hot, mut elder) = (BTreeSet::new(), BTreeSet::new());
+    for app in apps {
+        for (key, place, taken) in [("hot", app.hot, &mut hot), ("elder", app.elder, &mut elder)] {
+            if let Some(place) = place.filter(|place| !taken.insert(*place)) {
+                let problem = Problem::Duplicate(place.to_string());
+                let place = Place::AppOf { slug: app.slug.to_string(), key };
+                faults.push(Fault { place, problem });
+            }
+        }
+    }
+    faults
+}
+
 fn app_faults(
     app: &AppDefinition,
     categories: &BTreeSet<&CategorySlug>,
@@ -183,6 +212,22 @@ mod tests {
         let first = catalogue.categories()[0].slug.clone();
         assert_eq!(catalogue.apps_of(&first).count(), 1);
         assert_eq!(catalogue.version(), 1);
+    }
+
+    #[test]
+    fn two_apps_in_one_place_are_a_fault_and_hot_ones_stand_in_order() {
+        let mut parts = parts(sample());
+        let mut other = parts.apps[0].clone();
+        other.slug = AppSlug::new("other").unwrap();
+        (parts.apps[0].hot, other.hot) = (Some(2), Some(2));
+        parts.apps.push(other);
+        let faults = Catalogue::check(parts.clone()).unwrap_err();
+        let got: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        assert_eq!(got, ["app.other.hot: `2` is there twice"]);
+        parts.apps[1].hot = Some(1);
+        let catalogue = Catalogue::check(parts).unwrap();
+        let hot: Vec<_> = catalogue.hot().iter().map(|app| app.slug.as_str()).collect();
+        assert_eq!(hot, ["other", "sample_fines"]);
     }
 
     #[test]

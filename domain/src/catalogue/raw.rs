@@ -1,13 +1,18 @@
 //! An app as somebody wrote it: nothing here is checked. Readers of files fill these in.
 
+mod booking;
+
+pub use booking::{RawBooking, RawNoShowRule, RawOptionsFrom};
 mod case;
 mod certificate;
 mod kept;
 mod lottery;
+mod payment;
 
 pub use case::{RawCase, RawMaterial, RawStep};
 pub use certificate::{RawCertificate, RawPost, RawSpan};
 pub use lottery::{RawLottery, RawPublicValue};
+pub use payment::{RawPayment, RawPrice};
 
 /// A text in one or two languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,12 +57,26 @@ pub struct RawApp {
     pub audience: Vec<String>,
     /// Region codes.
     pub coverage: Vec<String>,
+    /// Opening hours.
+    pub hours: Vec<RawHours>,
+    /// Windows of maintenance.
+    pub maintenance: Vec<RawMaintenance>,
+    /// Stars.
+    pub stars: Option<u8>,
+    /// Place among the apps that most people use.
+    pub hot: Option<u8>,
+    /// Place on the first screen for the elderly.
+    pub elder: Option<u8>,
     /// Version of the form.
     pub form_version: u32,
     /// The form.
     pub fields: Vec<RawField>,
     /// The look-up.
     pub look_up: Option<RawCall>,
+    /// The payment.
+    pub payment: Option<RawPayment>,
+    /// How it books.
+    pub booking: Option<RawBooking>,
     /// The case.
     pub case: Option<RawCase>,
     /// How it certifies.
@@ -78,6 +97,28 @@ pub struct RawApp {
     pub note: Option<String>,
 }
 
+/// Opening hours of some days.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawHours {
+    /// `mon-fri`, `sat,sun`, `daily`.
+    pub days: String,
+    /// `08:30`.
+    pub from: String,
+    /// `17:30`, up to `24:00`.
+    pub to: String,
+}
+
+/// A window of maintenance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawMaintenance {
+    /// `2026-03-02 22:00`, by Beijing's clock.
+    pub from: String,
+    /// The same of its end.
+    pub to: String,
+    /// Why, for the citizen.
+    pub reason: String,
+}
+
 /// A field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawField {
@@ -93,6 +134,8 @@ pub struct RawField {
     pub help: Option<String>,
     /// Choices.
     pub options: Vec<RawOption>,
+    /// Where a department's choices come from.
+    pub options_from: Option<RawOptionsFrom>,
     /// Names of other fields.
     pub depends_on: Vec<String>,
     /// Word of [`super::OwnData`].
@@ -112,6 +155,8 @@ pub struct RawOption {
     pub value: String,
     /// What is read.
     pub label: String,
+    /// What it costs.
+    pub price_fen: Option<i64>,
 }
 
 /// A call.
@@ -123,6 +168,8 @@ pub struct RawCall {
     pub sends: Vec<RawSent>,
     /// Whether the caller's verified data go along.
     pub subject: bool,
+    /// So long the last good answer may stand in.
+    pub stale_minutes: Option<u16>,
 }
 
 /// An answer that goes along.

@@ -1,9 +1,9 @@
 //! A sound app, a small catalogue and a piece of the province, for the tests of this crate.
 
 use super::{
-    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCategory,
-    RawCertificate, RawField, RawOption, RawPost, RawRow, RawSent, RawSpan, RawWording, Region,
-    RegionLevel, RegionTable,
+    AppDefinition, Catalogue, CatalogueParts, Category, RawApp, RawCall, RawCase, RawCategory,
+    RawCertificate, RawField, RawMaterial, RawOption, RawPost, RawRow, RawSent, RawSpan, RawStep,
+    RawWording, Region, RegionLevel, RegionTable,
 };
 use crate::standards::RegionCode;
 
@@ -29,8 +29,11 @@ pub(crate) fn field(name: &str, field_type: &str) -> RawField {
 
 /// Options that read as their values.
 pub(crate) fn options(values: &[&str]) -> Vec<RawOption> {
-    let option =
-        |value: &&str| RawOption { value: (*value).to_owned(), label: (*value).to_owned() };
+    let option = |value: &&str| RawOption {
+        value: (*value).to_owned(),
+        label: (*value).to_owned(),
+        price_fen: None,
+    };
     values.iter().map(option).collect()
 }
 
@@ -58,6 +61,7 @@ pub(crate) fn sample() -> RawApp {
         audience: words("person"),
         coverage: words("330000"),
         form_version: 1,
+        stars: Some(5),
         fields: vec![
             field("plate_no", "plate_no"),
             RawField { options: options(&["01", "02"]), ..field("plate_kind", "enum") },
@@ -68,7 +72,10 @@ pub(crate) fn sample() -> RawApp {
             operation: "traffic.violations".to_owned(),
             sends: ["plate_no", "plate_kind", "vin_tail", "since"].map(sent).to_vec(),
             subject: false,
+            stale_minutes: None,
         }),
+        payment: None,
+        booking: None,
         certificate: None,
         lottery: None,
         case: None,
@@ -78,6 +85,7 @@ pub(crate) fn sample() -> RawApp {
         source: Some("speech".to_owned()),
         keywords: words("罚单 违停"),
         note: None,
+        ..RawApp::default()
     }
 }
 
@@ -109,6 +117,7 @@ pub(crate) fn certifying() -> RawApp {
                 operation: text("social_insurance.certificate"),
                 sends: ["from", "to"].map(sent).to_vec(),
                 subject: true,
+                stale_minutes: None,
             },
             title: text("社会保险参保证明"),
             seal: text("社会保险业务专用章"),
@@ -123,6 +132,50 @@ pub(crate) fn certifying() -> RawApp {
                 address: text("address"),
                 phone: text("phone"),
             }),
+        }),
+        ..sample()
+    }
+}
+
+fn material(name: &str, by: &str, field: Option<&str>, when: Option<&str>) -> RawMaterial {
+    RawMaterial {
+        name: name.to_owned(),
+        label: RawWording { zh: format!("材料{name}"), en: None },
+        by: by.to_owned(),
+        field: field.map(str::to_owned),
+        when: when.map(|is| ("reason".to_owned(), vec![is.to_owned()])),
+    }
+}
+
+/// An app that opens cases: two answers, three materials, two stations, five working days.
+pub(crate) fn application() -> RawApp {
+    let step =
+        |name: &str, holder: &str| RawStep { name: name.to_owned(), holder: holder.to_owned() };
+    RawApp {
+        kind: "apply".to_owned(),
+        identity_level: "phone".to_owned(),
+        fields: vec![
+            field("card_no", "text"),
+            RawField { options: options(&["lost", "expired"]), ..field("reason", "enum") },
+            RawField { required: false, ..field("photo", "file") },
+        ],
+        look_up: None,
+        leads_to_notice: None,
+        case: Some(RawCase {
+            call: RawCall {
+                operation: "police.id_card_reissue".to_owned(),
+                sends: ["card_no", "reason"].map(sent).to_vec(),
+                subject: false,
+                stale_minutes: None,
+            },
+            promised_days: 5,
+            steps: vec![step("受理", "户籍窗口"), step("制证", "制证中心")],
+            materials: vec![
+                material("old_card", "window", None, Some("expired")),
+                material("portrait", "shared", None, None),
+                material("photo", "file", Some("photo"), Some("lost")),
+            ],
+            express: true,
         }),
         ..sample()
     }

@@ -16,7 +16,7 @@ mod text;
 
 pub use find::{FindApps, FindAppsError, FoundApps};
 pub use index::{AppHit, SearchIndex};
-pub use misses::{Miss, Misses};
+pub use misses::{Miss, Misses, SearchMisses};
 pub use text::{TEXT_MAX, TextTooLong};
 
 /// How Chinese is read. Words and sounds are somebody else's knowledge.

@@ -12,6 +12,8 @@ use jiff::civil::Date;
 
 /// No answer has more characters.
 const TEXT_MAX: usize = 500;
+/// Nor is a choice that a department offers longer.
+const CHOICE_MAX: usize = 100;
 
 /// What an answer is checked against: regions are those of a day, files those of the caller.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +123,12 @@ fn free_text(field: &Field, text: &str) -> Result<String, String> {
 }
 
 fn choice_of(field: &Field, choice: &str) -> Result<String, String> {
+    if field.options_from.is_some() {
+        // Whether the department still offers it, the department says.
+        let fits = choice.chars().count() <= CHOICE_MAX && !choice.chars().any(char::is_control);
+        let odd = || format!("“{}”请从列出的选项中选择", field.label.zh);
+        return if fits { Ok(choice.to_owned()) } else { Err(odd()) };
+    }
     let known = field.options.iter().find(|option| option.value == choice);
     known
         .map(|option| option.value.clone())

@@ -1,6 +1,7 @@
 //! What came of a submission, as the citizen reads it.
 
 use super::{ExchangeRow, ExchangeValue};
+use crate::casework::booking::{Booking, BookingFact};
 use crate::casework::case::Case;
 use crate::casework::certificate::Certificate;
 use crate::catalogue::{AppDefinition, RowField, ShownAs, Wording};
@@ -21,11 +22,33 @@ pub enum Outcome {
         as_of: Timestamp,
         /// Who says so.
         source: String,
+        /// Why this is an earlier answer, in Chinese; `None`: it is the department's present one.
+        stale: Option<String>,
     },
+    /// A place is held, or was by an earlier call with the same key.
+    Booking(Box<Booking>),
     /// A case is open.
     Case(Box<Case>),
     /// A certificate was issued, now or by an earlier call with the same key.
     Certificate(Box<Certificate>),
+    /// What is owed, and can be paid now.
+    PaymentDue(Box<PaymentDue>),
+}
+
+/// What is owed, as a department and the gateway have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentDue {
+    /// In the department's order, no two the same; also those that are paid or withdrawn.
+    pub notices: Vec<Notice>,
+    /// What the department says beside: of an order its number, and once it is paid what is given
+    /// for it.
+    pub rows: Vec<Vec<OutcomeField>>,
+    /// When that was so.
+    pub as_of: Timestamp,
+    /// Who says so.
+    pub source: String,
+    /// Why nothing can be paid, in Chinese; `None` where something can.
+    pub nothing_due: Option<&'static str>,
 }
 
 /// One row of an answer.
@@ -75,7 +98,18 @@ pub fn shown(app: &AppDefinition, row: &ExchangeRow) -> Vec<OutcomeField> {
     app.rows.iter().map(field).collect()
 }
 
-fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
+/// One value of a department's row, as a booking keeps it; empty where the row does not have it.
+pub(super) fn shown_fact(shown: &RowField, row: &ExchangeRow) -> BookingFact {
+    BookingFact {
+        name: shown.from.clone(),
+        label: shown.label.zh.clone(),
+        shown_as: shown.shown_as,
+        value: in_words(shown.shown_as, row.get(&shown.from)),
+    }
+}
+
+/// A value as the citizen reads it.
+pub(crate) fn in_words(shown_as: ShownAs, value: Option<&ExchangeValue>) -> String {
     match (shown_as, value) {
         (_, Some(ExchangeValue::Null) | None) => String::new(),
         (ShownAs::Money, Some(ExchangeValue::Number(fen))) => yuan(*fen),

@@ -1,14 +1,18 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
 mod certify;
+mod price;
 
 pub use certify::Certification;
+pub use price::PayCall;
 
 use super::check::{Map, check};
+use super::options::call_of;
 use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Subject};
+use crate::casework::booking::Place;
 use crate::casework::case::{Application, HandedIn};
 use crate::catalogue::{
-    Action, AppDefinition, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
+    Action, AppDefinition, BookingTerms, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
 };
 use crate::files::StoredFile;
 use crate::identity::{Person, PersonName, RealName};
@@ -25,10 +29,27 @@ const ANSWERS_MAX: usize = 50;
 pub enum Effect {
     /// Ask a department, and show the answer.
     LookUp(ExchangeCall),
+    /// Give a place of a slot.
+    Book(Box<SlotWish>),
     /// Open a case at a department.
     Apply(Application),
+    /// Ask what is owed, or order something.
+    Pay(PayCall),
     /// Have a department certify something.
     Certify(Box<Certification>),
+}
+
+/// A place that somebody wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotWish {
+    /// What the department is told once it is confirmed, without the number of the request.
+    pub call: ExchangeCall,
+    /// The question whose answer has the slot.
+    pub offer: ExchangeCall,
+    /// Which slot.
+    pub slot: String,
+    /// How many places of it.
+    pub places: Place,
 }
 
 /// What answers are checked against, besides the form.
@@ -53,34 +74,32 @@ pub fn plan(
     answers: &[Answer],
     circumstances: Circumstances<'_>,
 ) -> Result<Option<Effect>, Vec<AnswerFault>> {
-    if answers.len() > ANSWERS_MAX {
-        let message = format!("一次最多提交{ANSWERS_MAX}项内容，请更新页面后重试");
-        return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
-    }
     let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-    let Circumstances { regions, today, files, .. } = circumstances;
-    let map = Map { regions, today, files };
-    let mut form = FilledForm { app, given: by_field(answers), faults: Vec::new() };
-    let mut accepted = BTreeMap::new();
-    for field in &app.fields {
-        if let Some(text) = form.accept(field, map, real_name) {
-            accepted.insert(field.name.as_str(), text);
-        }
-    }
+    let mut form = FilledForm::of(app, answers)?;
+    let accepted = form.accept_all(app.fields.iter(), circumstances);
+    form.check_places(&accepted);
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
     let mut materials = Vec::new();
     if let Some(Action::Apply(terms)) = &app.action {
         materials = form.materials_of(terms, &accepted);
     }
+    let price = price::of(app, &accepted).map_err(|fault| form.faults.push(fault)).ok();
     if let Some(Action::Certify(terms)) = &app.action {
-        form.faults.extend(certify::faults(app, terms, &accepted, today));
+        form.faults.extend(certify::faults(app, terms, &accepted, circumstances.today));
     }
     if !form.faults.is_empty() {
         return Err(form.faults);
     }
     Ok(app.action.as_ref().map(|action| match action {
         Action::LookUp(call) => Effect::LookUp(exchange_call(call, subject, &accepted)),
+        Action::Pay(terms) => Effect::Pay(PayCall {
+            call: exchange_call(&terms.call, subject, &accepted),
+            orders: terms.orders,
+            notice: terms.notice.clone(),
+            price: price.flatten(),
+        }),
+        Action::Book(terms) => Effect::Book(Box::new(slot_wish(app, terms, subject, &accepted))),
         Action::Apply(terms) => Effect::Apply(Application {
             call: exchange_call(&terms.call, subject, &accepted),
             answers: answers.iter().filter(|answer| !answer.value.is_blank()).cloned().collect(),
@@ -92,6 +111,52 @@ pub fn plan(
             terms: terms.as_ref().clone(),
         })),
     }))
+}
+
+fn slot_wish(
+    app: &AppDefinition,
+    terms: &BookingTerms,
+    subject: Option<Subject>,
+    accepted: &BTreeMap<&str, String>,
+) -> SlotWish {
+    let call = exchange_call(&terms.call, subject, accepted);
+    let from = app.field(&terms.slot).and_then(|field| field.options_from.as_ref());
+    let nothing = || ExchangeCall {
+        operation: terms.call.operation.clone(),
+        subject: None,
+        parameters: Vec::new(),
+    };
+    SlotWish {
+        call,
+        offer: from.map_or_else(nothing, |from| call_of(from, accepted)),
+        slot: accepted.get(terms.slot.as_str()).cloned().unwrap_or_default(),
+        places: places(terms, accepted).unwrap_or(Place::ONE),
+    }
+}
+
+/// How many places are wanted; `None`: not a number of places.
+fn places(terms: &BookingTerms, accepted: &BTreeMap<&str, String>) -> Option<Place> {
+    match &terms.places {
+        None => Some(Place::ONE),
+        Some(field) => Place::new(accepted.get(field.as_str())?.parse().ok()?),
+    }
+}
+
+/// The answers of these fields alone, as departments read them: for choices that depend on them.
+///
+/// # Errors
+/// Every [`AnswerFault`] of them, and every field that the form does not have.
+pub(super) fn accept_some<'a>(
+    app: &'a AppDefinition,
+    fields: &[&str],
+    answers: &[Answer],
+    circumstances: Circumstances<'_>,
+) -> Result<BTreeMap<&'a str, String>, Vec<AnswerFault>> {
+    let mut form = FilledForm::of(app, answers)?;
+    let wanted = |field: &&Field| fields.contains(&field.name.as_str());
+    let accepted = form.accept_all(app.fields.iter().filter(wanted), circumstances);
+    form.note_unknown_fields(answers);
+    if form.faults.is_empty() { Ok(accepted) } else { Err(form.faults) }
 }
 
 fn exchange_call(
@@ -121,7 +186,43 @@ fn by_field(answers: &[Answer]) -> BTreeMap<&str, Vec<&AnswerValue>> {
     given
 }
 
-impl FilledForm<'_> {
+impl<'f> FilledForm<'f> {
+    fn of(app: &'f AppDefinition, answers: &'f [Answer]) -> Result<Self, Vec<AnswerFault>> {
+        if answers.len() > ANSWERS_MAX {
+            let message = format!("一次最多提交{ANSWERS_MAX}项内容，请更新页面后重试");
+            return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
+        }
+        Ok(Self { app, given: by_field(answers), faults: Vec::new() })
+    }
+
+    /// The answers of these fields that are right; faults are noted.
+    fn accept_all<'a>(
+        &mut self,
+        fields: impl Iterator<Item = &'a Field>,
+        circumstances: Circumstances<'_>,
+    ) -> BTreeMap<&'a str, String> {
+        let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
+        let Circumstances { regions, today, files, .. } = circumstances;
+        let map = Map { regions, today, files };
+        let accepted = fields.filter_map(|field| {
+            let text = self.accept(field, map, real_name)?;
+            Some((field.name.as_str(), text))
+        });
+        accepted.collect()
+    }
+
+    /// A number that is right, but no number of places.
+    fn check_places(&mut self, accepted: &BTreeMap<&str, String>) {
+        let Some(Action::Book(terms)) = &self.app.action else { return };
+        let Some(field) = terms.places.as_deref().and_then(|name| self.app.field(name)) else {
+            return;
+        };
+        if accepted.contains_key(field.name.as_str()) && places(terms, accepted).is_none() {
+            let message = format!("“{}”应为1至{}，请核对后重填", field.label.zh, Place::MAX);
+            self.faults.push(fault(&field.name, AnswerFaultCode::Invalid, message));
+        }
+    }
+
     /// The field's answer as departments read it; faults are noted.
     fn accept(
         &mut self,

@@ -1,24 +1,28 @@
 //! Runs an app.
 
 mod acting;
+mod book;
 mod case;
 mod certify;
 mod claim;
 mod files;
+mod look_up;
 mod notices;
+mod pay;
 
 pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
-use super::outcome::shown;
 use super::{
-    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, ExchangeCall, Outcome,
-    OutcomeRow, Submissions, plan,
+    Answer, AnswerFault, Circumstances, DepartmentExchange, Effect, LastAnswers, Outcome,
+    Submissions, plan,
 };
+use crate::casework::booking::{HoldRefusal, HoldSlot};
 use crate::casework::case::{Drafts, OpenCase};
 use crate::casework::certificate::{CertificatePost, IssueCertificate};
 use crate::catalogue::{
-    AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, UnknownRegion,
+    Action, AppDefinition, AppSlug, Availability, Catalogue, CatalogueSource, PastForms,
+    UnknownRegion,
 };
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::files::FileStore;
@@ -27,7 +31,7 @@ use crate::ids::IdempotencyKey;
 use crate::notice::NoticeBook;
 use crate::outside::{OutsideError, StoreError};
 use crate::standards::RegionCode;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What somebody submits.
@@ -67,10 +71,10 @@ pub enum SubmitError {
     /// The region means nothing today.
     #[error(transparent)]
     UnknownRegion(#[from] UnknownRegion),
-    /// The app is not open here, by this way, today. Never [`Availability::Open`].
+    /// The app is not open here, by this way, now. Never [`Availability::Open`].
     #[error("the app is not open")]
     NotOpen(Availability),
-    /// The form has changed since.
+    /// There was never a form of that number.
     #[error("the form is of an old version; the current one is {current}")]
     FormVersionRetired {
         /// The version to fill in.
@@ -100,6 +104,9 @@ pub enum SubmitError {
     /// The database failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+    /// There is no place for the caller; never [`HoldRefusal::Store`].
+    #[error("the caller gets no place")]
+    NoPlace(#[source] HoldRefusal),
     /// The department did not answer.
     #[error("{department} did not answer")]
     DepartmentUnavailable {
@@ -108,6 +115,9 @@ pub enum SubmitError {
         /// How it failed.
         source: OutsideError,
     },
+    /// The gateway did not answer, so nobody knows what a notice says.
+    #[error("the gateway did not answer")]
+    GatewayUnavailable,
     /// The department understood, and said no.
     #[error("the department refused")]
     Refused {
@@ -120,8 +130,12 @@ pub enum SubmitError {
 pub struct SubmitApp {
     /// The catalogue.
     pub catalogue: Arc<dyn CatalogueSource>,
+    /// Forms that are no longer published.
+    pub past_forms: Arc<dyn PastForms>,
     /// The departments.
     pub exchange: Arc<dyn DepartmentExchange>,
+    /// What they said last.
+    pub last_answers: Arc<dyn LastAnswers>,
     /// The gateway's notices.
     pub notices: Arc<dyn NoticeBook>,
     /// What citizens uploaded.
@@ -132,6 +146,8 @@ pub struct SubmitApp {
     pub certificate_post: Option<Arc<dyn CertificatePost>>,
     /// What was submitted under which key.
     pub submissions: Arc<dyn Submissions>,
+    /// Gives places at a time.
+    pub hold_slot: Arc<HoldSlot>,
     /// Opens cases.
     pub open_case: Arc<OpenCase>,
     /// Forms that were begun.
@@ -153,11 +169,12 @@ impl SubmitApp {
         submission: &Submission,
     ) -> Result<Outcome, SubmitError> {
         let catalogue = self.catalogue.current();
-        let today = beijing_day(self.clock.now());
+        let now = self.clock.now();
+        let today = beijing_day(now);
         let app = catalogue
             .app(&submission.app)
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
-        check_open(&catalogue, app, caller, submission, today)?;
+        check_open(&catalogue, app, caller, submission, now)?;
         let form = self.form_of(app, caller, submission).await?;
         let app = form.as_ref();
         check_level(app, caller)?;
@@ -171,7 +188,12 @@ impl SubmitApp {
         let effect = acting::with_own_code(app, &submission.answers, &acting, effect)?;
         self.note_act(caller, &acting, app).await?;
         match effect {
-            Some(Effect::LookUp(call)) => self.look_up(app, &call).await,
+            Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
+            Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
+            Some(Effect::Book(wish)) => match &app.action {
+                Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
+                Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
+            },
             Some(Effect::Apply(application)) => {
                 self.open_case(&form, caller, submission, application).await
             }
@@ -180,23 +202,6 @@ impl SubmitApp {
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
     }
-
-    async fn look_up(
-        &self,
-        app: &AppDefinition,
-        call: &ExchangeCall,
-    ) -> Result<Outcome, SubmitError> {
-        let answer =
-            self.exchange.call(call).await.map_err(|error| refused_or_silent(app, error))?;
-        let links = notices::links_of(self.notices.as_ref(), app, &answer.rows).await;
-        let rows = answer
-            .rows
-            .iter()
-            .zip(links)
-            .map(|(row, notice)| OutcomeRow { fields: shown(app, row), notice })
-            .collect();
-        Ok(Outcome::Lookup { rows, as_of: answer.as_of, source: answer.source })
-    }
 }
 
 fn check_open(
@@ -204,16 +209,12 @@ fn check_open(
     app: &AppDefinition,
     caller: Option<&Caller>,
     submission: &Submission,
-    today: Date,
+    now: Timestamp,
 ) -> Result<(), SubmitError> {
     let region = submission.region.clone().unwrap_or_else(|| catalogue.regions().root().clone());
     let channel = caller.map_or(submission.channel, |caller| caller.channel);
-    let availability = catalogue.availability(app, &region, channel, today)?;
-    if availability == Availability::Open {
-        Ok(())
-    } else {
-        Err(SubmitError::NotOpen(availability))
-    }
+    let availability = catalogue.availability(app, &region, channel, now)?;
+    if availability.is_open() { Ok(()) } else { Err(SubmitError::NotOpen(availability)) }
 }
 
 fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), SubmitError> {
@@ -227,7 +228,7 @@ fn check_level(app: &AppDefinition, caller: Option<&Caller>) -> Result<(), Submi
 }
 
 /// The exchange's own words are for programs; citizens get ours.
-fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
+pub(super) fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> SubmitError {
     let department = &app.department;
     match &error {
         OutsideError::Refused { code, .. } if code == REFUSED_INVALID => SubmitError::Refused {

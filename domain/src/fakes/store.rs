@@ -1,6 +1,7 @@
 //! The stores, in memory. Every call can be made to fail by the [`FaultPlan`].
 
 use super::index::Index;
+use super::store_catalogue::CatalogueTables;
 use super::{Fault, FaultPlan};
 use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::casework::certificate::{Certificate, Guesses};
@@ -78,6 +79,7 @@ pub(super) struct Tables {
     pub links: Vec<ChannelLink>,
     pub sessions: Vec<Held>,
     pub staff: Vec<StaffAccount>,
+    pub catalogue: CatalogueTables,
     pub phone_codes: Vec<SentCode>,
     pub payments: BTreeMap<String, (Payment, Vec<PaymentRecord>)>,
     pub journals: Vec<Journal>,
@@ -103,6 +105,9 @@ pub(super) struct Tables {
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.
     pub submissions: Vec<(PersonId, IdempotencyKey, String, SubmissionNo)>,
+    pub bookings: Vec<super::store_booking::KeptBooking>,
+    /// How many places are taken.
+    pub slots: BTreeMap<crate::casework::booking::SlotKey, u32>,
     pub cases: BTreeMap<String, (Case, Vec<CaseRecord>)>,
     pub drafts: Vec<Draft>,
     pub message_events: Vec<MessageEvent>,

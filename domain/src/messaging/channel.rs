@@ -78,6 +78,9 @@ impl EventKind {
             | Self::PaymentRefunded
             | Self::ReceiptIssued => MessageGroup::Money,
             Self::CertificateIssued => MessageGroup::Certificates,
+            Self::BookingConfirmed | Self::BookingCancelled | Self::BookingReminder => {
+                MessageGroup::Bookings
+            }
             Self::CaseAccepted
             | Self::CaseNeedsMaterials
             | Self::CaseApproved

@@ -62,6 +62,12 @@ impl EventKey {
 pub enum EventKind {
     /// A payment succeeded.
     PaymentPaid,
+    /// A booking was confirmed.
+    BookingConfirmed,
+    /// A booking was cancelled, by the citizen or by the department.
+    BookingCancelled,
+    /// An appointment is tomorrow.
+    BookingReminder,
     /// A department has taken an application.
     CaseAccepted,
     /// A department asks for something more.
@@ -96,8 +102,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::PaymentPaid,
+        Self::BookingConfirmed,
+        Self::BookingCancelled,
+        Self::BookingReminder,
         Self::CaseAccepted,
         Self::CaseNeedsMaterials,
         Self::CaseApproved,
@@ -119,6 +128,9 @@ impl EventKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PaymentPaid => "PAYMENT_PAID",
+            Self::BookingConfirmed => "BOOKING_CONFIRMED",
+            Self::BookingCancelled => "BOOKING_CANCELLED",
+            Self::BookingReminder => "BOOKING_REMINDER",
             Self::CaseAccepted => "CASE_ACCEPTED",
             Self::CaseNeedsMaterials => "CASE_NEEDS_MATERIALS",
             Self::CaseApproved => "CASE_APPROVED",

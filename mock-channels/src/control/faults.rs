@@ -35,14 +35,26 @@ struct NewFault {
     code: Option<String>,
     /// Instead of `times`: every call of so many seconds is hit.
     for_seconds: Option<i64>,
+    /// How late a `slow` answer is.
+    latency_ms: Option<u64>,
+    /// How many of a hundred matching calls are hit.
+    percent: Option<u64>,
 }
 
 async fn add(outside: Shared, body: Bytes) -> Answer {
     const LONGEST_SECONDS: i64 = 366 * DAY_MS / SECOND_MS;
-    let NewFault { channel, operation, fault, times, code, for_seconds } = read_body(&body)?;
+    const LATEST_MS: u64 = 60_000;
+    let NewFault { channel, operation, fault, times, code, for_seconds, latency_ms, percent } =
+        read_body(&body)?;
     let times = times.unwrap_or(1);
     if times == 0 || for_seconds.is_some_and(|lasts| !(1..=LONGEST_SECONDS).contains(&lasts)) {
         return Err(Refusal::bad("times 和 forSeconds 应为正整数"));
+    }
+    if latency_ms.is_some_and(|ms| fault != FaultKind::Slow || !(1..=LATEST_MS).contains(&ms)) {
+        return Err(Refusal::bad("latencyMs 只用于 slow，应为1至60000"));
+    }
+    if percent.is_some_and(|percent| !(1..=100).contains(&percent)) {
+        return Err(Refusal::bad("percent 应为1至100"));
     }
     let known = operations(channel);
     if operation.as_ref().is_some_and(|name| !known.contains(&name.as_str())) {
@@ -59,7 +71,8 @@ async fn add(outside: Shared, body: Bytes) -> Answer {
         Some(_) | None => {}
     }
     let until_ms = for_seconds.map(|lasts| outside.now_ms() + lasts * SECOND_MS);
-    let fault = Fault { channel, operation, fault, times, code, until_ms };
+    let fault =
+        Fault { channel, operation, fault, times, code, until_ms, latency_ms, percent, seen: 0 };
     outside.change(|world| world.faults.push(fault));
     list(outside).await
 }
@@ -71,8 +84,8 @@ pub(crate) fn check_fault(channel: Channel, fault: FaultKind) -> Result<(), Stri
             (channel != Channel::Wechat, "小程序平台的应答没有签名，不能用签名类故障")
         }
         FaultKind::SystemError | FaultKind::SystemErrorAfter => (
-            !matches!(channel, Channel::Wechat | Channel::Exchange),
-            "system-error、system-error-after 不用于小程序平台和部门交换",
+            !matches!(channel, Channel::Wechat | Channel::Exchange | Channel::Express),
+            "system-error、system-error-after 不用于小程序平台、部门交换和快递",
         ),
         FaultKind::DoubleAnswer => (channel == Channel::Alipay, "double-answer 只用于支付宝"),
         FaultKind::Refused | FaultKind::RefusedAfter => (
@@ -111,6 +124,7 @@ pub(crate) fn operations(channel: Channel) -> &'static [&'static str] {
         Channel::Unionpay => &["order", "back", "query", "file"],
         Channel::Gateway => &crate::gateway::OPERATIONS,
         Channel::Exchange => crate::exchange::targets(),
+        Channel::Express => &crate::express::OPERATIONS,
     }
 }
 

@@ -227,6 +227,7 @@ impl<'a> Question<'a> {
             Fact::House => citizen.house().address,
             Fact::HouseArea => citizen.house().area,
             Fact::Vin => citizen.vin(),
+            Fact::BaseFen => citizen.work.base_fen.to_string(),
         }
     }
 
@@ -241,6 +242,13 @@ impl<'a> Question<'a> {
 
 fn number_of_paper(citizen: &Citizen, paper: &str, pattern: &str) -> String {
     filled(pattern, number_of(&format!("{}/{paper}", citizen.id_card)))
+}
+
+/// The number of one paper of a citizen; empty where the table has no such paper.
+pub(super) fn paper_of(citizen: &Citizen, paper: &str) -> String {
+    let papers = table::embedded().ok().map(|table| &table.papers);
+    let pattern = papers.and_then(|papers| papers.get(paper));
+    pattern.map(|pattern| number_of_paper(citizen, paper, pattern)).unwrap_or_default()
 }
 
 /// The numbers of all papers of a citizen, for testers.

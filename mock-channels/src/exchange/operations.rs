@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::{Call, Found, Refusal};
-use super::{answer, cases, certificates, estimates, kinship, messages, people, registers, table};
+use super::{
+    answer, bookings, cases, certificates, estimates, kinship, messages, orders, owed, people,
+    registers, table,
+};
 use crate::clock::{HOUR_MS, rfc3339};
 use crate::outside::Outside;
 use crate::world::World;
@@ -38,9 +41,12 @@ const BY_CODE: [&str; 20] = [
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let data = table::embedded().into_iter().flat_map(|table| table.operations.keys());
+    let booked = bookings::names().iter();
+    let data = data.chain(booked).map(String::as_str);
     let applications = cases::names().into_iter().map(|name| &*name.leak());
     let by_code = BY_CODE.into_iter().chain(certificates::OPERATIONS);
-    by_code.chain(data.map(String::as_str)).chain(applications).collect()
+    let by_code = by_code.chain(owed::NAMES).chain(orders::NAMES);
+    by_code.chain(data).chain(applications).collect()
 });
 
 static TARGETS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
@@ -82,6 +88,8 @@ pub(super) fn run(
         "finance.receipt_check" => registers::fiscal_receipt(outside, call),
         "finance.payment_records" => registers::payment_records(outside, call),
         "companies.find" => registers::companies(outside, call),
+        paid if owed::NAMES.contains(&paid) => owed::run(outside, paid, call),
+        paid if orders::NAMES.contains(&paid) => orders::run(outside, paid, call),
         name if certificates::OPERATIONS.contains(&name) => {
             certificates::certify(outside, name, call)
         }
@@ -90,7 +98,9 @@ pub(super) fn run(
                 return Some(found);
             }
             let table = table::embedded().ok()?;
-            let (name, found) = table.operations.get_key_value(operation)?;
+            let Some((name, found)) = table.operations.get_key_value(operation) else {
+                return bookings::run(outside, operation, call);
+            };
             answer::answer(outside, table, name, found, call)
         }
     })

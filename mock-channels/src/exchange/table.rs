@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::parameter::{Kind, Parameter};
-use super::template::{Template, Word, range};
+use super::template::{Fact, Template, Word, range};
 
 const FILE: &str = include_str!("../../data/operations.toml");
 const MOST_ROWS: i64 = 200;
@@ -185,7 +185,10 @@ impl Operation {
 /// Amounts are fen, under keys that end in `_fen` and nowhere else.
 fn amount_fault(key: &str, template: &Template) -> Option<&'static str> {
     let is_fen = template.words().iter().any(|word| matches!(word, Word::Fen(..)));
-    let can_be_fen = matches!(template.only_word(), Some(Word::Fen(..) | Word::Asked(..)));
+    let can_be_fen = matches!(
+        template.only_word(),
+        Some(Word::Fen(..) | Word::Asked(..) | Word::Citizen(Fact::BaseFen))
+    );
     match (key.ends_with("_fen"), is_fen, can_be_fen) {
         (true, _, false) => Some("an amount is one word, of fen or asked for"),
         (false, true, _) => Some("an amount stands under a key that ends in _fen"),

@@ -57,6 +57,7 @@ pub(super) enum Fact {
     House,
     HouseArea,
     Vin,
+    BaseFen,
 }
 
 /// The same numbers, letters and words for the same seed.
@@ -186,6 +187,7 @@ impl Fact {
             "house" => Self::House,
             "house_area" => Self::HouseArea,
             "vin" => Self::Vin,
+            "base_fen" => Self::BaseFen,
             _ => return None,
         })
     }

@@ -18,6 +18,7 @@ pub(crate) enum Channel {
     Unionpay,
     Gateway,
     Exchange,
+    Express,
 }
 
 /// How a call goes wrong.
@@ -69,6 +70,29 @@ pub(crate) struct Fault {
     /// Hits every call before this moment, and none after it.
     #[serde(default, rename = "untilMs", skip_serializing_if = "Option::is_none")]
     pub(crate) until_ms: Option<i64>,
+    /// How late a slow answer is; two seconds when empty.
+    #[serde(default, rename = "latencyMs", skip_serializing_if = "Option::is_none")]
+    pub(crate) latency_ms: Option<u64>,
+    /// Hits so many of a hundred matching calls, evenly; all of them when empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) percent: Option<u64>,
+    /// The matching calls so far, where only some are hit.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub(crate) seen: u64,
+}
+
+fn is_nought(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Fault {
+    /// Whether this matching call is one of those that are hit: of ten calls at 30 %, three.
+    fn strikes(&mut self) -> bool {
+        let Some(percent) = self.percent else { return true };
+        let (before, after) = (self.seen * percent / 100, (self.seen + 1) * percent / 100);
+        self.seen += 1;
+        after > before
+    }
 }
 
 /// Finds the first fault that fits and uses it up once.
@@ -79,10 +103,11 @@ pub(crate) fn take(
     now_ms: i64,
 ) -> Option<Fault> {
     faults.retain(|fault| fault.until_ms.is_none_or(|until_ms| now_ms < until_ms));
-    let position = faults.iter().position(|fault| {
+    let fits = |fault: &Fault| {
         fault.channel == channel
             && fault.operation.as_deref().is_none_or(|name| hits(name, operation))
-    })?;
+    };
+    let position = faults.iter_mut().position(|fault| fits(fault) && fault.strikes())?;
     let taken = faults[position].clone();
     if taken.until_ms.is_none() {
         faults[position].times = faults[position].times.saturating_sub(1);

@@ -8,6 +8,7 @@ use super::company::{Company, uscc};
 use super::late_fee::LateFee;
 use super::notice::{Item, Notice};
 use super::people::CITIES;
+use super::raised::WalkIn;
 use super::script::{Event, EventKind, Notified};
 use super::seed::{BEHAVIOURS, traffic_police};
 use crate::clock::{DAY_MS, Day, two_digit_year};
@@ -58,6 +59,7 @@ impl NoticeWish {
 struct Debtor {
     citizen_id: String,
     company: Option<String>,
+    walk_in: Option<WalkIn>,
     city: usize,
 }
 
@@ -79,7 +81,21 @@ impl World {
             });
         }
         let city = self.citizen(citizen_id).map_or(0, |citizen| citizen.work.city);
-        let debtor = Debtor { citizen_id: citizen_id.to_owned(), company: None, city };
+        let citizen_id = citizen_id.to_owned();
+        let debtor = Debtor { citizen_id, company: None, walk_in: None, city };
+        self.file(notice_no, debtor, wish, now_ms)
+    }
+
+    /// A notice to somebody who is no citizen of this world.
+    pub(super) fn add_walk_in_notice(
+        &mut self,
+        walk_in: WalkIn,
+        wish: NoticeWish,
+        now_ms: i64,
+    ) -> String {
+        let notice_no = format!("{CHANNEL_NO}DD{:010}", self.next_number());
+        let walk_in = Some(walk_in);
+        let debtor = Debtor { citizen_id: String::new(), company: None, walk_in, city: 0 };
         self.file(notice_no, debtor, wish, now_ms)
     }
 
@@ -93,7 +109,8 @@ impl World {
         self.gateway.company_notices += 1;
         let notice_no = format!("{COMPANY_CHANNEL_NO}JJ{:010}", self.gateway.company_notices);
         let city = self.gateway.company(uscc).map_or(0, |company| company.city);
-        let debtor = Debtor { citizen_id: String::new(), company: Some(uscc.to_owned()), city };
+        let company = Some(uscc.to_owned());
+        let debtor = Debtor { citizen_id: String::new(), company, walk_in: None, city };
         self.file(notice_no, debtor, wish, now_ms)
     }
 
@@ -124,6 +141,7 @@ impl World {
             notice_no: number.clone(),
             citizen_id: debtor.citizen_id,
             company: debtor.company,
+            walk_in: debtor.walk_in,
             pay_code: pay_code(&region, &two_digit_year(made_ms), serial),
             made_ms,
             title: wish.title.clone().unwrap_or_else(|| first.name.clone()),
@@ -213,6 +231,6 @@ mod tests {
             let expected = rules.late_fee(fen, Day::of(now)).fen(fen, Day::of(now).plus(16));
             assert_eq!(late, expected);
         }
-        assert_eq!(world.notices.len(), 192);
+        assert_eq!(world.notices.len(), 195);
     }
 }

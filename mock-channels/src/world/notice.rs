@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::{self, CatalogueItem};
 use super::check_code;
 use super::late_fee::LateFee;
+use super::raised::WalkIn;
 use super::receipt::Receipt;
 use crate::clock::Day;
 
@@ -17,6 +18,9 @@ pub(crate) struct Notice {
     /// The unified social credit code of the company that owes.
     #[serde(default)]
     pub(crate) company: Option<String>,
+    /// Who owes, where it is neither a citizen nor a company.
+    #[serde(default)]
+    pub(crate) walk_in: Option<WalkIn>,
     /// 20 digits; empty in notices from before there were such codes.
     #[serde(default)]
     pub(crate) pay_code: String,

@@ -20,6 +20,10 @@ impl World {
             let (name, phone) = (company.name.clone(), company.phone.clone());
             return Payer { name, phone, id_card: String::new() };
         }
+        if let Some(walk_in) = &notice.walk_in {
+            let (name, phone) = (walk_in.name.clone(), walk_in.phone.clone());
+            return Payer { name, phone, id_card: String::new() };
+        }
         let citizen = self.citizen(&notice.citizen_id);
         citizen.map_or_else(Payer::default, |citizen| Payer {
             name: citizen.name.clone(),

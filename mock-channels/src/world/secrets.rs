@@ -25,6 +25,10 @@ pub(crate) struct Secrets {
     pub(crate) platform_public_pem: String,
     pub(crate) exchange_client_id: String,
     pub(crate) exchange_key_base64: String,
+    #[serde(default)]
+    pub(crate) express_customer_no: String,
+    #[serde(default)]
+    pub(crate) express_key_base64: String,
     pub(crate) caller_key_id: String,
     pub(crate) caller_private_pem: String,
     pub(crate) caller_public_pem: String,
@@ -68,6 +72,8 @@ impl Secrets {
             platform_public_pem,
             exchange_client_id: format!("yw{}", crypto::random_text(DIGITS, 6)),
             exchange_key_base64: crypto::base64(&crypto::random_bytes::<32>()),
+            express_customer_no: String::new(),
+            express_key_base64: String::new(),
             caller_key_id: "ZJ-UNIPAY-CALLER-01".to_owned(),
             caller_private_pem,
             caller_public_pem,
@@ -82,6 +88,10 @@ impl Secrets {
 
     /// Makes the keys that a state file from an earlier time does not have.
     pub(crate) fn complete(&mut self) -> Result<(), CryptoError> {
+        if self.express_key_base64.is_empty() {
+            self.express_customer_no = format!("33{}", crypto::random_text(DIGITS, 10));
+            self.express_key_base64 = crypto::base64(&crypto::random_bytes::<32>());
+        }
         self.gateway.complete(
             &self.gateway_key_id,
             &self.gateway_private_pem,
@@ -100,6 +110,7 @@ pub(crate) struct Keys {
     pub(crate) merchant_public: VerifyingKey,
     pub(crate) gateway: GatewayRing,
     pub(crate) exchange: Vec<u8>,
+    pub(crate) express: Vec<u8>,
 }
 
 impl Keys {
@@ -108,6 +119,7 @@ impl Keys {
             merchant_public: VerifyingKey::from_pem(&secrets.merchant_public_pem)?,
             gateway: GatewayRing::read(&secrets.caller_public_pem, &secrets.gateway)?,
             exchange: crypto::from_base64(&secrets.exchange_key_base64)?,
+            express: crypto::from_base64(&secrets.express_key_base64)?,
         })
     }
 }

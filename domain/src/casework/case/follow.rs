@@ -104,7 +104,10 @@ fn call_of(case: &Case) -> Option<ExchangeCall> {
     match &case.errand {
         Some(Errand::File) => {
             let mut call = filing.clone();
+            let materials = case.application.materials.iter().map(|m| m.name.as_str());
+            let materials = materials.collect::<Vec<_>>().join(",");
             call.parameters.push(number("request_no", case.submission.to_string()));
+            call.parameters.push(number("materials", materials));
             Some(call)
         }
         Some(Errand::Supplement { number: count, parameters }) => {

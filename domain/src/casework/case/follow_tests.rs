@@ -1,11 +1,8 @@
 //! What becomes of a case, with ports in memory.
 
 use super::*;
-use crate::catalogue::samples::{catalogue, checked, field, options, sent};
-use crate::catalogue::{
-    AppDefinition, FixedCatalogue, RawApp, RawCall, RawCase, RawField, RawMaterial, RawStep,
-    RawWording,
-};
+use crate::catalogue::samples::{application, catalogue, checked};
+use crate::catalogue::{AppDefinition, FixedCatalogue, RawApp};
 use crate::engine::{
     Answer, AnswerFaultCode, AnswerValue, Circumstances, DepartmentExchange, Effect,
     ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, plan,
@@ -34,49 +31,6 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn material(name: &str, by: &str, field: Option<&str>, when: Option<&str>) -> RawMaterial {
-    RawMaterial {
-        name: name.to_owned(),
-        label: RawWording { zh: format!("材料{name}"), en: None },
-        by: by.to_owned(),
-        field: field.map(str::to_owned),
-        when: when.map(|is| ("reason".to_owned(), vec![is.to_owned()])),
-    }
-}
-
-/// An app that opens cases: two answers, three materials, two stations, five working days.
-pub(super) fn application_app() -> RawApp {
-    let step =
-        |name: &str, holder: &str| RawStep { name: name.to_owned(), holder: holder.to_owned() };
-    RawApp {
-        kind: "apply".to_owned(),
-        identity_level: "phone".to_owned(),
-        fields: vec![
-            field("card_no", "text"),
-            RawField { options: options(&["lost", "expired"]), ..field("reason", "enum") },
-            RawField { required: false, ..field("photo", "file") },
-        ],
-        look_up: None,
-        leads_to_notice: None,
-        case: Some(RawCase {
-            call: RawCall {
-                operation: "police.id_card_reissue".to_owned(),
-                sends: ["card_no", "reason"].map(sent).to_vec(),
-                subject: false,
-            },
-            promised_days: 5,
-            steps: vec![step("受理", "户籍窗口"), step("制证", "制证中心")],
-            materials: vec![
-                material("old_card", "window", None, Some("expired")),
-                material("portrait", "shared", None, None),
-                material("photo", "file", Some("photo"), Some("lost")),
-            ],
-            express: true,
-        }),
-        ..crate::catalogue::samples::sample()
-    }
-}
-
 fn answers(reason: &str) -> Vec<Answer> {
     let answer = |name: &str, value| Answer { name: name.to_owned(), value };
     vec![
@@ -90,7 +44,7 @@ fn planned(reason: &str) -> Result<Application, Vec<(String, AnswerFaultCode)>> 
     let who = person("P1");
     let today = date(2026, 3, 2);
     let circumstances = Circumstances { who: Some(&who), regions: &regions, today, files: &[] };
-    match plan(&checked(application_app()), &answers(reason), circumstances) {
+    match plan(&checked(application()), &answers(reason), circumstances) {
         Ok(Some(Effect::Apply(application))) => Ok(application),
         Ok(other) => panic!("{other:?}"),
         Err(faults) => Err(faults.into_iter().map(|f| (f.field, f.code)).collect()),
@@ -190,7 +144,7 @@ impl Bench {
     }
 
     fn opens(&self, submission: &str) -> Case {
-        let form: Arc<AppDefinition> = Arc::new(checked(application_app()));
+        let form: Arc<AppDefinition> = Arc::new(checked(application()));
         let open = OpenCase {
             cases: self.store.clone(),
             clock: self.clock.clone(),
@@ -232,7 +186,7 @@ impl Bench {
     }
 
     fn supplement(&self, no: &CaseNo, answers: &[Answer]) -> Result<Case, SupplementError> {
-        let source = FixedCatalogue(Arc::new(catalogue(application_app())));
+        let source = FixedCatalogue(Arc::new(catalogue(application())));
         let supplement = SupplementCase {
             cases: self.store.clone(),
             files: self.store.clone(),
@@ -400,7 +354,7 @@ fn a_draft_stays_on_the_form_it_was_begun_with() {
     let store = Arc::new(InMemoryStore::new());
     let clock = Arc::new(FakeClock::at(monday()));
     let drafts = |version: u32| {
-        let app = RawApp { form_version: version, ..application_app() };
+        let app = RawApp { form_version: version, ..application() };
         Drafts {
             drafts: store.clone(),
             files: store.clone(),
@@ -409,7 +363,7 @@ fn a_draft_stays_on_the_form_it_was_begun_with() {
         }
     };
     let save = |version: u32, field: &str| SaveDraft {
-        app: checked(application_app()).slug,
+        app: checked(application()).slug,
         form_version: version,
         answers: vec![answers("lost").remove(0)],
         field: Some(field.to_owned()),
@@ -431,7 +385,7 @@ fn a_draft_stays_on_the_form_it_was_begun_with() {
     assert!(matches!(wait(one.save(&caller("P1"), wrong)), Err(DraftError::Answers(_))));
     assert_eq!(wait(two.list(&caller("P1"))).unwrap().len(), 1);
     assert_eq!(wait(two.list(&caller("P2"))).unwrap(), []);
-    let app = checked(application_app()).slug;
+    let app = checked(application()).slug;
     assert!(wait(two.discard(&person("P1"), &app)).unwrap());
     assert!(!wait(two.discard(&person("P1"), &app)).unwrap());
 }

@@ -103,6 +103,13 @@ impl FollowDeliveries {
                 self.deliveries.update(&delivery.ordered(waybill, now), &[]).await?;
                 Ok(Followed::Ordered)
             }
+            // It said no, and will say it again: the citizen may give another address.
+            Err(error @ OutsideError::Refused { .. }) => {
+                let before = delivery.state;
+                let refused = delivery.refused();
+                self.deliveries.update(&refused, &events(&refused, before)).await?;
+                Err(FollowError::Carrier(error))
+            }
             Err(error) => self.put_off(delivery, now, FollowError::Carrier(error)).await,
         }
     }
@@ -127,18 +134,19 @@ fn events(delivery: &Delivery, before: DeliveryState) -> Vec<MessageEvent> {
         (S::Ordered | S::Collected | S::InTransit, S::Delivered) => {
             ("delivered", EventKind::DeliveryDelivered)
         }
-        (S::Ordered | S::Collected | S::InTransit, S::Returned | S::Lost) => {
+        (S::Ordered | S::Collected | S::InTransit, S::Returned | S::Lost | S::Refused) => {
             ("failed", EventKind::DeliveryFailed)
         }
         (S::Ordered, S::Ordered)
         | (S::Collected | S::InTransit, S::Ordered | S::Collected | S::InTransit)
-        | (S::Delivered | S::Returned | S::Lost, _) => return Vec::new(),
+        | (S::Delivered | S::Returned | S::Lost | S::Refused, _) => return Vec::new(),
     };
     let Ok(key) = EventKey::new(&format!("delivery:{}:{word}", delivery.no)) else {
         return Vec::new();
     };
     let at = delivery.tracks.last().map_or(delivery.created_at, |track| track.at);
-    let waybill = delivery.waybill.as_ref().map(ToString::to_string).unwrap_or_default();
+    let waybill = delivery.waybill.as_ref().map(ToString::to_string);
+    let waybill = waybill.unwrap_or_else(|| "（无）".to_owned());
     let facts = [("content", delivery.content.clone()), ("waybill", waybill)];
     let facts = facts.map(|(name, value)| (name.to_owned(), value)).to_vec();
     vec![MessageEvent { key, person: delivery.person.clone(), kind, facts, at }]

@@ -108,6 +108,11 @@ impl Delivery {
         Self { waybill: Some(waybill), next_check_at: now.checked_add(BETWEEN_CHECKS).ok(), ..self }
     }
 
+    /// The carrier does not take the order.
+    pub fn refused(self) -> Self {
+        Self { state: DeliveryState::Refused, next_check_at: None, ..self }
+    }
+
     /// The carrier did not answer, or has nothing new.
     pub fn put_off(self, now: Timestamp) -> Self {
         let pause = if self.waybill.is_some() { BETWEEN_CHECKS } else { BETWEEN_ORDERS };

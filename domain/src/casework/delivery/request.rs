@@ -2,7 +2,7 @@
 
 use super::{Address, Delivery, DeliveryState, DeliveryStore, DeliverySubject, Recipient};
 use crate::casework::desk_case::DeskCases;
-use crate::catalogue::{AppSlug, Catalogue, CatalogueSource};
+use crate::catalogue::{Catalogue, CatalogueSource};
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::identity::Caller;
 use crate::ids::{CaseNo, DeliveryNo, IdempotencyKey, PersonId};
@@ -108,6 +108,14 @@ struct Wanted {
     key: IdempotencyKey,
 }
 
+/// What is sent, by whom.
+struct Parcel {
+    subject: DeliverySubject,
+    sender: String,
+    content: String,
+    sendable: bool,
+}
+
 impl RequestDelivery {
     /// Keeps the delivery; a worker tells the carrier. The same key and input again gives the same
     /// delivery.
@@ -122,22 +130,22 @@ impl RequestDelivery {
         let catalogue = self.catalogue.current();
         let wanted = self.checked(&catalogue, input).map_err(RequestDeliveryError::Faults)?;
         let owners = caller.person.ids();
-        let (subject, app, sendable) = self.own_subject(&owners, &input.subject).await?;
+        let Parcel { subject, sender, content, sendable } =
+            self.own_subject(&owners, &input.subject).await?;
         if let Some(known) = self.deliveries.find_by_key(&owners, &wanted.key).await? {
             return same(known, &subject, &wanted);
         }
         if !sendable {
             return Err(RequestDeliveryError::NothingToSend);
         }
-        let app = catalogue.app(&app);
         let now = self.clock.now();
         let delivery = Delivery {
             no: DeliveryNo::generate(now, self.ids.as_ref()),
             person: caller.person.id.clone(),
             key: wanted.key.clone(),
             subject: subject.clone(),
-            sender: app.map(|app| app.department.clone()).unwrap_or_default(),
-            content: app.map(|app| app.name.zh.clone()).unwrap_or_default(),
+            sender,
+            content,
             recipient: wanted.recipient.clone(),
             address: wanted.address.clone(),
             state: DeliveryState::Ordered,
@@ -180,26 +188,36 @@ impl RequestDelivery {
         Ok(found.filter(|delivery| caller.person.owns(&delivery.person)))
     }
 
-    /// The subject, its app, and whether there is something to send.
     async fn own_subject(
         &self,
         owners: &[PersonId],
         input: &SubjectInput,
-    ) -> Result<(DeliverySubject, AppSlug, bool), RequestDeliveryError> {
+    ) -> Result<Parcel, RequestDeliveryError> {
         use RequestDeliveryError as E;
         match input {
             SubjectInput::Case(no) => {
                 let no = CaseNo::new(no.trim()).or(Err(E::NotFound))?;
                 let case = self.cases.find_own_case(owners, &no).await?.ok_or(E::NotFound)?;
-                Ok((DeliverySubject::Case(case.no), case.app, case.has_result))
+                Ok(Parcel {
+                    subject: DeliverySubject::Case(case.no),
+                    sender: case.department,
+                    content: case.title,
+                    sendable: case.has_result,
+                })
             }
             SubjectInput::Certificate(serial) => {
                 if serial.len() > SERIAL_MAX {
                     return Err(E::NotFound);
                 }
-                let found = self.cases.find_own_certificate(owners, serial.trim()).await?;
+                let now = self.clock.now();
+                let found = self.cases.find_own_certificate(owners, serial.trim(), now).await?;
                 let found = found.ok_or(E::NotFound)?;
-                Ok((DeliverySubject::Certificate(found.serial), found.app, found.valid))
+                Ok(Parcel {
+                    subject: DeliverySubject::Certificate(found.serial),
+                    sender: found.issuer,
+                    content: found.title,
+                    sendable: found.sendable,
+                })
             }
         }
     }

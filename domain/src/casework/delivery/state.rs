@@ -17,6 +17,8 @@ pub enum DeliveryState {
     Returned,
     /// 已遗失: the carrier lost it.
     Lost,
+    /// 未受理: the carrier does not take the order, to that address say.
+    Refused,
 }
 
 /// What the carrier says cannot follow on where the parcel stands.
@@ -31,13 +33,14 @@ pub struct TrackRefused {
 
 impl DeliveryState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ordered,
         Self::Collected,
         Self::InTransit,
         Self::Delivered,
         Self::Returned,
         Self::Lost,
+        Self::Refused,
     ];
 
     /// The only way to change state. A carrier may leave stations out; it never takes back what
@@ -61,7 +64,7 @@ impl DeliveryState {
             }
             (S::Ordered | S::Collected | S::InTransit | S::Lost, T::Lost) => Ok(S::Lost),
             (
-                S::InTransit | S::Delivered | S::Returned | S::Lost,
+                S::InTransit | S::Delivered | S::Returned | S::Lost | S::Refused,
                 T::Collected
                 | T::Departed
                 | T::Arrived
@@ -78,7 +81,7 @@ impl DeliveryState {
     /// Will the carrier say nothing more of it?
     pub fn is_over(self) -> bool {
         match self {
-            Self::Delivered | Self::Returned | Self::Lost => true,
+            Self::Delivered | Self::Returned | Self::Lost | Self::Refused => true,
             Self::Ordered | Self::Collected | Self::InTransit => false,
         }
     }
@@ -86,7 +89,7 @@ impl DeliveryState {
     /// Did it fail, so that it may be sent again?
     pub fn has_failed(self) -> bool {
         match self {
-            Self::Returned | Self::Lost => true,
+            Self::Returned | Self::Lost | Self::Refused => true,
             Self::Ordered | Self::Collected | Self::InTransit | Self::Delivered => false,
         }
     }
@@ -100,6 +103,7 @@ impl DeliveryState {
             Self::Delivered => "DELIVERED",
             Self::Returned => "RETURNED",
             Self::Lost => "LOST",
+            Self::Refused => "REFUSED",
         }
     }
 

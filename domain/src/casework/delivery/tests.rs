@@ -23,7 +23,8 @@ fn every_state_answers_every_track() {
                  InTransit -         InTransit InTransit InTransit      InTransit    InTransit  Delivered Returned Lost
                  Delivered -         -         -         -              -            -          Delivered -        -
                  Returned  -         -         -         -              -            -          -         Returned -
-                 Lost      -         -         -         -              -            -          -         -        Lost";
+                 Lost      -         -         -         -              -            -          -         -        Lost
+                 Refused   -         -         -         -              -            -          -         -        -";
     let mut rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
     let head = rows.next().unwrap();
     let kinds: Vec<_> = TRACKS.iter().map(|(_, kind)| *kind).collect();
@@ -41,7 +42,7 @@ fn every_state_answers_every_track() {
     assert!(rows.next().is_none());
 }
 
-fn delivery() -> Delivery {
+pub(super) fn delivery() -> Delivery {
     Delivery {
         no: DeliveryNo::new("YD000001").unwrap(),
         person: PersonId::new("P1").unwrap(),
@@ -66,7 +67,7 @@ fn delivery() -> Delivery {
     }
 }
 
-fn track(second: i64, kind: TrackKind) -> Track {
+pub(super) fn track(second: i64, kind: TrackKind) -> Track {
     Track { at: at(second), kind, place: "杭州".to_owned(), words: "快件".to_owned() }
 }
 

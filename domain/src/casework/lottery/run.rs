@@ -6,7 +6,7 @@ use super::{
     seed, winners,
 };
 use crate::catalogue::{AppDefinition, AppSlug, CatalogueSource};
-use crate::clock::{Clock, IdSource, beijing_time};
+use crate::clock::{Clock, IdSource, beijing_time, from_beijing};
 use crate::messaging::{EventKey, EventKind, MessageEvent};
 use crate::outside::{OutsideError, StoreError};
 use jiff::ToSpan as _;
@@ -85,16 +85,20 @@ impl RunLotteries {
         terms: &LotteryTerms,
         limit: u16,
     ) -> Result<Option<LotteryStep>, LotteryError> {
-        let new = self.entrants.list_new(&app.slug, &terms.pool_field, limit).await?;
+        let new = self.entrants.list_new(&app.slug, terms, limit).await?;
         let count = new.len();
-        for NewEntrant { case_no, person, pool } in new {
-            let code = ApplicationCode::generate(self.ids.as_ref());
+        for NewEntrant { case_no, person, pool, code } in new {
+            let made = || ApplicationCode::generate(self.ids.as_ref());
+            let code = code.unwrap_or_else(made);
             let entered_at = self.clock.now();
             let app = app.slug.clone();
             let entry = Entry { app, code, case_no, person, pool, entered_at, lost: 0, last: None };
             match self.lotteries.enter(&entry).await {
-                // A code that somebody has already: the next turn makes another one.
-                Ok(()) | Err(StoreError::Conflict) => {}
+                Ok(()) => {}
+                // Somebody has that code, whoever gave it: the application gets one of its own.
+                Err(StoreError::Conflict) => {
+                    self.lotteries.enter(&Entry { code: made(), ..entry }).await?;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -162,6 +166,11 @@ impl RunLotteries {
                 continue;
             }
             let Some(draw) = self.lotteries.find_draw(&of, issue).await? else { continue };
+            // Whoever answers earlier does not tell what was drawn.
+            if self.clock.now() < drawn_from(terms, draw.public_day) {
+                steps.push(LotteryStep::Waits(of, issue));
+                continue;
+            }
             let value = self.public_values.of_day(&terms.public_value, draw.public_day).await;
             let Some(value) = value.map_err(LotteryError::Public)? else {
                 steps.push(LotteryStep::Waits(of, issue));
@@ -232,6 +241,12 @@ impl RunLotteries {
         };
         Ok(entries.into_iter().filter_map(event).collect())
     }
+}
+
+/// The moment from which on that day's number can be known.
+fn drawn_from(terms: &LotteryTerms, day: Date) -> jiff::Timestamp {
+    let time = day.at(terms.public_value.drawn_from_hour, 0, 0, 0);
+    from_beijing(time).unwrap_or(jiff::Timestamp::MAX)
 }
 
 /// The first day whose number is drawn after the list was committed to.

@@ -1,6 +1,6 @@
 //! What the draws need of others.
 
-use super::{Draw, Issue, PublicValueTerms};
+use super::{Draw, Issue, LotteryTerms, PublicValueTerms};
 use crate::catalogue::AppSlug;
 use crate::clock::IdSource;
 use crate::ids::{CaseNo, PersonId};
@@ -115,6 +115,8 @@ pub struct NewEntrant {
     pub person: PersonId,
     /// The answer to the field that names the pool.
     pub pool: String,
+    /// The code that the department gave it, if it gave one.
+    pub code: Option<ApplicationCode>,
 }
 
 /// Where the applications come from.
@@ -124,7 +126,7 @@ pub trait EntrantBook: Send + Sync {
     async fn list_new(
         &self,
         app: &AppSlug,
-        pool_field: &str,
+        terms: &LotteryTerms,
         limit: u16,
     ) -> Result<Vec<NewEntrant>, StoreError>;
 }

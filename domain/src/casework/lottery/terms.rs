@@ -11,6 +11,8 @@ use std::fmt;
 pub struct LotteryTerms {
     /// The field of the form whose answer names the pool.
     pub pool_field: String,
+    /// The key under which the department tells the application code; `None`: we make one.
+    pub code_from: Option<String>,
     /// The pools; at least one.
     pub pools: Vec<LotteryPool>,
     /// When the list is frozen and committed to.

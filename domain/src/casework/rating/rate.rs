@@ -2,7 +2,6 @@
 
 use super::{Grade, NewRating, OwnRating, Rating, RatingStore, VisitBack};
 use crate::casework::desk_case::DeskCases;
-use crate::catalogue::CatalogueSource;
 use crate::clock::{Clock, IdSource, beijing_day};
 use crate::identity::Caller;
 use crate::ids::{CaseNo, RatingNo};
@@ -71,8 +70,6 @@ pub struct RateCase {
     pub cases: Arc<dyn DeskCases>,
     /// Ratings.
     pub ratings: Arc<dyn RatingStore>,
-    /// Which department has an app.
-    pub catalogue: Arc<dyn CatalogueSource>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Numbers.
@@ -92,12 +89,10 @@ impl RateCase {
             return Err(RateError::NotOver);
         }
         let words = checked(&input).map_err(RateError::Faults)?;
-        let catalogue = self.catalogue.current();
-        let department = catalogue.app(&case.app).map(|app| app.department.clone());
         let rating = Rating {
             no: RatingNo::generate(self.ids.as_ref()),
             app: case.app,
-            department: department.unwrap_or_default(),
+            department: case.department,
             grade: input.grade,
             tags: input.tags,
             words,

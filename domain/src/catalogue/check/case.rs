@@ -171,3 +171,78 @@ fn check_when(
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::samples::{application, sample};
+    use super::super::super::{AppDefinition, Fault, RawCase};
+    use super::*;
+
+    /// Every fault of the sample after `change`, as maintainers read it.
+    fn faults(change: impl FnOnce(&mut RawApp, &mut RawCase)) -> Vec<String> {
+        let mut app = application();
+        let mut case = app.case.take().unwrap();
+        change(&mut app, &mut case);
+        app.case = Some(case);
+        match AppDefinition::check(&app) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(Fault::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn every_fault_of_the_section_is_told_with_its_path() {
+        assert_eq!(faults(|_, _| ()), Vec::<String>::new());
+        let got = faults(|_, case| {
+            case.promised_days = 0;
+            case.steps.clear();
+            case.call.operation = "police".to_owned();
+            case.materials[0].by = "post".to_owned();
+            case.materials[1].field = Some("photo".to_owned());
+            case.materials[2].field = Some("card_no".to_owned());
+            case.materials[2].when = Some(("reason".to_owned(), vec!["stolen".to_owned()]));
+        });
+        assert_eq!(
+            got,
+            [
+                "case.promised_days: is outside 1 to 250",
+                "case.steps: is empty",
+                "material.old_card.by: `post` is unknown; known are file, window, shared",
+                "material.portrait.field: only a material by file names a field",
+                "material.photo.field: a material is a field of type file",
+                "material.photo.when: there is no option `stolen`",
+                "case.operation: `police` is not an operation: words of a-z and _ between dots",
+            ]
+        );
+    }
+
+    #[test]
+    fn names_that_nothing_has_are_told() {
+        let got = faults(|_, case| {
+            case.materials[0].when = Some(("colour".to_owned(), vec!["red".to_owned()]));
+            case.materials[1].name = "old_card".to_owned();
+            case.materials[2].field = Some("scan".to_owned());
+        });
+        assert_eq!(
+            got,
+            [
+                "material.old_card.when: there is no field `colour`",
+                "material.old_card.name: `old_card` is there twice",
+                "material.photo.field: there is no field `scan`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_case_belongs_to_an_app_that_applies_for_somebody() {
+        let got = faults(|app, _| {
+            app.kind = "query".to_owned();
+            app.identity_level = "anonymous".to_owned();
+            app.look_up = sample().look_up;
+        });
+        for expected in ["kind: only an app", "look_up.operation: an app", "identity_level: a case"]
+        {
+            assert!(got.iter().any(|fault| fault.starts_with(expected)), "{expected}: {got:?}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::super::{
     Field, FieldCheck, FieldOption, FieldType, OwnData, Place, Problem, RawApp, RawField,
 };
+use super::booking::check_options_from;
 use super::is_verified;
 use super::texts::Findings;
 use crate::files::{FileKind, FileRule};
@@ -31,7 +32,7 @@ pub(super) fn check(
         if !field.name.is_empty() && !seen.insert(field.name.as_str()) {
             findings.add(at("name"), Problem::Duplicate(field.name.clone()));
         }
-        checked.extend(check_field(findings, field, &at, level));
+        checked.extend(check_field(findings, field, &at, level, raw));
         check_depends_on(findings, field, &at, &raw.fields);
     }
     checked
@@ -42,12 +43,14 @@ fn check_field(
     raw: &RawField,
     at: &dyn Fn(&'static str) -> Place,
     level: Option<IdentityLevel>,
+    app: &RawApp,
 ) -> Option<Field> {
     findings.name(at("name"), &raw.name);
     let label = findings.wording(at("label"), &raw.label, LABEL_MAX);
     let field_type = findings.word(at("type"), &raw.field_type);
     let help = raw.help.as_ref().map(|help| findings.text(at("help"), help, HELP_MAX));
     let options = check_options(findings, raw, at, field_type);
+    let options_from = check_options_from(findings, raw, at, field_type, app);
     let own = check_own(findings, raw, at, field_type, level);
     let check = check_letters_and_digits(findings, raw, at, field_type);
     let file = check_file(findings, raw, at, field_type);
@@ -58,6 +61,7 @@ fn check_field(
         required: raw.required,
         help,
         options,
+        options_from,
         depends_on: raw.depends_on.clone(),
         own,
         check,
@@ -74,8 +78,9 @@ fn check_options(
     let place = at("options");
     let values: Vec<String> = raw.options.iter().map(|option| option.value.clone()).collect();
     match field_type {
+        Some(FieldType::Enum) if raw.options_from.is_some() => {}
         Some(FieldType::Enum) => findings.list(&place, &values, OPTIONS_MAX),
-        Some(_) if !values.is_empty() => {
+        Some(_) if !values.is_empty() && raw.options_from.is_none() => {
             let problem = Problem::Contradiction("only an enum has options");
             findings.add(place.clone(), problem);
         }
@@ -85,7 +90,8 @@ fn check_options(
     for option in &raw.options {
         let value = findings.text(place.clone(), &option.value, LABEL_MAX);
         let label = findings.text(place.clone(), &option.label, LABEL_MAX);
-        options.push(FieldOption { value, label });
+        let price = option.price_fen.and_then(|fen| findings.payable(place.clone(), fen));
+        options.push(FieldOption { value, label, price });
     }
     options
 }

@@ -23,6 +23,9 @@ pub(super) fn check(
         let problem = Problem::Contradiction("only what is applied for can be drawn");
         findings.add(at("pool_field"), problem);
     }
+    if let Some(key) = &lottery.code_from {
+        findings.name(at("code_from"), key);
+    }
     check_pools(findings, lottery, raw);
     check_steps(findings, &lottery.steps);
     let commits = moment(findings, "commits", &lottery.commits);
@@ -36,6 +39,7 @@ pub(super) fn check(
     let pool = |(name, quota): &(String, u32)| LotteryPool { name: name.clone(), quota: *quota };
     Some(LotteryTerms {
         pool_field: lottery.pool_field.clone(),
+        code_from: lottery.code_from.clone(),
         pools: lottery.pools.iter().map(pool).collect(),
         commits: commits?,
         draws: draws?,
@@ -144,6 +148,7 @@ mod tests {
             fields: vec![pool_field],
             lottery: Some(RawLottery {
                 pool_field: "quota_kind".to_owned(),
+                code_from: Some("application_code".to_owned()),
                 pools: vec![("个人".to_owned(), 3), ("单位".to_owned(), 1)],
                 commits: (25, "12:00".to_owned()),
                 draws: (26, "10:00".to_owned()),
@@ -163,8 +168,9 @@ mod tests {
 
     #[test]
     fn every_fault_of_the_terms_is_told_with_its_key() {
-        let changes: [(fn(&mut RawLottery), &str); 12] = [
+        let changes: [(fn(&mut RawLottery), &str); 13] = [
             (|l| l.pool_field = "colour".to_owned(), "lottery.pool_field: there is no field"),
+            (|l| l.code_from = Some("A".to_owned()), "lottery.code_from: `A` is not a name"),
             (|l| l.pools.clear(), "lottery.pools: is empty"),
             (|l| l.pools[1].0 = "外地".to_owned(), "lottery.pools: there is no option `外地`"),
             (|l| l.pools[1].0 = "个人".to_owned(), "lottery.pools: `个人` is there twice"),

@@ -5,14 +5,18 @@ use super::super::{
     Action, AppKind, Call, FieldType, LeadsTo, Operation, Place, Problem, RawApp, RawCall, RawRow,
     RawSent, RowField, Sent, ShownAs,
 };
+use super::booking::check_booking;
 use super::case::check_case;
 use super::is_verified;
+use super::payment::check_payment;
 use super::texts::Findings;
 use crate::identity::IdentityLevel;
 use std::collections::BTreeSet;
 
 const ROWS_MAX: usize = 50;
 const LABEL_MAX: usize = 60;
+/// What a department said a day ago is no answer of today.
+const STALE_MINUTES_MAX: u16 = 1440;
 
 /// The rows, with every fault in `findings`.
 pub(super) fn check_rows(findings: &mut Findings, rows: &[RawRow]) -> Vec<RowField> {
@@ -43,11 +47,14 @@ pub(super) fn check_action(
 ) -> Option<Action> {
     let look_up = raw.look_up.as_ref();
     let look_up = look_up.and_then(|look_up| check_look_up(findings, look_up, raw, level));
+    let booking = check_booking(findings, raw, level).map(Box::new).map(Action::Book);
     let case = raw.case.as_ref().and_then(|case| check_case(findings, case, raw, level));
     let certificate = raw.certificate.as_ref();
     let certificate =
         certificate.and_then(|terms| super::certificate::check(findings, terms, raw, level));
-    look_up.or(case).or(certificate)
+    let payment = raw.payment.as_ref();
+    let payment = payment.and_then(|payment| check_payment(findings, payment, raw, level));
+    look_up.or(booking).or(case).or(certificate).or(payment)
 }
 
 fn check_look_up(
@@ -81,7 +88,26 @@ pub(super) fn check_call(
         let problem = Problem::NotAnOperation(call.operation.clone());
         findings.add(Place::Section { section, key: "operation" }, problem);
     }
-    Some(Call { operation: operation?, sends, subject: call.subject })
+    let stale_minutes = check_stale(findings, section, call.stale_minutes);
+    Some(Call { operation: operation?, sends, subject: call.subject, stale_minutes })
+}
+
+/// What does something is never answered from memory.
+fn check_stale(
+    findings: &mut Findings,
+    section: &'static str,
+    minutes: Option<u16>,
+) -> Option<u16> {
+    let place = Place::Section { section, key: "stale_minutes" };
+    let minutes = minutes?;
+    if section != "look_up" {
+        let problem = Problem::Contradiction("only a look-up may be answered from memory");
+        findings.add(place.clone(), problem);
+    }
+    if !(1..=STALE_MINUTES_MAX).contains(&minutes) {
+        findings.add(place, Problem::OutOfRange("1 to 1440"));
+    }
+    Some(minutes)
 }
 
 /// Answers that go along with a call, with every fault at `place`.

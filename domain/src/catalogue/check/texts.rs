@@ -4,6 +4,7 @@ use super::super::raw::RawWording;
 use super::super::words::Word;
 use super::super::{Fault, Place, Problem, Wording};
 use super::known_words;
+use crate::money::PayableFen;
 use std::collections::BTreeSet;
 
 /// The faults found so far.
@@ -60,6 +61,15 @@ impl Findings {
         if !fits {
             self.add(place, Problem::NotAName(name.to_owned()));
         }
+    }
+
+    /// An amount that can be asked of somebody.
+    pub(super) fn payable(&mut self, place: Place, fen: i64) -> Option<PayableFen> {
+        let payable = PayableFen::new(fen).ok();
+        if payable.is_none() {
+            self.add(place, Problem::OutOfRange("1 fen to what can be paid"));
+        }
+        payable
     }
 
     /// A word of a closed list.

@@ -3,11 +3,11 @@
 use super::super::words::Word as _;
 use super::super::{
     Action, AppDefinition, AppKind, Call, CaseTerms, Field, FieldCheck, Material, MaterialBy,
-    Provenance, RowField, Wording,
+    OptionsFrom, Provenance, RowField, Sent, Wording,
 };
 use super::{
-    RawApp, RawCall, RawCase, RawField, RawMaterial, RawOption, RawRow, RawSent, RawStep,
-    RawWording,
+    RawApp, RawCall, RawCase, RawField, RawMaterial, RawOption, RawOptionsFrom, RawRow, RawSent,
+    RawStep, RawWording,
 };
 
 impl AppDefinition {
@@ -44,6 +44,8 @@ impl AppDefinition {
                 Provenance::Sourced { source } => Some(source.clone()),
                 Provenance::Composed => None,
             },
+            keywords: self.keywords.clone(),
+            note: self.note.clone(),
             ..RawApp::default()
         }
     }
@@ -54,10 +56,11 @@ fn raw_wording(wording: &Wording) -> RawWording {
 }
 
 fn raw_field(field: &Field) -> RawField {
-    let options = field
-        .options
-        .iter()
-        .map(|option| RawOption { value: option.value.clone(), label: option.label.clone() });
+    let options = field.options.iter().map(|option| RawOption {
+        value: option.value.clone(),
+        label: option.label.clone(),
+        price_fen: option.price.map(|price| price.fen().value()),
+    });
     let options = options.collect();
     RawField {
         name: field.name.clone(),
@@ -66,6 +69,7 @@ fn raw_field(field: &Field) -> RawField {
         required: field.required,
         help: field.help.clone(),
         options,
+        options_from: field.options_from.as_ref().map(raw_options_from),
         depends_on: field.depends_on.clone(),
         own: field.own.map(|own| own.word().to_owned()),
         letters_and_digits: field.check.map(|check| match check {
@@ -84,6 +88,21 @@ fn raw_field(field: &Field) -> RawField {
     }
 }
 
+fn raw_options_from(from: &OptionsFrom) -> RawOptionsFrom {
+    RawOptionsFrom {
+        operation: from.operation.to_string(),
+        sends: from.sends.iter().map(raw_sent).collect(),
+        value: from.value.clone(),
+        label: from.label.clone(),
+        remaining: from.remaining.clone(),
+        price: from.price.clone(),
+    }
+}
+
+fn raw_sent(sent: &Sent) -> RawSent {
+    RawSent { field: sent.field.clone(), parameter: sent.parameter.clone() }
+}
+
 fn raw_row(row: &RowField) -> RawRow {
     RawRow {
         from: row.from.clone(),
@@ -93,11 +112,13 @@ fn raw_row(row: &RowField) -> RawRow {
 }
 
 fn raw_call(call: &Call) -> RawCall {
-    let sends = call
-        .sends
-        .iter()
-        .map(|sent| RawSent { field: sent.field.clone(), parameter: sent.parameter.clone() });
-    RawCall { operation: call.operation.to_string(), sends: sends.collect(), subject: call.subject }
+    let sends = call.sends.iter().map(raw_sent);
+    RawCall {
+        operation: call.operation.to_string(),
+        sends: sends.collect(),
+        subject: call.subject,
+        stale_minutes: call.stale_minutes,
+    }
 }
 
 fn raw_case(terms: &CaseTerms) -> RawCase {

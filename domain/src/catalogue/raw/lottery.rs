@@ -5,6 +5,8 @@
 pub struct RawLottery {
     /// Name of the field that names the pool.
     pub pool_field: String,
+    /// Key of the application code.
+    pub code_from: Option<String>,
     /// Names and quotas.
     pub pools: Vec<(String, u32)>,
     /// Day of the month and `HH:MM`.

@@ -1,8 +1,9 @@
 //! The use case: apps for a text, here and today.
 
-use super::{AppHit, Miss, Misses, Reading, SearchIndex, TextTooLong};
+use super::{AppHit, Miss, Misses, Reading, SearchIndex, SearchMisses, TextTooLong};
 use crate::catalogue::{Catalogue, CatalogueSource, UnknownRegion};
 use crate::clock::beijing_day;
+use crate::outside::StoreError;
 use crate::standards::RegionCode;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,15 +34,20 @@ pub struct FindApps {
     reading: Arc<dyn Reading>,
     indexed: Mutex<(Arc<Catalogue>, Arc<SearchIndex>)>,
     misses: Misses,
+    stored: Arc<dyn SearchMisses>,
 }
 
 impl FindApps {
     /// Indexes the catalogue of now.
-    pub fn new(catalogue: Arc<dyn CatalogueSource>, reading: Arc<dyn Reading>) -> Self {
+    pub fn new(
+        catalogue: Arc<dyn CatalogueSource>,
+        reading: Arc<dyn Reading>,
+        stored: Arc<dyn SearchMisses>,
+    ) -> Self {
         let now = catalogue.current();
         let index = Arc::new(SearchIndex::new(&now, reading.as_ref()));
         let indexed = Mutex::new((now, index));
-        Self { catalogue, reading, indexed, misses: Misses::default() }
+        Self { catalogue, reading, indexed, misses: Misses::default(), stored }
     }
 
     /// At most `first` apps for the text. A text of words without an answer is counted.
@@ -75,9 +81,35 @@ impl FindApps {
         Ok(FoundApps { catalogue, hits })
     }
 
-    /// Texts that found nothing in this process since it started, the most frequent first.
-    pub fn misses(&self, first: usize) -> Vec<Miss> {
-        self.misses.list(first)
+    /// Indexes the catalogue of now, so that nobody waits for it later.
+    pub fn prepare(&self) {
+        drop(self.indexed());
+    }
+
+    /// Adds what this process counted since the last time to what all have counted.
+    ///
+    /// # Errors
+    /// As the store fails; the counts are kept for the next time then.
+    pub async fn store_misses(&self) -> Result<(), StoreError> {
+        let new = self.misses.take();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let stored = self.stored.add_misses(&new).await;
+        if stored.is_err() {
+            self.misses.put_back(new);
+        }
+        stored
+    }
+
+    /// Texts that found nothing, the most frequent first; of other processes as far as they have
+    /// stored theirs.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub async fn misses(&self, first: u16) -> Result<Vec<Miss>, StoreError> {
+        self.store_misses().await?;
+        self.stored.list_misses(first).await
     }
 
     fn indexed(&self) -> (Arc<Catalogue>, Arc<SearchIndex>) {

@@ -1,6 +1,8 @@
 //! Searches that found nothing, for the editors: what people want and how they call it.
 
 use super::text::normal;
+use crate::outside::StoreError;
+use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,25 +15,40 @@ const NUMBER: usize = 6;
 /// A text that found nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss {
-    /// As typed, in one spelling, with `*` in the place of numbers.
+    /// As typed, in one spelling.
     pub text: String,
     /// How often.
     pub times: u32,
+    /// The first time.
+    pub first: Timestamp,
     /// The last time.
     pub last: Timestamp,
 }
 
-/// Those of this process since it started.
+/// Where the counts of all nodes come together.
+#[async_trait]
+pub trait SearchMisses: Send + Sync {
+    /// Adds to what was counted before; texts that nobody has asked for the longest may go.
+    async fn add_misses(&self, misses: &[Miss]) -> Result<(), StoreError>;
+    /// The most frequent, then the latest.
+    async fn list_misses(&self, limit: u16) -> Result<Vec<Miss>, StoreError>;
+}
+
+/// Those of this process that are not stored yet.
 #[derive(Default)]
 pub struct Misses(Mutex<HashMap<String, Miss>>);
 
 impl Misses {
     /// Counts one.
     pub fn count(&self, text: &str, at: Timestamp) {
-        let text = masked(&normal(text));
-        if text.is_empty() || text == "*" {
-            return;
+        let text = normal(text);
+        if !text.is_empty() && !has_number(&text) {
+            self.add(Miss { text, times: 1, first: at, last: at });
         }
+    }
+
+    fn add(&self, new: Miss) {
+        let text = new.text.clone();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT && !kept.contains_key(&text) {
             let oldest = kept.values().min_by_key(|miss| (miss.last, &miss.text));
@@ -40,50 +57,32 @@ impl Misses {
                 kept.remove(&oldest);
             }
         }
-        let miss = kept.entry(text.clone()).or_insert(Miss { text, times: 0, last: at });
-        miss.times = miss.times.saturating_add(1);
-        miss.last = miss.last.max(at);
+        let miss = kept.entry(text).or_insert(Miss { times: 0, ..new.clone() });
+        miss.times = miss.times.saturating_add(new.times);
+        miss.first = miss.first.min(new.first);
+        miss.last = miss.last.max(new.last);
     }
 
-    /// The most frequent, then the latest.
-    pub fn list(&self, first: usize) -> Vec<Miss> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut misses: Vec<Miss> = kept.values().cloned().collect();
-        misses.sort_by(|a, b| {
-            (b.times, b.last).cmp(&(a.times, a.last)).then_with(|| a.text.cmp(&b.text))
-        });
-        misses.truncate(first);
+    /// All of them, by text; none are left.
+    pub fn take(&self) -> Vec<Miss> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut misses: Vec<Miss> = kept.drain().map(|(_, miss)| miss).collect();
+        misses.sort_by(|a, b| a.text.cmp(&b.text));
         misses
     }
-}
 
-/// Ids, phones, plates and all that looks like them become `*`, with the character of a province
-/// that stands before a plate.
-fn masked(text: &str) -> String {
-    let mut masked = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = if first.is_ascii() {
-            rest.find(|c: char| !c.is_ascii()).unwrap_or(rest.len())
-        } else {
-            first.len_utf8()
-        };
-        let (run, after) = rest.split_at(length);
-        let number = run.len() >= NUMBER && run.bytes().any(|b| b.is_ascii_digit());
-        if number {
-            masked = masked.strip_suffix(PROVINCES).unwrap_or(&masked).to_owned();
-        }
-        masked.push_str(if number { "*" } else { run });
-        rest = after;
+    /// Those that could not be stored are counted on.
+    pub fn put_back(&self, misses: Vec<Miss>) {
+        misses.into_iter().for_each(|miss| self.add(miss));
     }
-    masked
 }
 
-/// First characters of plates.
-const PROVINCES: [char; 31] = [
-    '京', '津', '沪', '渝', '冀', '豫', '云', '辽', '黑', '湘', '皖', '鲁', '新', '苏', '浙', '赣',
-    '鄂', '桂', '甘', '晋', '蒙', '陕', '吉', '闽', '贵', '粤', '青', '藏', '川', '宁', '琼',
-];
+/// Ids, phones, plates and all that looks like them: a text that has one says more of somebody than
+/// of what they look for, and is not kept at all.
+fn has_number(text: &str) -> bool {
+    let mut runs = text.split(|c: char| !c.is_ascii());
+    runs.any(|run| run.len() >= NUMBER && run.bytes().any(|b| b.is_ascii_digit()))
+}
 
 #[cfg(test)]
 mod tests {
@@ -94,19 +93,24 @@ mod tests {
     }
 
     #[test]
-    fn frequent_texts_come_first_in_one_spelling() {
+    fn texts_are_counted_in_one_spelling_and_taken_once() {
         let misses = Misses::default();
         for (text, second) in [("ＥＴＣ 办理", 1), ("etc办理", 2), ("飞机票", 3)] {
             misses.count(text, at(second));
         }
-        let got = misses.list(10);
-        assert_eq!((got[0].text.as_str(), got[0].times, got[0].last), ("etc办理", 2, at(2)));
-        assert_eq!(got[1].text, "飞机票");
-        assert_eq!(misses.list(1).len(), 1);
+        let got = misses.take();
+        let told: Vec<_> =
+            got.iter().map(|m| (m.text.as_str(), m.times, m.first, m.last)).collect();
+        assert_eq!(told, [("etc办理", 2, at(1), at(2)), ("飞机票", 1, at(3), at(3))]);
+        assert_eq!(misses.take(), []);
+        misses.count("飞机票", at(4));
+        misses.put_back(got);
+        let again = misses.take();
+        assert_eq!((again[1].times, again[1].first, again[1].last), (2, at(3), at(4)));
     }
 
     #[test]
-    fn numbers_of_persons_are_not_kept() {
+    fn texts_with_numbers_of_persons_are_not_kept() {
         let misses = Misses::default();
         for text in [
             "张三33010119900307123X的档案",
@@ -114,11 +118,13 @@ mod tests {
             "浙A12345去哪了",
             "浙A·D12345",
             "91330100XXXXXX019U",
+            "１３８００１３８０００",
         ] {
             misses.count(text, at(1));
         }
-        let got: Vec<String> = misses.list(10).into_iter().map(|miss| miss.text).collect();
-        assert_eq!(got, ["*去哪了", "张三*的档案", "电话*"]);
+        misses.count("pm25火星", at(1));
+        let got: Vec<String> = misses.take().into_iter().map(|miss| miss.text).collect();
+        assert_eq!(got, ["pm25火星"]);
     }
 
     #[test]
@@ -130,7 +136,7 @@ mod tests {
                 at(number),
             );
         }
-        let got = misses.list(2_000);
+        let got = misses.take();
         assert_eq!(got.len(), KEPT);
         assert_eq!(got.iter().map(|miss| miss.last).min(), Some(at(500)));
     }

@@ -3,9 +3,12 @@
 use super::*;
 use crate::catalogue::samples::{category, checked, parts, sample, words};
 use crate::catalogue::{Catalogue, CatalogueSource, FixedCatalogue, RawApp};
+use crate::fakes::InMemoryStore;
 use crate::standards::RegionCode;
 use jiff::Timestamp;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 /// Knows the sounds of these tests, and that 怎么 and 我 say nothing.
 struct SmallReading;
@@ -132,10 +135,21 @@ fn slugs(find: &FindApps, text: &str, region: Option<&str>) -> Vec<String> {
     found.hits.into_iter().map(|hit| hit.slug.to_string()).collect()
 }
 
+fn finder(catalogue: Arc<dyn CatalogueSource>) -> FindApps {
+    FindApps::new(catalogue, Arc::new(SmallReading), Arc::new(InMemoryStore::new()))
+}
+
+/// The fakes answer at once.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(done) = polled else { panic!("it waits") };
+    done
+}
+
 #[test]
 fn a_published_change_is_found_at_once() {
     let published = Arc::new(Published(Mutex::new(Arc::new(catalogue()))));
-    let find = FindApps::new(published.clone(), Arc::new(SmallReading));
+    let find = finder(published.clone());
     assert!(slugs(&find, "重票", None).is_empty());
     let changed = parts(app("new_app", "重票", "", "330000"));
     *published.0.lock().unwrap() = Arc::new(Catalogue::check(changed).unwrap());
@@ -146,7 +160,7 @@ fn a_published_change_is_found_at_once() {
 #[test]
 fn what_does_not_serve_the_region_comes_behind_all_that_does() {
     let fixed = Arc::new(FixedCatalogue(Arc::new(catalogue())));
-    let find = FindApps::new(fixed, Arc::new(SmallReading));
+    let find = finder(fixed);
     assert_eq!(slugs(&find, "公积金贷款", None)[0], "fund_loan");
     assert_eq!(slugs(&find, "公积金贷款", Some("330106"))[0], "fund_loan");
     let elsewhere = slugs(&find, "公积金贷款", Some("330200"));
@@ -160,11 +174,11 @@ fn what_does_not_serve_the_region_comes_behind_all_that_does() {
 #[test]
 fn texts_without_an_answer_are_counted_and_numbers_are_not() {
     let fixed = Arc::new(FixedCatalogue(Arc::new(catalogue())));
-    let find = FindApps::new(fixed, Arc::new(SmallReading));
+    let find = finder(fixed);
     for text in ["牛羊", "牛 羊", "公积金", "33010119900307123X", ""] {
         slugs(&find, text, None);
     }
-    let misses = find.misses(10);
+    let misses = wait(find.misses(10)).unwrap();
     assert_eq!(misses.len(), 1, "{misses:?}");
     assert_eq!((misses[0].text.as_str(), misses[0].times), ("牛羊", 2));
 }

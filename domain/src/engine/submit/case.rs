@@ -1,15 +1,15 @@
 //! Opens a case.
 
 use super::super::Outcome;
-use super::{Submission, SubmitApp, SubmitError, file_ids};
+use super::{Submission, SubmitApp, SubmitError, check_level, file_ids};
 use crate::casework::case::{Application, NewCase};
 use crate::catalogue::AppDefinition;
 use crate::identity::Caller;
 use std::sync::Arc;
 
 impl SubmitApp {
-    /// The form that was filled in: the present one, or an older one on which the caller has a
-    /// draft, which is finished as it was begun.
+    /// The form that was filled in: the present one, or an older one, which is finished as it was
+    /// begun: with a draft, or on a version that was published once.
     pub(super) async fn form_of(
         &self,
         app: &AppDefinition,
@@ -25,8 +25,19 @@ impl SubmitApp {
             }
             None => None,
         };
-        let begun = begun.filter(|form| form.action.is_some());
-        begun.ok_or(SubmitError::FormVersionRetired { current: app.form_version })
+        let begun = match begun.filter(|form| form.action.is_some()) {
+            Some(form) => Some(form),
+            // No draft, and yet begun: on a form that was published once.
+            None => {
+                let past = self.past_forms.past_form(&app.slug, submission.form_version).await?;
+                past.map(Arc::new)
+            }
+        };
+        let retired = SubmitError::FormVersionRetired { current: app.form_version };
+        let begun = begun.ok_or(retired)?;
+        // What must be proved now must be proved, whatever the form asked for then.
+        check_level(app, caller)?;
+        Ok(begun)
     }
 
     /// The case of this submission: new, or the one that it opened before.

@@ -1,7 +1,6 @@
 //! Finds the notices that rows lead to. A gateway that is silent costs the links, not the rows.
 
 use super::super::{ExchangeRow, ExchangeValue, NoticeLink};
-use crate::catalogue::AppDefinition;
 use crate::notice::{NoticeBook, NoticeNo};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -11,16 +10,16 @@ use std::task::Poll;
 /// So many notices are asked for at the same time.
 const AT_ONCE: usize = 10;
 
-/// One link for each row, in their order.
+/// One link for each row, in their order; `key` is where a row has the number of its notice.
 pub(super) async fn links_of(
     book: &dyn NoticeBook,
-    app: &AppDefinition,
+    key: Option<&str>,
     rows: &[ExchangeRow],
 ) -> Vec<NoticeLink> {
-    let Some(leads_to) = &app.leads_to else {
+    let Some(key) = key else {
         return vec![NoticeLink::None; rows.len()];
     };
-    let texts: Vec<&str> = rows.iter().map(|row| text_of(row.get(&leads_to.notice))).collect();
+    let texts: Vec<&str> = rows.iter().map(|row| text_of(row.get(key))).collect();
     let mut numbers: Vec<NoticeNo> =
         texts.iter().filter_map(|text| NoticeNo::new(text).ok()).collect();
     numbers.sort();
@@ -33,6 +32,11 @@ pub(super) async fn links_of(
         None => NoticeLink::Unavailable,
     };
     texts.into_iter().map(link).collect()
+}
+
+/// Does the row name a notice?
+pub(super) fn names_one(row: &ExchangeRow, key: &str) -> bool {
+    !text_of(row.get(key)).is_empty()
 }
 
 fn text_of(value: Option<&ExchangeValue>) -> &str {

@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::casework::certificate::IssueCertificate;
-use crate::catalogue::samples::{catalogue, sample};
+use crate::catalogue::samples::{catalogue, checked, sample};
 use crate::catalogue::{FixedCatalogue, RawApp};
-use crate::engine::{AnswerValue, ExchangeAnswer, ExchangeRow, ExchangeValue, NoticeLink, Subject};
+use crate::engine::{
+    AnswerValue, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, NoticeLink, Subject,
+};
 use crate::fakes::samples::{at, caller, notice};
-use crate::fakes::{CountingIds, FakeClock, InMemoryStore};
+use crate::fakes::{CountingIds, FakeClock, InMemoryLastAnswers, InMemoryStore, KeptForms};
 use crate::identity::{PersonName, RealName};
 use crate::notice::{Notice, NoticeNo, PayerKey};
 use crate::standards::{CitizenId, Mobile, PayCode};
@@ -30,15 +32,22 @@ pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
 
 /// An exchange with one answer for everybody.
 pub(super) struct FakeExchange {
-    answer: Result<Vec<ExchangeRow>, &'static str>,
+    answer: Mutex<Result<Vec<ExchangeRow>, &'static str>>,
     pub(super) calls: Mutex<Vec<ExchangeCall>>,
+}
+
+impl FakeExchange {
+    /// From now on.
+    pub(super) fn says(&self, answer: Result<Vec<ExchangeRow>, &'static str>) {
+        *self.answer.lock().unwrap() = answer;
+    }
 }
 
 #[async_trait]
 impl DepartmentExchange for FakeExchange {
     async fn call(&self, call: &ExchangeCall) -> Result<ExchangeAnswer, OutsideError> {
         self.calls.lock().unwrap().push(call.clone());
-        match &self.answer {
+        match &*self.answer.lock().unwrap() {
             Ok(rows) => {
                 let source = "省公安厅".to_owned();
                 Ok(ExchangeAnswer { rows: rows.clone(), as_of: at(0), source })
@@ -55,7 +64,7 @@ impl DepartmentExchange for FakeExchange {
 /// A gateway that knows the notice 330000001FS1 and falls silent for numbers with an `X`. Every
 /// call takes one more poll than it must.
 #[derive(Default)]
-struct FakeBook {
+pub(super) struct FakeBook {
     asked: Mutex<Vec<String>>,
 }
 
@@ -87,11 +96,13 @@ impl NoticeBook for FakeBook {
 pub(super) struct Bench {
     pub(super) exchange: Arc<FakeExchange>,
     book: Arc<FakeBook>,
+    pub(super) clock: Arc<FakeClock>,
     pub(super) submit: SubmitApp,
 }
 
 pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static str>) -> Bench {
-    let exchange = Arc::new(FakeExchange { answer, calls: Mutex::default() });
+    let exchange = FakeExchange { answer: Mutex::new(answer), calls: Mutex::default() };
+    let exchange = Arc::new(exchange);
     let book = Arc::new(FakeBook::default());
     let catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue(app))));
     let (store, clock) = (Arc::new(InMemoryStore::new()), Arc::new(FakeClock::at(at(0))));
@@ -105,9 +116,12 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
     };
     let submit = SubmitApp {
         catalogue,
+        past_forms: Arc::new(KeptForms::default()),
         exchange: exchange.clone(),
+        last_answers: Arc::new(InMemoryLastAnswers::default()),
         notices: book.clone(),
         files: store.clone(),
+        hold_slot: Arc::new(HoldSlot { bookings: store.clone() }),
         acting: Arc::new(Acting {
             store: Arc::new(InMemoryStore::new()),
             clock: Arc::new(FakeClock::at(at(0))),
@@ -123,12 +137,12 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
         open_case: Arc::new(open_case),
         drafts: Arc::new(drafts),
         ids,
-        clock,
+        clock: clock.clone(),
     };
-    Bench { exchange, book, submit }
+    Bench { exchange, book, clock, submit }
 }
 
-fn row(notice_no: &str) -> ExchangeRow {
+pub(super) fn row(notice_no: &str) -> ExchangeRow {
     let text = |value: &str| ExchangeValue::Text(value.to_owned());
     BTreeMap::from([
         ("time".to_owned(), text("2026-02-01 08:00")),
@@ -139,7 +153,7 @@ fn row(notice_no: &str) -> ExchangeRow {
     ])
 }
 
-fn submission() -> Submission {
+pub(super) fn submission() -> Submission {
     let answer = |name: &str, value| Answer { name: name.to_owned(), value };
     let text = |value: &str| AnswerValue::Text(value.to_owned());
     Submission {
@@ -165,9 +179,8 @@ fn refused(app: RawApp, who: Option<&Caller>, submission: &Submission) -> Submit
 
 fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
     let bench = bench_of(sample(), Ok(notice_nos.iter().map(|no| row(no)).collect()));
-    let Outcome::Lookup { rows, .. } = wait(bench.submit.run(None, &submission())).unwrap() else {
-        panic!("no look-up");
-    };
+    let outcome = wait(bench.submit.run(None, &submission())).unwrap();
+    let Outcome::Lookup { rows, .. } = outcome else { panic!("{outcome:?}") };
     let asked = bench.book.asked.lock().unwrap().len();
     (rows.into_iter().map(|row| row.notice).collect(), asked)
 }
@@ -176,8 +189,8 @@ fn links(notice_nos: &[&str]) -> (Vec<NoticeLink>, usize) {
 fn a_look_up_shows_the_rows_of_the_definition_and_what_can_be_paid() {
     let bench = bench_of(sample(), Ok(vec![row("330000001FS1"), row("")]));
     let outcome = wait(bench.submit.run(None, &submission())).unwrap();
-    let Outcome::Lookup { rows, as_of, source } = outcome else { panic!("{outcome:?}") };
-    assert_eq!((as_of, source.as_str()), (at(0), "省公安厅"));
+    let Outcome::Lookup { rows, as_of, source, stale } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((as_of, source.as_str(), stale), (at(0), "省公安厅", None));
     let values: Vec<_> =
         rows[0].fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect();
     assert_eq!(values, [("time", "2026-02-01 08:00"), ("fine_fen", "¥200.00"), ("paid", "否")]);
@@ -226,11 +239,33 @@ fn nothing_is_asked_before_the_submission_is_in_order() {
 }
 
 #[test]
+fn who_began_on_an_old_form_finishes_on_it_and_proves_what_is_asked_now() {
+    let mut new = sample();
+    new.form_version = 2;
+    new.fields[0].name = "new_plate".to_owned();
+    new.look_up.as_mut().unwrap().sends[0].field = "new_plate".to_owned();
+    new.fields[3].depends_on = Vec::new();
+    let mut bench = bench_of(new.clone(), Ok(Vec::new()));
+    bench.submit.past_forms = Arc::new(KeptForms(vec![checked(sample())]));
+    wait(bench.submit.run(None, &submission())).unwrap();
+    let calls = bench.exchange.calls.lock().unwrap().len();
+    assert_eq!(calls, 1, "the old form's answers go to the department");
+    new.identity_level = "phone".to_owned();
+    let catalogue = catalogue(new);
+    bench.submit.catalogue = Arc::new(FixedCatalogue(Arc::new(catalogue)));
+    let refused = wait(bench.submit.run(None, &submission())).unwrap_err();
+    assert!(matches!(refused, SubmitError::NotSignedIn), "{refused:?}");
+    let never = Submission { form_version: 7, ..submission() };
+    let refused = wait(bench.submit.run(None, &never)).unwrap_err();
+    assert!(matches!(refused, SubmitError::FormVersionRetired { current: 2 }), "{refused:?}");
+}
+
+#[test]
 fn an_app_with_nothing_behind_it_is_not_open() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let error = refused(app, None, &submission());
-    let SubmitError::NotOpen(Availability::Maintenance { reason }) = error else {
+    let SubmitError::NotOpen(Availability::Maintenance { reason, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(reason, "服务接入中，暂未开放办理");

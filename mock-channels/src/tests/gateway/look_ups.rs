@@ -113,7 +113,7 @@ async fn months_and_agencies_count_as_their_items_say() {
     assert_eq!(status, 400);
     let unknown = bench.notice(json!({"amountFen": 1, "itemCode": "99999999"})).await;
     assert_eq!(field(&bench.bill(&unknown).await, "CHITCODE"), "99999999");
-    assert_eq!(bench.look("/items").await["items"].as_array().unwrap().len(), 192);
+    assert_eq!(bench.look("/items").await["items"].as_array().unwrap().len(), 195);
     assert_eq!(bench.look("/items/16010100").await["lateFeeItem"], "106019900");
     bench.mocks.stop().await;
 }

@@ -114,7 +114,8 @@ impl<'a> Walk<'a> {
             station("to_station", "凤起路"),
             { "name": "count", "value": { "number": 3 } },
         ]);
-        let order = async || self.submits("metro_ticket", answers.clone(), Some("metro-1")).await;
+        let order =
+            async || self.submits("metro_ticket", answers.clone(), Some("metro-1-of-today")).await;
         let (first, again) = (order().await, order().await);
         assert_eq!(first["notices"], again["notices"]);
         assert_eq!(first["rows"], again["rows"]);
@@ -122,7 +123,7 @@ impl<'a> Walk<'a> {
         assert_eq!((value(ticket, "status"), value(ticket, "pickup_code")), ("待支付", ""));
         let fen = first["notices"][0]["total"]["fen"].as_i64().unwrap();
         assert_eq!(value(ticket, "amount_fen"), format!("¥{}.00", fen / 100));
-        let other = self.submits("metro_ticket", answers.clone(), Some("metro-2")).await;
+        let other = self.submits("metro_ticket", answers.clone(), Some("metro-2-of-today")).await;
         assert_ne!(other["notices"][0]["noticeNo"], first["notices"][0]["noticeNo"]);
 
         let payment_no = self.pays(&first["notices"][0]).await;

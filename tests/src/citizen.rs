@@ -45,6 +45,14 @@ impl Citizen {
         Self::signs_in_by(base_url, facts, &by).await
     }
 
+    /// Somebody who is known there already comes back to Alipay's mini-program.
+    pub async fn comes_back_at_alipay(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let id = facts["citizenId"].as_str().unwrap();
+        let codes = levers.pull(&format!("citizens/{id}/alipay-code"), json!({})).await;
+        let by = json!({ "alipay": { "authCode": codes["authCode"] } });
+        Self::signs_in_by(base_url, facts, &by).await
+    }
+
     /// Somebody signs in from the native app, by the code that came to this phone.
     pub async fn signs_in_by_phone(base_url: &str, levers: &Levers, facts: Value) -> Self {
         Self::signs_in_with_code(base_url, levers, facts, Value::Null).await

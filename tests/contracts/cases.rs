@@ -46,7 +46,9 @@ static APPS: LazyLock<Vec<Arc<AppDefinition>>> = LazyLock::new(|| {
 /// One that opens cases, with materials.
 fn form() -> Arc<AppDefinition> {
     let opens = |app: &&Arc<AppDefinition>| matches!(app.action, Some(Action::Apply(_)));
-    Arc::clone(APPS.iter().find(opens).unwrap())
+    let published = APPS.iter().find(opens).unwrap();
+    // A case goes on by the form; when the app is open and how it is liked is not kept with it.
+    Arc::new(AppDefinition::check(&published.kept()).unwrap())
 }
 
 fn answers() -> Vec<Answer> {

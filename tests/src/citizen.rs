@@ -45,15 +45,39 @@ impl Citizen {
         Self::signs_in_by(base_url, facts, &by).await
     }
 
+    /// Somebody who is known there already comes back to Alipay's mini-program.
+    pub async fn comes_back_at_alipay(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let id = facts["citizenId"].as_str().unwrap();
+        let codes = levers.pull(&format!("citizens/{id}/alipay-code"), json!({})).await;
+        let by = json!({ "alipay": { "authCode": codes["authCode"] } });
+        Self::signs_in_by(base_url, facts, &by).await
+    }
+
     /// Somebody signs in from the native app, by the code that came to this phone.
     pub async fn signs_in_by_phone(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        Self::signs_in_with_code(base_url, levers, facts, Value::Null).await
+    }
+
+    /// Somebody who has proved a name comes back to the native app: numbers are handed on, so the
+    /// phone alone is not enough.
+    pub async fn comes_back_by_phone(base_url: &str, levers: &Levers, facts: Value) -> Self {
+        let real_name = json!({ "name": facts["name"], "idCard": facts["idCard"] });
+        Self::signs_in_with_code(base_url, levers, facts, real_name).await
+    }
+
+    async fn signs_in_with_code(
+        base_url: &str,
+        levers: &Levers,
+        facts: Value,
+        real_name: Value,
+    ) -> Self {
         let phone = facts["phone"].clone();
         let nobody = Self::nobody(base_url, facts.clone());
         let sent = json!({ "phone": phone });
         nobody.mutation("sendPhoneCode", "SendPhoneCodeInput", "nextAt", &sent).await;
         let messages = levers.look("sms").await["messages"].as_array().unwrap().clone();
         let code = messages.last().expect("a message")["code"].clone();
-        let by = json!({ "phone": { "phone": phone, "code": code } });
+        let by = json!({ "phone": { "phone": phone, "code": code, "realName": real_name } });
         Self::signs_in_by(base_url, facts, &by).await
     }
 

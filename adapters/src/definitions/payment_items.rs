@@ -152,7 +152,7 @@ mod tests {
             (Destination::Treasury, 161),
             (Destination::FiscalAccount, 12),
             (Destination::SocialInsuranceFund, 5),
-            (Destination::AgencyAccount, 14),
+            (Destination::AgencyAccount, 17),
         ];
         assert_eq!(destinations, BTreeMap::from(expected));
     }

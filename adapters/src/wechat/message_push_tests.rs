@@ -80,7 +80,7 @@ fn reports_are_read_with_and_without_their_list() {
     };
     let arrived = news("1864", Delivery::Arrived);
     let failed = news("1865", Delivery::Failed { reason: "20001 user block".to_owned() });
-    assert_eq!(read(one), [arrived.clone()]);
+    assert_eq!(read(one), std::slice::from_ref(&arrived));
     assert_eq!(read(&format!("[{one},{bad}]")), [arrived, failed]);
     assert_eq!(read(r#"{"ErrorCode":"0"}"#), []);
 }

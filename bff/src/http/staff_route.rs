@@ -16,7 +16,7 @@ use domain::identity::Secret;
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
     let operation = match posted(&request, &body) {
         Ok(operation) => operation,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let Some(media) = MediaType::wanted(&request) else {
         return HttpResponse::NotAcceptable().finish();

@@ -13,7 +13,7 @@ use crate::catalogue::{
 };
 use crate::clock::{Clock, beijing_day};
 use crate::identity::Person;
-use crate::money::Fen;
+use crate::money::{Fen, PayableFen};
 use crate::outside::{OutsideError, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ fn written_offers(field: &Field) -> Result<Offers, OptionsError> {
         value: option.value.clone(),
         label: option.label.clone(),
         remaining: None,
-        price: None,
+        price: option.price.map(PayableFen::fen),
     };
     if field.options.is_empty() {
         return Err(OptionsError::NoChoices);
@@ -154,7 +154,19 @@ fn silent_or_refused(app: &AppDefinition, error: OutsideError) -> Result<Offers,
         SubmitError::DepartmentUnavailable { department, source } => {
             Ok(Offers::Silent { department, source })
         }
-        other => Ok(Offers::Silent {
+        other @ (SubmitError::UnknownApp(_)
+        | SubmitError::UnknownRegion(_)
+        | SubmitError::NotOpen(_)
+        | SubmitError::FormVersionRetired { .. }
+        | SubmitError::NotSignedIn
+        | SubmitError::LevelTooLow { .. }
+        | SubmitError::ActingFor(_)
+        | SubmitError::Answers(_)
+        | SubmitError::KeyMissing
+        | SubmitError::KeyReused
+        | SubmitError::Store(_)
+        | SubmitError::NoPlace(_)
+        | SubmitError::GatewayUnavailable) => Ok(Offers::Silent {
             department: app.department.clone(),
             source: OutsideError::OutcomeUnknown(other.into()),
         }),

@@ -279,8 +279,8 @@ mod tests {
                      Ended  -       Ended";
         for row in table.lines().skip(1) {
             let row: Vec<_> = row.split_whitespace().collect();
-            let events: [fn(Mandate, Timestamp) -> Result<Mandate, MandateRefused>; 2] =
-                [Mandate::give, Mandate::end];
+            type Event = fn(Mandate, Timestamp) -> Result<Mandate, MandateRefused>;
+            let events: [Event; 2] = [Mandate::give, Mandate::end];
             for (event, expected) in events.into_iter().zip(&row[1..]) {
                 let got = event(mandate(state(row[0])), at(10));
                 let got = got.map_or("-".to_owned(), |next| format!("{:?}", next.status(at(10))));

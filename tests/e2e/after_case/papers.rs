@@ -69,8 +69,8 @@ async fn the_ownership_of_a_house_comes_by_post_on_each_channel_that_offers_it()
         }
         let facts = citizen.facts.clone();
         let citizen = match channel {
-            "app" => Citizen::signs_in_by_phone(base, levers, facts).await,
-            _ => Citizen::signs_in_at_alipay(base, levers, facts).await,
+            "app" => Citizen::comes_back_by_phone(base, levers, facts).await,
+            _ => Citizen::comes_back_at_alipay(base, levers, facts).await,
         };
         let query = "{viewer{certificates{nodes{serialNo deliveries{status tracks{text}}}}}}";
         eventually("delivered", || async {

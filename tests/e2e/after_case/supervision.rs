@@ -26,7 +26,7 @@ async fn a_department_is_warned_before_the_promised_day_and_pressed_after_it() {
     let list = "{supervision{nodes{department caseNo promisedOn light overdueWorkdays}}}";
     assert_eq!(clerk.reads(list).await["supervision"]["nodes"], json!([]), "three days are time");
     let stands = async |clerk: &Desk, light: &str| {
-        eventually(&format!("{light}"), || async {
+        eventually(light, || async {
             let nodes = clerk.reads(list).await["supervision"]["nodes"].clone();
             let one = nodes.as_array().unwrap().first().cloned()?;
             (one["light"] == light && nodes.as_array().unwrap().len() == 1).then_some(one)

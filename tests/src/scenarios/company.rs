@@ -29,6 +29,11 @@ pub(super) async fn acts(
     scenario: &Scenario,
 ) -> Option<String> {
     let code = scenario.answers.get(code_field(definition)?)?["text"].clone();
+    let known = app.levers.look("companies").await["companies"].clone();
+    if known.as_array()?.iter().all(|company| company["uscc"] != code) {
+        let company = json!({ "uscc": code, "name": "浙江示例企业有限公司" });
+        app.levers.pull("companies", company).await;
+    }
     let path = format!("companies/{}/representative", code.as_str()?);
     app.levers.pull(&path, json!({ "citizenId": citizen.facts["citizenId"] })).await;
     let input = json!({ "uscc": code });

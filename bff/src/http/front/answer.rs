@@ -18,7 +18,7 @@ const ERRORS_MAX: usize = 20;
 /// One answer, ready to be written.
 #[derive(Debug)]
 pub struct Answer {
-    response: Response,
+    response: Box<Response>,
     /// Whether anything was executed: `data` is left out of the answer where nothing was.
     executed: bool,
 }
@@ -44,7 +44,7 @@ impl From<Response> for Answer {
             let codes: Vec<_> = response.errors.iter().filter_map(code_of).collect();
             tracing::info!(trace_id, ?codes, "answered with errors");
         }
-        Self { response, executed }
+        Self { response: Box::new(response), executed }
     }
 }
 

@@ -19,7 +19,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
     match posted(&request, &body) {
         Ok(operation) => answer(&request, operation, Verb::Post, &parts).await,
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -50,14 +50,14 @@ pub async fn other() -> HttpResponse {
 ///
 /// # Errors
 /// 415 for another media type or a packed body, 400 for what cannot be read.
-pub fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, HttpResponse> {
+pub fn posted(request: &HttpRequest, body: &[u8]) -> Result<Operation, Box<HttpResponse>> {
     let headers = request.headers();
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // What is packed is not unpacked: a few bytes would become very many.
     if !is_json(media_type.unwrap_or_default()) || headers.contains_key(CONTENT_ENCODING) {
-        return Err(HttpResponse::UnsupportedMediaType().finish());
+        return Err(HttpResponse::UnsupportedMediaType().finish().into());
     }
-    Operation::from_json(body).map_err(|why| unreadable(request, &why))
+    Operation::from_json(body).map_err(|why| unreadable(request, &why).into())
 }
 
 /// `application/json`, in UTF-8.

@@ -222,10 +222,8 @@ impl Booking {
     /// Where it stands for whoever looks now: a hold that is over is over, also before anybody
     /// has given its place back.
     pub fn status_at(&self, now: Timestamp) -> BookingStatus {
-        match self.state {
-            BookingState::Held { until } if until <= now => BookingStatus::Expired,
-            state => state.status(),
-        }
+        let over = matches!(self.state, BookingState::Held { until } if until <= now);
+        if over { BookingStatus::Expired } else { self.state.status() }
     }
 
     /// Until when the citizen can cancel; `None`: there is nothing to cancel.

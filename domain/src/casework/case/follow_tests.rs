@@ -304,7 +304,7 @@ fn what_is_missing_is_handed_in_and_the_days_of_waiting_do_not_count() {
     let answer = answers("lost").remove(0);
     let unknown = Answer { name: "colour".to_owned(), ..answer.clone() };
     assert!(bench.supplement(&no, &[answer.clone(), unknown]).is_err());
-    let given = bench.supplement(&no, &[answer.clone()]).unwrap();
+    let given = bench.supplement(&no, std::slice::from_ref(&answer)).unwrap();
     assert_eq!((given.state, given.promised_on), (CaseState::InReview, date(2026, 3, 11)));
     let again = bench.supplement(&no, &[answer]);
     assert!(matches!(again, Err(SupplementError::NotAsked(_))), "{again:?}");

@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn every_fault_of_the_terms_is_told_with_its_key() {
-        let changes: [(fn(&mut RawLottery), &str); 13] = [
+        type Change = fn(&mut RawLottery);
+        let changes: [(Change, &str); 13] = [
             (|l| l.pool_field = "colour".to_owned(), "lottery.pool_field: there is no field"),
             (|l| l.code_from = Some("A".to_owned()), "lottery.code_from: `A` is not a name"),
             (|l| l.pools.clear(), "lottery.pools: is empty"),

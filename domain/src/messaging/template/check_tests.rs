@@ -77,7 +77,8 @@ fn every_fault_of_a_file_is_told_at_once() {
 
 #[test]
 fn what_a_platform_would_refuse_is_found_with_the_samples() {
-    let table: [(fn(&mut RawTemplate), &str); 4] = [
+    type Change = fn(&mut RawTemplate);
+    let table: [(Change, &str); 4] = [
         (|raw| raw.we_chat.as_mut().unwrap().fields[1].1 = "缴费已成功了".to_owned(), "phrase2"),
         (|raw| raw.samples[1].1 = "x".repeat(200), "page"),
         (|raw| raw.sms = Some("长".repeat(301)), "text"),

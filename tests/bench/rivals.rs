@@ -59,15 +59,14 @@ async fn the_front_beside_other_servers() {
     let world = World::begin().await;
     let mut found = report::Found { length: Some(length), ..report::Found::default() };
     keep_ceiling(&world).await;
-    let all = [Kind::Product, Kind::Computed, Kind::Ceiling];
-    let all = all.into_iter().chain([Kind::Mercurius, Kind::Yoga, Kind::Apollo]);
     let mut servers = Vec::new();
-    for kind in all {
+    for kind in [Kind::Product, Kind::Ceiling, Kind::Mercurius, Kind::Yoga, Kind::Apollo] {
         servers.push(Server::start(&world, kind, false).await);
     }
     found.alike = alike(&world, &servers).await;
     use Operation as Op;
-    for operation in [Op::Home, Op::HomeById, Op::Search, Op::Notices, Op::Start] {
+    for operation in [Op::Home, Op::HomeById, Op::HomeComputed, Op::Search, Op::Notices, Op::Start]
+    {
         turns(&world, &servers, operation, length, &mut found.turns).await;
         weigh(&world, &servers, operation, &mut found.weights).await;
     }
@@ -146,7 +145,8 @@ async fn alike(world: &World, servers: &[Server]) -> String {
         server.resume();
         let url = format!("http://{}/graphql", server.addr);
         know(&http, &url).await;
-        for operation in [Operation::Home, Operation::Notices, Operation::Search] {
+        use Operation as Op;
+        for operation in [Op::Home, Op::HomeComputed, Op::Notices, Op::Search] {
             let token = operation.signed_in().then_some(world.persons[0].token.as_str());
             let mut same = 0;
             let all = operation.variables();
@@ -192,7 +192,6 @@ async fn know(http: &Http, url: &str) {
 fn asked(operation: Operation, kind: Kind) -> bool {
     match kind {
         Kind::Ceiling => matches!(operation, Operation::Home | Operation::HomeById),
-        Kind::Computed => operation == Operation::Home,
         Kind::Product | Kind::Mercurius | Kind::Yoga | Kind::Apollo => true,
     }
 }

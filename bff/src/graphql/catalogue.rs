@@ -1,5 +1,9 @@
 //! The catalogue: categories, apps, forms, regions.
 
+mod list;
+
+pub use list::AppList;
+
 use super::error::FailureCode;
 use super::identity::{Channel, IdentityLevel};
 use super::node_id::Kind;
@@ -150,16 +154,8 @@ impl Category {
 
     /// Every app, open or not, in display order; at most 100.
     #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn apps(&self) -> Vec<App> {
-        let wanted = |app: &&AppDefinition| {
-            self.audience.is_none_or(|audience| app.audience.contains(&audience))
-        };
-        let app = |app: &AppDefinition| App {
-            catalogue: Arc::clone(&self.catalogue),
-            slug: app.slug.clone(),
-            region: self.region.clone(),
-        };
-        self.catalogue.apps_of(&self.slug).filter(wanted).map(app).collect()
+    async fn apps(&self) -> AppList {
+        AppList::of_category(&self.catalogue, &self.slug, self.region.as_ref(), self.audience)
     }
 }
 

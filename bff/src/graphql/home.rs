@@ -3,7 +3,7 @@
 
 use super::account::apps;
 use super::case::Case;
-use super::catalogue::{self, App, Audience, Category};
+use super::catalogue::{self, App, AppList, Audience, Category};
 use super::error::chain;
 use super::notice::Notice;
 use super::scalars::RegionCode;
@@ -80,11 +80,9 @@ impl Home {
 
     /// The apps that most people use, in the editors' order; at most 10.
     #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn hot(&self) -> Vec<App> {
+    async fn hot(&self) -> AppList {
         let audience = self.audience.map(domain::identity::Audience::from);
-        let hot = self.catalogue.hot().into_iter();
-        let hot = hot.filter(|app| audience.is_none_or(|of| app.audience.contains(&of)));
-        hot.map(|app| self.app(&app.slug)).collect()
+        AppList::hot(&self.catalogue, self.region.as_ref(), audience)
     }
 
     /// The page for the elderly; null unless it was asked for.

@@ -2,7 +2,7 @@
 //! server that is counted is not the one that is timed.
 
 use super::operations::Operation as Op;
-use super::servers::{Counting, Kind, Plan, Server, load};
+use super::servers::{Counting, Plan, Server, load};
 use super::world::World;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,23 +16,18 @@ const WARM_MS: u64 = 500;
 type Counted = (f64, f64);
 
 /// Allocations and bytes for one answer of each operation.
-pub async fn count(world: &World) -> Vec<(String, f64, f64)> {
+pub async fn count(world: &World) -> Vec<(Op, f64, f64)> {
     let counting = Counting { library: compiled(world), file: world.folder.0.join("counted") };
     std::fs::write(&counting.file, [0; 16]).unwrap();
     let mut found = Vec::new();
-    for (kind, operations) in [
-        (Kind::Product, &[Op::Home, Op::HomeById, Op::Search, Op::Notices, Op::Start][..]),
-        (Kind::Computed, &[Op::Home][..]),
-    ] {
-        let server = Server::counted(world, kind, &counting).await;
-        server.resume();
-        super::know(&tests::levers::Http::default(), &format!("http://{}/graphql", server.addr))
-            .await;
-        for operation in operations {
-            let (calls, bytes) = one(world, &server, *operation, &counting.file).await;
-            let name = format!("{}: {}", kind.name(), operation.name());
-            found.push((name, calls, bytes));
-        }
+    let server = Server::counted(world, &counting).await;
+    server.resume();
+    let url = format!("http://{}/graphql", server.addr);
+    super::know(&tests::levers::Http::default(), &url).await;
+    for operation in [Op::Home, Op::HomeById, Op::HomeComputed, Op::Search, Op::Notices, Op::Start]
+    {
+        let (calls, bytes) = one(world, &server, operation, &counting.file).await;
+        found.push((operation, calls, bytes));
     }
     found
 }

@@ -18,6 +18,8 @@ pub enum Operation {
     Home,
     /// The same, by GET and the document's id.
     HomeById,
+    /// The same beside a part that is the caller's own: nobody may keep such an answer.
+    HomeComputed,
     /// Searching apps, signed in.
     Search,
     /// The caller's open notices.
@@ -34,6 +36,7 @@ impl Operation {
         match self {
             Self::Home => "home, public, POST",
             Self::HomeById => "home, public, GET by document id",
+            Self::HomeComputed => "home, computed each time",
             Self::Search => "search",
             Self::Notices => "my notices",
             Self::Start => "start payment",
@@ -45,6 +48,7 @@ impl Operation {
     pub const fn document(self) -> &'static str {
         match self {
             Self::Home | Self::HomeById => HOME,
+            Self::HomeComputed => HOME_COMPUTED,
             Self::Search => SEARCH,
             Self::Notices => NOTICES,
             Self::Start | Self::StartWithRail => START,
@@ -55,7 +59,9 @@ impl Operation {
     pub const fn must_have(self) -> &'static str {
         match self {
             Self::Start | Self::StartWithRail => "\"userErrors\":[]",
-            Self::Home | Self::HomeById => "\"data\":{\"home\":{\"categories\":[{",
+            Self::Home | Self::HomeById | Self::HomeComputed => {
+                "\"data\":{\"home\":{\"categories\":[{"
+            }
             Self::Search => "\"data\":{\"searchApps\":[{",
             Self::Notices => "\"data\":{\"viewer\":{\"notices\":{\"nodes\":[{",
         }
@@ -65,14 +71,14 @@ impl Operation {
     pub const fn signed_in(self) -> bool {
         match self {
             Self::Search | Self::Notices | Self::Start | Self::StartWithRail => true,
-            Self::Home | Self::HomeById => false,
+            Self::Home | Self::HomeById | Self::HomeComputed => false,
         }
     }
 
     /// Sent in turns.
     pub fn variables(self) -> Vec<Value> {
         match self {
-            Self::Home | Self::HomeById => vec![json!({ "region": REGION })],
+            Self::Home | Self::HomeById | Self::HomeComputed => vec![json!({ "region": REGION })],
             Self::Search => {
                 let asked = |text: &&str| json!({ "text": text, "region": REGION });
                 SEARCHED.iter().map(asked).collect()
@@ -120,7 +126,7 @@ fn by_id(to: Kind, document: &str, variables: &Value, head: &str) -> String {
     let id = super::sha256(document);
     let variables = escaped(&variables.to_string());
     let (named, more) = match to {
-        Kind::Product | Kind::Computed | Kind::Yoga => (format!("documentId={id}"), ""),
+        Kind::Product | Kind::Yoga => (format!("documentId={id}"), ""),
         // The ceiling reads nothing of it.
         Kind::Ceiling => (format!("documentId={id}"), ""),
         Kind::Mercurius => (format!("query={id}&persisted=true"), ""),
@@ -151,6 +157,9 @@ const SEARCHED: [&str; 8] =
 const HOME: &str = "query Home($region: RegionCode) { home(region: $region) { categories { slug name \
                     apps { slug name kind availability { status reason until } } } \
                     hot { slug name } } }";
+const HOME_COMPUTED: &str = "query HomeAndMe($region: RegionCode) { home(region: $region) { categories \
+                             { slug name apps { slug name kind availability { status reason until \
+                             } } } hot { slug name } } viewer { __typename } }";
 const SEARCH: &str = "query Search($text: String!, $region: RegionCode) { \
                       searchApps(text: $text, region: $region, first: 10) { matched \
                       app { slug name summary kind availability { status reason until } } } }";

@@ -19,7 +19,7 @@ pub struct Found {
     /// Memory of each server after all of it, in MB.
     pub resident_mb: BTreeMap<Kind, f64>,
     /// Allocations and their bytes for one answer of ours.
-    pub allocations: Vec<(String, f64, f64)>,
+    pub allocations: Vec<(Operation, f64, f64)>,
     /// How far the searches agree.
     pub alike: String,
 }
@@ -44,9 +44,9 @@ pub fn text(found: &Found) -> String {
          system's allocator, in a server of its own, one request after the other.\n\n\
          | operation | allocations | KB allocated |\n|---|---|---|\n",
     );
-    for (name, count, bytes) in &found.allocations {
+    for (operation, count, bytes) in &found.allocations {
         let kilobytes = bytes / 1024.0;
-        writeln!(page, "| {name} | {count:.0} | {kilobytes:.1} |").unwrap();
+        writeln!(page, "| {} | {count:.0} | {kilobytes:.1} |", operation.name()).unwrap();
     }
     page
 }
@@ -88,15 +88,16 @@ fn asked_for(found: &Found, page: &mut String) {
     let asked = [
         ("home to the static bytes", ((Op::Home, ours), (Op::Home, Kind::Ceiling)), 0.85),
         ("home to Mercurius", beside(Op::Home), 10.0),
-        ("home by document id to Mercurius", beside(Op::HomeById), 2.0),
+        (
+            "home by document id to the static bytes",
+            ((Op::HomeById, ours), (Op::HomeById, Kind::Ceiling)),
+            0.85,
+        ),
+        ("home by document id to Mercurius", beside(Op::HomeById), 10.0),
         ("search to Mercurius", beside(Op::Search), 2.0),
         ("my notices to Mercurius", beside(Op::Notices), 2.0),
         ("start payment to Mercurius", beside(Op::Start), 2.0),
-        (
-            "home, nothing kept, to Mercurius",
-            ((Op::Home, Kind::Computed), (Op::Home, MERCURIUS)),
-            1.0,
-        ),
+        ("home computed each time to Mercurius", beside(Op::HomeComputed), 1.0),
     ];
     page.push_str(
         "\n## What is asked for\n\n| | factor | least to most by round | asked | |\n\

@@ -19,8 +19,6 @@ pub const OTHER_CORE: &str = "1";
 pub enum Kind {
     /// This product.
     Product,
-    /// The same, keeping no answers.
-    Computed,
     /// The bytes of its home page and nothing else.
     Ceiling,
     /// Mercurius with JIT.
@@ -36,7 +34,6 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Product => "Yiwang",
-            Self::Computed => "Yiwang, nothing kept",
             Self::Ceiling => "static bytes",
             Self::Mercurius => "Mercurius, JIT",
             Self::Yoga => "GraphQL Yoga",
@@ -49,7 +46,7 @@ impl Kind {
             Self::Mercurius => "mercurius.mjs",
             Self::Yoga => "yoga.mjs",
             Self::Apollo => "apollo.mjs",
-            Self::Product | Self::Computed | Self::Ceiling => "",
+            Self::Product | Self::Ceiling => "",
         }
     }
 }
@@ -78,8 +75,8 @@ impl Server {
     }
 
     /// The product without a rail, its allocations counted.
-    pub async fn counted(world: &World, kind: Kind, by: &Counting) -> Self {
-        Self::begin(world, kind, false, Some(by)).await
+    pub async fn counted(world: &World, by: &Counting) -> Self {
+        Self::begin(world, Kind::Product, false, Some(by)).await
     }
 
     async fn begin(world: &World, kind: Kind, with_rail: bool, by: Option<&Counting>) -> Self {
@@ -88,9 +85,7 @@ impl Server {
         let mut command = Command::new("taskset");
         command.args(["-c", SERVER_CORE]).stdout(Stdio::null());
         match kind {
-            Kind::Product | Kind::Computed => {
-                product(&mut command, world, &addr, kind == Kind::Computed, with_rail);
-            }
+            Kind::Product => product(&mut command, world, &addr, with_rail),
             Kind::Ceiling => {
                 command.arg(binary("bench_server")).args(["ceiling", &addr]);
                 command.arg(world.folder.0.join("ceiling.json"));
@@ -172,7 +167,7 @@ pub fn node_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/rivals/node")
 }
 
-fn product(command: &mut Command, world: &World, addr: &str, computed: bool, with_rail: bool) {
+fn product(command: &mut Command, world: &World, addr: &str, with_rail: bool) {
     let settings = settings_file(&world.folder.0, &world.mocks.onboarding());
     command.arg(binary("bench_server"));
     if !with_rail {
@@ -182,13 +177,7 @@ fn product(command: &mut Command, world: &World, addr: &str, computed: bool, wit
     command.env_clear().env("PATH", path).env("YIWANG_HTTP_ADDR", addr);
     command.env("YIWANG_KEY_DIR", &world.folder.0).env("YIWANG_SETTINGS", settings);
     command.env("YIWANG_DATABASE_URL", &world.database).env("YIWANG_LOG", "error");
-    if computed {
-        command.envs(NOTHING_KEPT);
-    }
 }
-
-/// Settings by which the product keeps no answer.
-const NOTHING_KEPT: [(&str, &str); 0] = [];
 
 /// What the generator is to do.
 #[derive(Serialize)]

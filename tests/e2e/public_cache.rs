@@ -189,6 +189,13 @@ async fn nothing_of_a_person_is_ever_shared() {
     app.finish().await;
 }
 
+/// The app's name as it is published.
+async fn named_at(node: &Node) -> String {
+    let query = "{app(slug:\"traffic_violation_query\"){name}}";
+    let got = get(&format!("{}/graphql?query={query}", node.base_url), &[]).await.json();
+    got["data"]["app"]["name"].as_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_for_its_minute_and_for_the_catalogue_of_every_node() {
     let (app, _manifest) = started().await;
@@ -202,8 +209,8 @@ async fn an_answer_is_for_its_minute_and_for_the_catalogue_of_every_node() {
     let path = "transport_travel/traffic_violation_query.toml";
     let files = format!("{{appsFiles(version:1,under:\"{path}\"){{text}}}}");
     let text = editor.reads(&files).await["appsFiles"][0]["text"].as_str().unwrap().to_owned();
-    let line = text.lines().find(|line| line.starts_with("name = ")).unwrap();
-    let text = text.replace(line, "name = { zh = \"车辆蓝鲸查询\" }");
+    let name = named_at(&app.node).await;
+    let text = text.replace(&format!("zh = \"{name}\""), "zh = \"车辆蓝鲸查询\"");
     let save = "mutation($i:SaveAppsDraftInput!){saveAppsDraft(input:$i){userErrors{code}}}";
     editor.asks(save, json!({ "i": { "path": path, "text": text } })).await;
     let publish = "mutation($i:PublishAppsInput!){publishApps(input:$i){version{number}}}";

@@ -17,9 +17,6 @@ impl TrustedSettings {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         let path = reader.text("trusted_documents").filter(|path| !path.is_empty());
         let path = path.map(PathBuf::from);
-        if path.as_ref().is_some_and(|path| !path.is_file()) {
-            reader.fault("trusted_documents", "there is no such file".to_owned());
-        }
         let word = reader.text("trusted_documents_mode");
         let mode = word.as_deref().map_or(Some(TrustMode::Off), TrustMode::from_code);
         let mode = mode.unwrap_or_else(|| {

@@ -8,5 +8,5 @@ mod answers;
 mod bytes;
 mod front;
 
-pub use answers::{Asked, Moment, PublicAnswers};
+pub use answers::{Asked, PublicAnswers};
 pub use bytes::{Kept, NO_STORE};

@@ -154,9 +154,7 @@ fn fragments_of(folder: &Path, faults: &mut Vec<DocumentFault>) -> BTreeMap<Stri
         let parsed = match parse_query(format!("{}\n{{__typename}}", source.text)) {
             Ok(parsed) => parsed,
             Err(error) => {
-                let line = error.positions().next().map_or(1, |at| at.line);
-                let line = u32::try_from(line).unwrap_or(1);
-                faults.push(DocumentFault { file: source.path, line, what: error.to_string() });
+                faults.push(syntax(&source, &error));
                 continue;
             }
         };
@@ -183,6 +181,8 @@ fn document(
     used: &mut BTreeSet<String>,
 ) -> Result<Entry, Vec<DocumentFault>> {
     let at = |line: u32, what: String| DocumentFault { file: source.path.clone(), line, what };
+    // By itself first, so that the line of a fault is that of its own file.
+    parse_query(&source.text).map_err(|error| vec![syntax(source, &error)])?;
     let mut parts = vec![(source.path.as_str(), source.text.as_str())];
     let mut open: Vec<String> = spread_in(&source.text).into_iter().collect();
     let mut needed = BTreeMap::new();
@@ -203,6 +203,15 @@ fn document(
         return Err(vec![at(1, "the operation needs a name".to_owned())]);
     };
     Ok(Entry::of(&prepared, &name, body))
+}
+
+/// What is no GraphQL, in the parser's last words.
+fn syntax(source: &Source, error: &async_graphql::parser::Error) -> DocumentFault {
+    let last = source.text.lines().count().max(1);
+    let line = error.positions().next().map_or(1, |at| at.line).min(last);
+    let text = error.to_string();
+    let what = text.rsplit("= ").next().unwrap_or(&text).trim().to_owned();
+    DocumentFault { file: source.path.clone(), line: u32::try_from(line).unwrap_or(1), what }
 }
 
 /// Errors of a whole document, each at its own file and line.

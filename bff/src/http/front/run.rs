@@ -29,6 +29,8 @@ pub type NotRun = (Answer, StatusCode);
 
 /// An operation that may be executed.
 pub struct Sound {
+    /// The document's name in the manifest; `None`: it is in no manifest.
+    pub name: Option<Arc<str>>,
     document: Arc<Prepared>,
     /// Which operation of it.
     at: usize,
@@ -37,11 +39,6 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// The document's name in the manifest; `None`: it is in no manifest.
-    pub fn name(&self) -> Option<&Arc<str>> {
-        self.document.name.as_ref()
-    }
-
     /// Whether GET must not carry it: an operation of the document changes something, or its
     /// answer may lie in nobody's cache.
     pub fn is_for_post(&self) -> bool {
@@ -83,7 +80,7 @@ pub fn sound(
     let at = at.map_err(|why| fault(&why).bad_request())?;
     let sent = operation.variables.map_or_else(Map::new, |all| all.0);
     let variables = document.fit(at, sent).map_err(|why| fault(&why).bad_request())?;
-    Ok(Sound { document, at, variables })
+    Ok(Sound { name: document.name.clone(), document, at, variables })
 }
 
 /// The request of a document that is read and measured now, and validated by the schema that
@@ -168,11 +165,15 @@ async fn executed(
     with: impl FnOnce(Request) -> Request,
     parts: &Parts,
 ) -> Answer {
+    let (name, hash) = (sound.name.clone(), sound.document.hash);
     let request = with(sound.into_request());
     // Money that is under way is not lost with the answer: the healer finds it.
     match tokio::time::timeout(DEADLINE, parts.schema.execute(request)).await {
         Ok(response) => response.into(),
-        Err(_) => FailureCode::Timeout.into(),
+        Err(_) => {
+            tracing::warn!(?name, document = %hash, "this took too long");
+            FailureCode::Timeout.into()
+        }
     }
 }
 

@@ -23,7 +23,7 @@ const SENT_MAX: usize = 2_048;
 const HEADERS: [HeaderName; 4] =
     [ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName::from_static("x-channel")];
 
-pub(super) struct FrontAnswers(Cache<Box<[u8]>, Arc<FrontAnswer>>);
+pub(super) struct FrontAnswers(Cache<Arc<[u8]>, Arc<FrontAnswer>>);
 
 struct FrontAnswer {
     kept: Arc<Kept>,
@@ -33,7 +33,7 @@ struct FrontAnswer {
 
 impl FrontAnswers {
     pub(super) fn new(forget_after: Duration) -> Self {
-        let weigh = |sent: &Box<[u8]>, answer: &Arc<FrontAnswer>| {
+        let weigh = |sent: &Arc<[u8]>, answer: &Arc<FrontAnswer>| {
             weight(sent.len() + answer.kept.coded.weight() + ENTRY_BYTES)
         };
         let cache = Cache::builder().max_capacity(MOST_BYTES).weigher(weigh);
@@ -45,6 +45,7 @@ impl PublicAnswers {
     /// The answer to a GET that came before, to the letter, within this minute.
     pub fn hit(&self, request: &HttpRequest) -> Option<HttpResponse> {
         let found = self.front.0.get(sent(request)?.as_slice())?;
+        tracing::trace!(name = ?found.kept.name, "answered unread");
         let left_s = self.left_s();
         (found.kept.moment == self.moment())
             .then(|| found.kept.for_everybody(request, found.media, found.coding, left_s))

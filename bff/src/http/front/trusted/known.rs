@@ -209,8 +209,7 @@ impl KnownDocuments {
             Some(sent) => sent,
             None => {
                 let prepared = self.preparer.prepare(text, None);
-                let refused = |why| NoDocument::Refused(Box::new(why));
-                let prepared = Arc::new(prepared.map_err(refused)?);
+                let prepared = Arc::new(prepared.map_err(NoDocument::Refused)?);
                 // Who has had their share is answered all the same, and sends the text again.
                 if self.quota.takes(client, text.len(), now) {
                     self.sent.insert(hash, prepared.clone());

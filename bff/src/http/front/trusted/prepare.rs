@@ -43,8 +43,8 @@ impl Preparer {
     ///
     /// # Errors
     /// The response that says what is wrong with it.
-    pub fn prepare(&self, text: &str, name: Option<&str>) -> Result<Prepared, Response> {
-        let document = admit(text).map_err(|why| why.response())?;
+    pub fn prepare(&self, text: &str, name: Option<&str>) -> Result<Prepared, Box<Response>> {
+        let document = admit(text).map_err(|why| Box::new(why.response()))?;
         let (class, is_for_post) = (Class::of(&document), is_for_get_never(&document));
         let mut operations = Vec::new();
         let ExecutableDocument { operations: all, fragments } = document;
@@ -55,7 +55,8 @@ impl Preparer {
         }
         if let Some((name, unused)) = fragments.iter().find(|(name, _)| !spread.contains(*name)) {
             let what = format!("fragment `{name}` is never spread");
-            return Err(Response::from_errors(vec![ServerError::new(what, Some(unused.pos))]));
+            let fault = ServerError::new(what, Some(unused.pos));
+            return Err(Box::new(Response::from_errors(vec![fault])));
         }
         Ok(Prepared {
             name: name.map(Arc::from),
@@ -75,7 +76,7 @@ impl Preparer {
         operation: Positioned<OperationDefinition>,
         fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
         spread: &mut HashSet<Name>,
-    ) -> Result<PreparedOperation, Response> {
+    ) -> Result<PreparedOperation, Box<Response>> {
         let needed = reachable(&operation.node.selection_set.node, fragments);
         spread.extend(needed.keys().cloned());
         let ty = operation.node.ty;
@@ -94,7 +95,7 @@ impl Preparer {
         &self,
         document: &ExecutableDocument,
         samples: serde_json::Map<String, serde_json::Value>,
-    ) -> Result<Option<u32>, Response> {
+    ) -> Result<Option<u32>, Box<Response>> {
         self.validations.inc();
         let asked = Arc::new(Asked { document: document.clone(), max_age_s: OnceLock::new() });
         let variables = Variables::from_json(serde_json::Value::Object(samples));
@@ -106,8 +107,11 @@ impl Preparer {
             Some(response) if response.errors.is_empty() => {
                 Ok(asked.max_age_s.get().copied().flatten())
             }
-            Some(refused) => Err(refused),
-            None => Err(Response::from_errors(vec![ServerError::new("not validated", None)])),
+            Some(refused) => Err(Box::new(refused)),
+            None => {
+                let fault = ServerError::new("not validated", None);
+                Err(Box::new(Response::from_errors(vec![fault])))
+            }
         }
     }
 }

@@ -102,6 +102,7 @@ pub enum FieldType {
 
 /// Whether an app is open, and why not.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Availability {
     /// Whether.
     status: AppStatus,
@@ -135,7 +136,7 @@ pub struct Category {
 }
 
 /// One of the 16 parts of life by which apps are shown.
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Category {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -180,7 +181,7 @@ impl App {
 }
 
 /// A convenience app (便民应用).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl App {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -273,6 +274,7 @@ impl App {
 
 /// What to fill in.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Form {
     /// Send it along with the answers.
     version: i32,
@@ -295,6 +297,7 @@ impl From<&AppDefinition> for Form {
 
 /// One field of a form.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Field {
     /// The name by which it is answered.
     name: String,
@@ -319,6 +322,7 @@ pub struct Field {
 
 /// One choice.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct FieldOption {
     /// What is sent.
     pub(super) value: String,
@@ -358,7 +362,7 @@ impl From<&domain::catalogue::Field> for Field {
 pub struct Region(domain::catalogue::Region);
 
 /// A region of today (GB/T 2260).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Region {
     /// Opaque.
     pub async fn id(&self) -> ID {

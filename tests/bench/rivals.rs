@@ -102,7 +102,7 @@ fn pin(cores: &str) {
 /// The servers beside, in the versions of the lock file.
 fn install() {
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    npm.args(["ci", "--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]);
     let status = npm.current_dir(node_folder()).stdout(Stdio::null()).status().unwrap();
     assert!(status.success(), "npm ci");
 }

@@ -177,7 +177,12 @@ fn product(command: &mut Command, world: &World, addr: &str, with_rail: bool) {
     command.env_clear().env("PATH", path).env("YIWANG_HTTP_ADDR", addr);
     command.env("YIWANG_KEY_DIR", &world.folder.0).env("YIWANG_SETTINGS", settings);
     command.env("YIWANG_DATABASE_URL", &world.database).env("YIWANG_LOG", "error");
+    command.env("YIWANG_TRUSTED_DOCUMENTS", world.manifest());
+    command.envs(NO_LIMIT.map(|name| (name, "1000000000")));
 }
+
+/// Sixteen persons ask for thousands: what they spend is counted as ever, and is never too much.
+const NO_LIMIT: [&str; 0] = [];
 
 /// What the generator is to do.
 #[derive(Serialize)]

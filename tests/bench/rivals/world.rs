@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
 use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 use tests::app::{Folder, START_MS};
 use tests::citizen::Citizen;
 use tests::levers::{Http, Levers};
@@ -62,6 +63,7 @@ impl World {
             _postgres: postgres,
         };
         world.tables().await;
+        std::fs::write(world.manifest(), manifest().to_string()).unwrap();
         let product = Server::start(&world, Kind::Product, false).await;
         product.resume();
         let (base, levers) = (format!("http://{}", product.addr), world.levers());
@@ -74,6 +76,11 @@ impl World {
         let catalogue = world.catalogue(&base).await;
         std::fs::write(world.folder.0.join("catalogue.json"), catalogue.to_string()).unwrap();
         world
+    }
+
+    /// The documents that the product knows beforehand.
+    pub fn manifest(&self) -> PathBuf {
+        self.folder.0.join("manifest.json")
     }
 
     fn levers(&self) -> Levers {
@@ -189,6 +196,23 @@ impl World {
         }
         [nobody, somebody]
     }
+}
+
+/// The documents of all operations, as clients have theirs written down.
+fn manifest() -> Value {
+    use Operation as Op;
+    let all = [Op::Home, Op::HomeComputed, Op::Search, Op::Notices, Op::Start].into_iter();
+    let entry = |of: Op| {
+        let body = of.document();
+        let (kind, rest) = body.split_once(' ').unwrap();
+        let name = rest.split([' ', '(']).next().unwrap();
+        json!({ "id": super::sha256(body), "name": name, "type": kind, "body": body })
+    };
+    json!({
+        "format": "apollo-persisted-query-manifest",
+        "version": 1,
+        "operations": all.map(entry).collect::<Vec<_>>(),
+    })
 }
 
 fn real_ms() -> i64 {

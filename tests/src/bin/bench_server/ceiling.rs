@@ -26,6 +26,11 @@ async fn answer(kept: web::Data<Answer>) -> HttpResponse {
     response
 }
 
+/// A body that is not read ends the connection.
+async fn answer_read(_: web::Bytes, kept: web::Data<Answer>) -> HttpResponse {
+    answer(kept).await
+}
+
 /// Serves the answer in this file until the process ends.
 pub async fn serve(addr: &str, file: &str) {
     let file: File = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -37,7 +42,9 @@ pub async fn serve(addr: &str, file: &str) {
     let kept = web::Data::new(kept);
     let server = HttpServer::new(move || {
         App::new().app_data(kept.clone()).wrap(DefaultHeaders::new()).service(
-            web::resource("/graphql").route(web::get().to(answer)).route(web::post().to(answer)),
+            web::resource("/graphql")
+                .route(web::get().to(answer))
+                .route(web::post().to(answer_read)),
         )
     });
     let server = server.workers(HTTP_WORKERS).disable_signals().bind(addr).unwrap();

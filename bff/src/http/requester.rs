@@ -35,6 +35,11 @@ impl Credentials {
         }
     }
 
+    /// The client's address, as far as it is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// Those of an object that has the headers' names as keys, whatever their case; the address
     /// stays that of the request.
     pub fn with_payload(self, payload: &serde_json::Map<String, serde_json::Value>) -> Self {

@@ -100,7 +100,7 @@ pub struct RawApp {
 /// Opening hours of some days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawHours {
-    /// `mon-fri`, `sat,sun`, `daily`.
+    /// `mon-fri`, `sat,sun`, `daily`, `workdays`, `restdays`.
     pub days: String,
     /// `08:30`.
     pub from: String,

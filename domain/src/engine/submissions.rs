@@ -38,7 +38,8 @@ pub enum Claimed {
 pub trait Submissions: Send + Sync {
     /// The number of the submission under that key, which is stored now if the key is new. MUST
     /// give the same number for the same key and input for ever, also to two who ask at once; MUST
-    /// answer [`Claimed::Other`] for other input; MUST NOT keep the input in clear.
+    /// answer [`Claimed::Other`] for other input; MUST NOT keep the input in clear. Of accounts that
+    /// became one, each of which had used the key, each input finds its own.
     async fn claim(&self, new: &NewSubmission<'_>) -> Result<Claimed, StoreError>;
 }
 

@@ -27,6 +27,7 @@ mod notice_search;
 mod options;
 mod pay_link;
 mod payment;
+mod plain;
 mod quote;
 mod rail;
 pub(crate) mod rating;
@@ -339,7 +340,7 @@ impl Query {
         text: String,
         region: Option<scalars::RegionCode>,
         #[graphql(default = 10)] first: i32,
-    ) -> Result<Vec<search::AppHit>> {
+    ) -> Result<plain::PlainList<search::AppHit>> {
         search::find(ctx, &text, region, first)
     }
 

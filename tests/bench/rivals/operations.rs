@@ -59,11 +59,9 @@ impl Operation {
     pub const fn must_have(self) -> &'static str {
         match self {
             Self::Start | Self::StartWithRail => "\"userErrors\":[]",
-            Self::Home | Self::HomeById | Self::HomeComputed => {
-                "\"data\":{\"home\":{\"categories\":[{"
-            }
-            Self::Search => "\"data\":{\"searchApps\":[{",
-            Self::Notices => "\"data\":{\"viewer\":{\"notices\":{\"nodes\":[{",
+            Self::Home | Self::HomeById | Self::HomeComputed => "\"categories\":[{",
+            Self::Search => "\"searchApps\":[{",
+            Self::Notices => "\"noticeNo\":\"",
         }
     }
 

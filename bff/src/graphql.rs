@@ -423,8 +423,8 @@ impl Query {
         scan::resolve(ctx, &text).await
     }
 
-    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
-    /// and that certificate is UNKNOWN until the hour is over.
+    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour
+    /// from one address, and that certificate is UNKNOWN there until the hour is over.
     // As heavy as the check of a receipt: codes are not for guessing.
     #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_certificate(

@@ -17,7 +17,8 @@ async fn asks(citizen: &Citizen, name: &str, input: &str, value: Value) -> Value
 }
 
 async fn asks_for_kin(citizen: &Citizen, other: &Value) -> Value {
-    let wish = json!({ "name": other["name"], "idCard": other["idCard"], "days": 30 });
+    let mut wish = json!({ "name": other["name"], "idCard": other["idCard"], "days": 30 });
+    wish["idempotencyKey"] = format!("proxy-{}", other["idCard"].as_str().unwrap()).into();
     asks(citizen, "requestProxy", "RequestProxyInput", wish).await
 }
 

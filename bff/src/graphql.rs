@@ -28,6 +28,7 @@ mod notice_search;
 mod options;
 mod pay_link;
 mod payment;
+mod plain;
 mod quote;
 mod rail;
 pub(crate) mod rating;
@@ -342,7 +343,7 @@ impl Query {
         text: String,
         region: Option<scalars::RegionCode>,
         #[graphql(default = 10)] first: i32,
-    ) -> Result<Vec<search::AppHit>> {
+    ) -> Result<plain::PlainList<search::AppHit>> {
         search::find(ctx, &text, region, first)
     }
 
@@ -425,8 +426,8 @@ impl Query {
         scan::resolve(ctx, &text).await
     }
 
-    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
-    /// and that certificate is UNKNOWN until the hour is over.
+    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour
+    /// from one address, and that certificate is UNKNOWN there until the hour is over.
     // As heavy as the check of a receipt: codes are not for guessing.
     #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_certificate(

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod after_case;
+mod app_lists;
 mod bills;
 mod bookings;
 mod callbacks;
@@ -23,6 +24,7 @@ mod identity;
 mod killed;
 mod mandates;
 mod messages;
+mod one_person;
 mod overload;
 mod pay_links;
 mod payments;

@@ -254,3 +254,47 @@ async fn a_search_in_vain_is_counted_each_time() {
     .await;
     app.finish().await;
 }
+
+/// Without a field.
+fn without(value: &mut Value, name: &str) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove(name);
+            fields.values_mut().for_each(|value| without(value, name));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, name)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_together_at_once_is_what_the_library_makes_of_it() {
+    let (app, _manifest) = started().await;
+    let citizen = app.citizen().await;
+    const APP: &str = "__typename id slug called:name summary department kind identityLevel stars \
+         availability{__typename status reason until} there:availability(region:\"330200\"){status} \
+         ...{name} ...on App{audience} ";
+    let queries = [
+        format!("{{categories(region:\"330100\"){{name apps{{{APP} SLOW}}}}}}"),
+        format!(
+            "{{home(elder:true){{hot{{{APP} SLOW}} elder{{tiles{{voiceLabel app{{{APP} SLOW}}}} \
+             groups{{tiles{{textClass app{{{APP} SLOW}}}}}}}}}}}}"
+        ),
+        format!("{{searchApps(text:\"违章\"){{matched app{{{APP} SLOW}}}}}}"),
+    ];
+    for query in queries {
+        // The library makes a list of which one field is not there already.
+        let mut slowly = citizen.reads(&query.replace("SLOW", "link")).await;
+        without(&mut slowly, "audience");
+        without(&mut slowly, "link");
+        let at_once = query.replace("...on App{audience}", "").replace("SLOW", "");
+        assert_eq!(citizen.reads(&at_once).await, slowly, "{at_once}");
+    }
+    // A wrong argument is told of as ever.
+    let wrong = "{categories{apps{slug availability(region:\"999999\"){status}}}}";
+    let answer = citizen.ask(wrong, json!({})).await;
+    let error = &answer["errors"][0];
+    assert_eq!(error["extensions"]["code"], "BAD_INPUT", "{answer}");
+    assert_eq!(error["path"][4], "availability", "{answer}");
+    app.finish().await;
+}

@@ -1,8 +1,11 @@
 //! The catalogue: categories, apps, forms, regions.
 
+mod plain;
+
 use super::error::FailureCode;
 use super::identity::{Channel, IdentityLevel};
 use super::node_id::Kind;
+use super::plain::PlainList;
 use super::scalars::{DateTime, Money, RegionCode};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
@@ -151,7 +154,7 @@ impl Category {
 
     /// Every app, open or not, in display order; at most 100.
     #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn apps(&self) -> Vec<App> {
+    async fn apps(&self) -> PlainList<App> {
         let wanted = |app: &&AppDefinition| {
             self.audience.is_none_or(|audience| app.audience.contains(&audience))
         };
@@ -160,7 +163,7 @@ impl Category {
             slug: app.slug.clone(),
             region: self.region.clone(),
         };
-        self.catalogue.apps_of(&self.slug).filter(wanted).map(app).collect()
+        PlainList(self.catalogue.apps_of(&self.slug).filter(wanted).map(app).collect())
     }
 }
 
@@ -176,6 +179,22 @@ impl App {
     /// An app of that catalogue, with the region that was asked about.
     pub(super) fn of(catalogue: Arc<Catalogue>, slug: AppSlug, region: Option<Code>) -> Self {
         Self { catalogue, slug, region }
+    }
+
+    fn available(
+        &self,
+        ctx: &Context<'_>,
+        app: &AppDefinition,
+        region: Option<RegionCode>,
+    ) -> Result<Availability> {
+        let named = region.map(|text| known_region(ctx, &self.catalogue, &text)).transpose()?;
+        let root = self.catalogue.regions().root();
+        let region = named.as_ref().or(self.region.as_ref()).unwrap_or(root);
+        let who = requester(ctx);
+        match self.catalogue.availability(app, region, who.channel, who.now) {
+            Ok(availability) => Ok((&availability).into()),
+            Err(_) => Err(FailureCode::BadInput.error()),
+        }
     }
 
     fn definition(&self) -> Result<&AppDefinition> {
@@ -250,19 +269,7 @@ impl App {
         ctx: &Context<'_>,
         region: Option<RegionCode>,
     ) -> Result<Availability> {
-        let region = match region {
-            Some(text) => known_region(ctx, &self.catalogue, &text)?,
-            None => match &self.region {
-                Some(region) => region.clone(),
-                None => self.catalogue.regions().root().clone(),
-            },
-        };
-        let (who, app) = (requester(ctx), self.definition()?);
-        let found = self.catalogue.availability(app, &region, who.channel, who.now);
-        match found {
-            Ok(availability) => Ok((&availability).into()),
-            Err(_) => Err(FailureCode::BadInput.error()),
-        }
+        self.available(ctx, self.definition()?, region)
     }
 
     /// The address that opens it, for a QR code: `resolveScan` understands it.

@@ -34,14 +34,33 @@ impl fmt::Display for DocumentFault {
 /// A file of the folder.
 struct Source {
     path: String,
+    /// Without the comment at its head.
     text: String,
+    /// Lines of that comment.
+    above: usize,
 }
 
 /// A fragment, and the fragments that it spreads.
 struct Fragment {
-    path: String,
-    text: String,
+    source: Source,
     spreads: BTreeSet<String>,
+}
+
+impl Source {
+    /// A comment at the head speaks to maintainers and is no part of the document.
+    fn of(path: String, text: &str) -> Self {
+        let text = text.replace("\r\n", "\n");
+        let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        let above = text.lines().take_while(is_comment).count();
+        let kept = text.lines().skip(above).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+        Self { path, text: kept, above }
+    }
+
+    /// A fault at a line of the text.
+    fn fault(&self, line: usize, what: String) -> DocumentFault {
+        let line = u32::try_from(line.max(1) + self.above).unwrap_or(1);
+        DocumentFault { file: self.path.clone(), line, what }
+    }
 }
 
 /// The manifest of the folder's documents.
@@ -62,7 +81,7 @@ pub fn build(folder: &Path) -> Result<Manifest, Vec<DocumentFault>> {
                 if let Some(twin) = names.insert(entry.name.clone(), source.path.clone()) {
                     let what =
                         format!("`{}` is the name of the operation of {twin}, too", entry.name);
-                    faults.push(DocumentFault { file: source.path, line: 1, what });
+                    faults.push(source.fault(1, what));
                 } else {
                     entries.push(entry);
                 }
@@ -72,7 +91,7 @@ pub fn build(folder: &Path) -> Result<Manifest, Vec<DocumentFault>> {
     }
     for (name, fragment) in fragments.iter().filter(|(name, _)| !used.contains(*name)) {
         let what = format!("no document spreads `{name}`");
-        faults.push(DocumentFault { file: fragment.path.clone(), line: 1, what });
+        faults.push(fragment.source.fault(1, what));
     }
     faults.sort();
     if faults.is_empty() { Ok(Manifest::new(entries)) } else { Err(faults) }
@@ -130,8 +149,7 @@ fn sources(folder: &Path, faults: &mut Vec<DocumentFault>) -> Vec<Source> {
     for path in paths {
         match std::fs::read_to_string(&path) {
             Ok(text) => {
-                let text = text.trim().replace("\r\n", "\n");
-                found.push(Source { path: path.display().to_string(), text });
+                found.push(Source::of(path.display().to_string(), &text));
             }
             Err(error) => faults.push(fault(&path, error.to_string())),
         }
@@ -146,10 +164,6 @@ fn fragments_of(folder: &Path, faults: &mut Vec<DocumentFault>) -> BTreeMap<Stri
         return all;
     }
     for source in sources(folder, faults) {
-        let mut refuse = |what: &str| {
-            let what = what.to_owned();
-            faults.push(DocumentFault { file: source.path.clone(), line: 1, what });
-        };
         // A document of fragments alone is none for the library: it needs an operation.
         let parsed = match parse_query(format!("{}\n{{__typename}}", source.text)) {
             Ok(parsed) => parsed,
@@ -158,18 +172,19 @@ fn fragments_of(folder: &Path, faults: &mut Vec<DocumentFault>) -> BTreeMap<Stri
                 continue;
             }
         };
-        if parsed.fragments.len() != 1 || parsed.operations.iter().len() != 1 {
-            refuse("there must be one fragment in it, and nothing else");
+        let mut names = parsed.fragments.keys();
+        let (Some(name), None, 1) = (names.next(), names.next(), parsed.operations.iter().len())
+        else {
+            let what = "there must be one fragment in it, and nothing else".to_owned();
+            faults.push(source.fault(1, what));
+            continue;
+        };
+        if all.contains_key(name.as_str()) {
+            faults.push(source.fault(1, format!("there is another fragment `{name}`")));
             continue;
         }
-        for name in parsed.fragments.keys() {
-            let (name, spreads) = (name.to_string(), spread_in(&source.text));
-            let fragment =
-                Fragment { path: source.path.clone(), text: source.text.clone(), spreads };
-            if all.insert(name.clone(), fragment).is_some() {
-                refuse(&format!("there is another fragment `{name}`"));
-            }
-        }
+        let spreads = spread_in(&source.text);
+        all.insert(name.to_string(), Fragment { source, spreads });
     }
     all
 }
@@ -180,10 +195,8 @@ fn document(
     preparer: &Preparer,
     used: &mut BTreeSet<String>,
 ) -> Result<Entry, Vec<DocumentFault>> {
-    let at = |line: u32, what: String| DocumentFault { file: source.path.clone(), line, what };
     // By itself first, so that the line of a fault is that of its own file.
     parse_query(&source.text).map_err(|error| vec![syntax(source, &error)])?;
-    let mut parts = vec![(source.path.as_str(), source.text.as_str())];
     let mut open: Vec<String> = spread_in(&source.text).into_iter().collect();
     let mut needed = BTreeMap::new();
     while let Some(name) = open.pop() {
@@ -192,15 +205,16 @@ fn document(
             open.extend(fragment.spreads.iter().cloned());
         }
     }
-    parts.extend(needed.values().map(|found| (found.path.as_str(), found.text.as_str())));
     used.extend(needed.keys().cloned());
-    let body = parts.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n\n") + "\n";
+    let parts: Vec<&Source> =
+        std::iter::once(source).chain(needed.values().map(|found| &found.source)).collect();
+    let body = parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("\n\n");
     let prepared = preparer.prepare(&body, None).map_err(|refused| told(&refused, &parts))?;
     let [operation] = prepared.operations.as_slice() else {
-        return Err(vec![at(1, "there must be one operation in it".to_owned())]);
+        return Err(vec![source.fault(1, "there must be one operation in it".to_owned())]);
     };
     let Some(name) = operation.name.clone() else {
-        return Err(vec![at(1, "the operation needs a name".to_owned())]);
+        return Err(vec![source.fault(1, "the operation needs a name".to_owned())]);
     };
     Ok(Entry::of(&prepared, &name, body))
 }
@@ -211,28 +225,24 @@ fn syntax(source: &Source, error: &async_graphql::parser::Error) -> DocumentFaul
     let line = error.positions().next().map_or(1, |at| at.line).min(last);
     let text = error.to_string();
     let what = text.rsplit("= ").next().unwrap_or(&text).trim().to_owned();
-    DocumentFault { file: source.path.clone(), line: u32::try_from(line).unwrap_or(1), what }
+    source.fault(line, what)
 }
 
 /// Errors of a whole document, each at its own file and line.
-fn told(refused: &Response, parts: &[(&str, &str)]) -> Vec<DocumentFault> {
-    let place = |line: usize| {
-        let mut left = line;
-        for (path, text) in parts {
-            let lines = text.lines().count();
-            if left <= lines {
-                return ((*path).to_owned(), u32::try_from(left.max(1)).unwrap_or(1));
+fn told(refused: &Response, parts: &[&Source]) -> Vec<DocumentFault> {
+    let fault = |error: &async_graphql::ServerError| {
+        let mut line = error.locations.first().map_or(1, |at| at.line);
+        for part in parts {
+            let lines = part.text.lines().count();
+            if line <= lines {
+                return Some(part.fault(line, error.message.clone()));
             }
             // One empty line between two of them.
-            left = left.saturating_sub(lines + 1);
+            line = line.saturating_sub(lines + 1);
         }
-        (parts.first().map_or_else(String::new, |(path, _)| (*path).to_owned()), 1)
+        parts.last().map(|part| part.fault(part.text.lines().count(), error.message.clone()))
     };
-    let fault = |error: &async_graphql::ServerError| {
-        let (file, line) = place(error.locations.first().map_or(1, |at| at.line));
-        DocumentFault { file, line, what: error.message.clone() }
-    };
-    refused.errors.iter().map(fault).collect()
+    refused.errors.iter().filter_map(fault).collect()
 }
 
 /// The names that stand behind `...` in a text, comments left out. One too many does no harm: it
@@ -282,7 +292,7 @@ mod tests {
     #[test]
     fn a_document_carries_the_fragments_that_it_spreads() {
         let folder = Folder::of(&[
-            ("home.graphql", "query Home {\n  home { hot { ...Tile } }\n}\n"),
+            ("home.graphql", "# The page.\nquery Home {\n  home { hot { ...Tile } }\n}\n"),
             ("regions.graphql", "query Regions { regions { code } }\n"),
             ("fragments/tile.graphql", TILE),
             ("fragments/named.graphql", NAMED),
@@ -293,6 +303,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&made.to_json()).unwrap();
         let home = json["operations"][0]["body"].as_str().unwrap();
         assert!(home.contains("fragment Tile") && home.contains("fragment Named"), "{home}");
+        assert!(home.starts_with("query Home") && home.ends_with('}'), "{home}");
         assert!(!json["operations"][1]["body"].as_str().unwrap().contains("fragment"));
         let path = folder.0.join("manifest.json");
         std::fs::write(&path, made.to_json()).unwrap();
@@ -305,7 +316,7 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_its_own_file_and_line() {
         let folder = Folder::of(&[
-            ("a.graphql", "query A {\n  home { hot { ...Tile } }\n  nothing\n}\n"),
+            ("a.graphql", "# For A.\n\nquery A {\n  home { hot { ...Tile } }\n  nothing\n}\n"),
             ("b.graphql", "query B {\n  home {"),
             ("c.graphql", "{ regions { code } }"),
             ("d.graphql", "query D { regions { code } } query E { regions { code } }"),
@@ -323,7 +334,7 @@ mod tests {
             })
             .collect();
         for expected in [
-            "a.graphql:3: ",
+            "a.graphql:5: ",
             "b.graphql:2: ",
             "c.graphql:1: the operation needs a name",
             "d.graphql:1: there must be one operation",

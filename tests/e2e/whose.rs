@@ -55,7 +55,7 @@ async fn a_companys_certificate_is_given_to_who_acts_for_it_and_to_nobody_else()
         let of = |uscc: &Value| {
             json!([
                 text("uscc", uscc),
-                text("region", &json!("330100")),
+                text("region", &json!("330000")),
                 text("month", &json!("2026-02")),
             ])
         };

@@ -13,6 +13,7 @@ mod documents;
 pub mod front;
 mod gateway;
 mod messages;
+pub mod stand_ins;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::front::drain::Drain;
@@ -53,6 +54,7 @@ use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
+use stand_ins::StandIns;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -115,6 +117,19 @@ impl Application {
         channels: &ChannelSettings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
+        Self::build_with(settings, channels, clock, StandIns::default()).await
+    }
+
+    /// The same, with others in the place of the gateway's notices and of the rails.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub async fn build_with(
+        settings: &Settings,
+        channels: &ChannelSettings,
+        clock: Arc<dyn Clock>,
+        stand_ins: StandIns,
+    ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
@@ -144,8 +159,9 @@ impl Application {
             clock: &clock,
             ids: &ids,
         })?;
-        let (rails, watch) = (platforms.rails(), platforms.watch());
+        let (rails, watch) = (stand_ins.rails_or(platforms.rails()), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
+        let notices = stand_ins.notices_or(gateway.clone());
         let departments = Arc::new(
             HttpDepartments::new(
                 &exchange_config(channels),
@@ -287,7 +303,7 @@ impl Application {
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
             persons: shared.clone(),
-            notices: gateway.clone(),
+            notices: notices.clone(),
             items: items.clone(),
             quotes: tokens.clone(),
             rails: rails.clone(),
@@ -369,7 +385,7 @@ impl Application {
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
-            find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
+            find_notices: Arc::new(FindNotices { notices }),
             start_payment: start_payment.clone(),
             public_url: public_url.clone(),
             make_pay_link: Arc::new(MakePayLink {
@@ -553,7 +569,7 @@ impl Application {
 }
 
 /// Requests wait for platforms and the database, not for the processor.
-const HTTP_WORKERS: usize = 2;
+pub const HTTP_WORKERS: usize = 2;
 
 /// Opens the database of the settings and brings its tables up to date.
 ///

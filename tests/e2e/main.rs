@@ -3,6 +3,7 @@
 
 mod accounts;
 mod after_case;
+mod app_lists;
 mod bills;
 mod bookings;
 mod callbacks;

@@ -17,8 +17,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// POST with a JSON body.
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
+    if let Some(kept) = parts.answers.hit_posted(&request, &body) {
+        return kept;
+    }
     match posted(&request, &body) {
-        Ok(operation) => answer(&request, operation, Verb::Post, &parts).await,
+        Ok(operation) => answer(&request, operation, Verb::Post(&body), &parts).await,
         Err(refused) => *refused,
     }
 }
@@ -83,15 +86,16 @@ fn unreadable(request: &HttpRequest, why: &dyn std::fmt::Display) -> HttpRespons
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
+enum Verb<'a> {
     Get,
-    Post,
+    /// With this body.
+    Post(&'a [u8]),
 }
 
 async fn answer(
     request: &HttpRequest,
     operation: Operation,
-    verb: Verb,
+    verb: Verb<'_>,
     parts: &web::Data<Parts>,
 ) -> HttpResponse {
     let Some(media) = MediaType::wanted(request) else {
@@ -108,9 +112,10 @@ async fn answer(
     }
     match media {
         MediaType::Json | MediaType::ResponseJson => match once(sound, &credentials, parts).await {
-            Ok(Answer::Kept(kept)) if verb == Verb::Get && credentials.named_nobody() => {
-                parts.answers.for_everybody(request, &kept, media)
-            }
+            Ok(Answer::Kept(kept)) if credentials.named_nobody() => match verb {
+                Verb::Get => parts.answers.for_everybody(request, &kept, media),
+                Verb::Post(body) => parts.answers.for_post(request, body, &kept, media),
+            },
             Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),
             Err(not_run) => refused(request, media, not_run),
         },

@@ -308,7 +308,7 @@ impl Query {
         ctx: &Context<'_>,
         region: Option<scalars::RegionCode>,
         audience: Option<catalogue::Audience>,
-    ) -> Result<Vec<catalogue::Category>> {
+    ) -> Result<plain::PlainList<catalogue::Category>> {
         catalogue::categories(ctx, region, audience)
     }
 

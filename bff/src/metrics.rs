@@ -257,7 +257,7 @@ mod tests {
         let metrics = Metrics::default();
         let fresh = metrics.text().unwrap();
         let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(series(&fresh), 4 * (3 + 5 + 3) + 3);
+        assert_eq!(series(&fresh), 4 * (3 + 5 + 3) + 4);
         assert!(fresh.lines().all(|line| line.starts_with('#') || line.ends_with(" 0")), "{fresh}");
 
         let we_chat = Platform::Rail(Rail::WeChatPay);

@@ -275,7 +275,7 @@ async fn what_is_put_together_at_once_is_what_the_library_makes_of_it() {
          availability{__typename status reason until} there:availability(region:\"330200\"){status} \
          ...{name} ...on App{audience} ";
     let queries = [
-        format!("{{categories(region:\"330100\"){{name apps{{{APP} SLOW}}}}}}"),
+        format!("{{categories(region:\"330100\"){{__typename id slug name apps{{{APP} SLOW}}}}}}"),
         format!(
             "{{home(elder:true){{hot{{{APP} SLOW}} elder{{tiles{{voiceLabel app{{{APP} SLOW}}}} \
              groups{{tiles{{textClass app{{{APP} SLOW}}}}}}}}}}}}"

@@ -10,6 +10,7 @@ const ME: &str = "query Me{viewer{person{id}}}";
 const OUT: &str = "mutation Out{signOut(input:{}){userErrors{code}}}";
 const SEARCH: &str = "query Search($t:String!,$n:Int!){searchApps(text:$t,first:$n){matched}}";
 const VALIDATIONS: &str = "yiwang_graphql_validations_total";
+const REFUSED: &str = "yiwang_graphql_manifests_refused_total";
 const UNTRUSTED: &str = "yiwang_graphql_untrusted_documents_total";
 
 fn all() -> ManifestFile {
@@ -183,8 +184,10 @@ async fn another_manifest_is_trusted_without_a_restart_and_a_broken_one_changes_
     assert!(runs(ME).await);
 
     manifest.now(&[("Broken", "query", "query Broken{nothing}"), ("Regions", "query", REGIONS)]);
-    // The next sound one is seen, so the broken one was seen before it.
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    eventually("the broken manifest", || async {
+        (app.node.counted(REFUSED).await == 1).then_some(())
+    })
+    .await;
     assert!(runs(added).await && !runs(REGIONS).await, "the old ones stay");
     manifest.now(&[("Regions", "query", REGIONS)]);
     eventually("the mended manifest", || async { runs(REGIONS).await.then_some(()) }).await;

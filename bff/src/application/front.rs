@@ -18,7 +18,7 @@ pub(super) fn known(
 ) -> Result<Arc<KnownDocuments>, StartupError> {
     let (source, mode) = (settings.trusted.source.clone(), settings.trusted.mode);
     let preparer = Preparer::new(introspection, counters.validations.clone());
-    let known = KnownDocuments::new(preparer, source, mode, counters.untrusted.clone());
+    let known = KnownDocuments::new(preparer, source, mode, counters.clone());
     known.map(Arc::new).map_err(|faults| StartupError::Part {
         part: "the trusted documents",
         source: one_per_line(&faults).into(),

@@ -155,6 +155,12 @@ impl Category {
     /// Every app, open or not, in display order; at most 100.
     #[graphql(complexity = "10 * child_complexity + 1")]
     async fn apps(&self) -> PlainList<App> {
+        PlainList(self.all_apps())
+    }
+}
+
+impl Category {
+    fn all_apps(&self) -> Vec<App> {
         let wanted = |app: &&AppDefinition| {
             self.audience.is_none_or(|audience| app.audience.contains(&audience))
         };
@@ -163,7 +169,7 @@ impl Category {
             slug: app.slug.clone(),
             region: self.region.clone(),
         };
-        PlainList(self.catalogue.apps_of(&self.slug).filter(wanted).map(app).collect())
+        self.catalogue.apps_of(&self.slug).filter(wanted).map(app).collect()
     }
 }
 
@@ -419,7 +425,7 @@ pub fn categories(
     ctx: &Context<'_>,
     region: Option<RegionCode>,
     audience: Option<Audience>,
-) -> Result<Vec<Category>> {
+) -> Result<PlainList<Category>> {
     let catalogue = current(ctx);
     let region = region.map(|text| known_region(ctx, &catalogue, &text)).transpose()?;
     Ok(all_categories(&catalogue, region.as_ref(), audience))
@@ -430,12 +436,12 @@ pub(super) fn all_categories(
     catalogue: &Arc<Catalogue>,
     region: Option<&Code>,
     audience: Option<Audience>,
-) -> Vec<Category> {
+) -> PlainList<Category> {
     let category = |category: &domain::catalogue::Category| Category {
         audience: audience.map(Into::into),
         ..category_of(catalogue, &category.slug, region)
     };
-    catalogue.categories().iter().map(category).collect()
+    PlainList(catalogue.categories().iter().map(category).collect())
 }
 
 /// The category of a slug that this catalogue has.

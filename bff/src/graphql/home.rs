@@ -77,7 +77,7 @@ impl Home {
 
     /// The categories in display order with every app; at most 16.
     #[graphql(complexity = "16 * child_complexity + 1", cache_control(max_age = 60))]
-    async fn categories(&self) -> Vec<Category> {
+    async fn categories(&self) -> PlainList<Category> {
         catalogue::all_categories(&self.catalogue, self.region.as_ref(), self.audience)
     }
 

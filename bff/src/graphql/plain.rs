@@ -39,12 +39,20 @@ impl<T: PlainObject> OutputType for PlainList<T> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        let plain = self.0.iter().map(|item| item.plain(ctx));
-        match plain.collect::<Option<Vec<_>>>() {
-            Some(items) => Ok(Value::List(items)),
+        match list(ctx, &self.0) {
+            Some(items) => Ok(items),
             None => resolve_list(ctx, field, &self.0, Some(self.0.len())).await,
         }
     }
+}
+
+fn list(ctx: &ContextSelectionSet<'_>, items: &[impl PlainObject]) -> Option<Value> {
+    items.iter().map(|item| item.plain(ctx)).collect::<Option<Vec<_>>>().map(Value::List)
+}
+
+/// The list behind a field, put together at once.
+pub fn list_below(ctx: &Context<'_>, items: &[impl PlainObject]) -> Option<Value> {
+    list(&ctx.with_selection_set(&ctx.item.node.selection_set), items)
 }
 
 /// Puts an object of this type together; `value` gives a field by its name.

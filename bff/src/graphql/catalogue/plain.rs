@@ -2,11 +2,26 @@
 
 use super::super::identity::IdentityLevel;
 use super::super::node_id::Kind;
-use super::super::plain::{PlainObject, below, object};
+use super::super::plain::{PlainObject, below, list_below, object};
 use super::super::scalars::RegionCode;
-use super::{App, AppKind, Availability};
+use super::{App, AppKind, Availability, Category};
 use async_graphql::resolver_utils::enum_value;
 use async_graphql::{ContextSelectionSet, ScalarType, Value};
+
+impl PlainObject for Category {
+    fn plain(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+        let category = self.catalogue.category(&self.slug)?;
+        object(ctx, "Category", |ctx, field| {
+            Some(match field {
+                "id" => Value::String(Kind::Category.id(self.slug.as_str()).0),
+                "slug" => Value::from(self.slug.as_str()),
+                "name" => Value::from(category.name.zh.as_str()),
+                "apps" => list_below(ctx, &self.all_apps())?,
+                _ => return None,
+            })
+        })
+    }
+}
 
 impl PlainObject for App {
     fn plain(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {

@@ -10,6 +10,8 @@ pub struct FrontCounters {
     pub validations: Counter,
     /// Requests with a document that is in no manifest, where that is measured.
     pub untrusted: Counter,
+    /// Manifests with faults, which changed nothing.
+    pub manifests_refused: Counter,
     /// Answers for everybody that were worked out; all others were there already.
     pub answers_made: Counter,
 }
@@ -26,6 +28,11 @@ impl FrontCounters {
             "graphql_untrusted_documents",
             "Requests with a document that is in no manifest, where that is measured",
             self.untrusted.clone(),
+        );
+        registry.register(
+            "graphql_manifests_refused",
+            "Manifests of trusted documents with faults: the documents before them stayed",
+            self.manifests_refused.clone(),
         );
         registry.register(
             "graphql_public_answers_made",

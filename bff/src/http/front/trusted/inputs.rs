@@ -146,7 +146,8 @@ impl InputTypes {
         }
     }
 
-    /// Values that fit, for a document that is validated before anybody has sent any.
+    /// Values that fit, for a document that is validated before anybody has sent any. None is
+    /// null: null may stand where a list wants a number, and that is for the request to tell.
     pub fn samples(&self, declared: &[VariableDefinition]) -> Map<String, Value> {
         let needed = declared.iter().filter(|variable| variable.default_value.is_none());
         needed
@@ -156,7 +157,6 @@ impl InputTypes {
 
     fn sample(&self, of: &Type) -> Value {
         let name = match &of.base {
-            _ if of.nullable => return Value::Null,
             BaseType::List(_) => return Value::Array(Vec::new()),
             BaseType::Named(name) => name.as_str(),
         };
@@ -172,10 +172,7 @@ impl InputTypes {
     }
 
     fn sample_object(&self, object: &InputObject) -> Map<String, Value> {
-        let one = |(name, field): (&String, &InputField)| {
-            let of = Type { nullable: false, base: field.of.base.clone() };
-            (name.clone(), self.sample(&of))
-        };
+        let one = |(name, field): (&String, &InputField)| (name.clone(), self.sample(&field.of));
         if object.one_of {
             return object.fields.iter().take(1).map(one).collect();
         }
@@ -291,6 +288,7 @@ mod tests {
         let types = InputTypes::of(SDL);
         let declared = declared(variables);
         let samples = types.samples(&declared);
+        assert!(samples.values().all(|sample| !sample.is_null()), "{samples:?}");
         assert_eq!(types.fit(&declared, samples.clone()), Ok(samples));
     }
 }

@@ -1,5 +1,6 @@
 //! The documents of this process: trusted ones, and those that clients have sent.
 
+use super::super::counters::FrontCounters;
 use super::super::operation::{Operation, PersistedQuery};
 use super::build::DocumentFault;
 use super::hash::Hash;
@@ -11,7 +12,6 @@ use super::source::{EMBEDDED, Source, TrustMode};
 use async_graphql::Response;
 use jiff::Timestamp;
 use moka::sync::Cache;
-use prometheus_client::metrics::counter::Counter;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -38,7 +38,7 @@ pub struct KnownDocuments {
     read: Mutex<Option<Hash>>,
     sent: Cache<Hash, Arc<Prepared>>,
     quota: Quota,
-    untrusted: Counter,
+    counters: FrontCounters,
     named_in_log: Cache<Hash, ()>,
 }
 
@@ -80,7 +80,7 @@ impl KnownDocuments {
         preparer: Preparer,
         source: Source,
         mode: TrustMode,
-        untrusted: Counter,
+        counters: FrontCounters,
     ) -> Result<Self, Vec<DocumentFault>> {
         let weigh = |_: &Hash, prepared: &Arc<Prepared>| {
             let bytes = prepared.length.saturating_mul(PARSED_FACTOR) + ENTRY_BYTES;
@@ -94,7 +94,7 @@ impl KnownDocuments {
             read: Mutex::default(),
             sent: Cache::builder().max_capacity(MOST_BYTES).weigher(weigh).build(),
             quota: Quota::default(),
-            untrusted,
+            counters,
             named_in_log: Cache::new(NAMED_IN_LOG),
         };
         match &known.source {
@@ -150,7 +150,10 @@ impl KnownDocuments {
                 self.trust(documents);
                 Reloaded::Changed(count)
             }
-            Err(faults) => Reloaded::Refused(faults),
+            Err(faults) => {
+                self.counters.manifests_refused.inc();
+                Reloaded::Refused(faults)
+            }
         }
     }
 
@@ -230,7 +233,7 @@ impl KnownDocuments {
     /// Counts a document that is in no manifest.
     fn note(&self, hash: Hash) {
         if self.mode == TrustMode::Measure {
-            self.untrusted.inc();
+            self.counters.untrusted.inc();
             if self.named_in_log.get(&hash).is_none() {
                 self.named_in_log.insert(hash, ());
                 tracing::warn!(document = %hash, "this document is in no manifest");
@@ -281,17 +284,16 @@ mod tests {
 
     const TEXT: &str = "query Regions{regions{code}}";
 
-    /// The documents, and how many operations were validated.
-    fn counted(mode: TrustMode) -> (KnownDocuments, Counter) {
-        let validations = Counter::default();
-        let preparer = Preparer::new(Introspection::On, validations.clone());
-        let (source, untrusted) = (Source::Embedded, Counter::default());
-        let known = KnownDocuments::new(preparer, source, mode, untrusted);
-        (known.map_err(|_| ()).unwrap(), validations)
+    fn known(mode: TrustMode) -> KnownDocuments {
+        let counters = FrontCounters::default();
+        let preparer = Preparer::new(Introspection::On, counters.validations.clone());
+        let known = KnownDocuments::new(preparer, Source::Embedded, mode, counters);
+        known.map_err(|_| ()).unwrap()
     }
 
-    fn known(mode: TrustMode) -> KnownDocuments {
-        counted(mode).0
+    /// How many operations were validated.
+    fn validated(known: &KnownDocuments) -> u64 {
+        known.counters.validations.get()
     }
 
     fn operation(query: Option<&str>, version: u32, hash: &str) -> Operation {
@@ -317,18 +319,18 @@ mod tests {
         assert_eq!(find(&known, &by_hash), Ok(hash));
         let by_id = serde_json::from_value(json!({ "documentId": format!("sha256:{hash}") }));
         assert_eq!(find(&known, &by_id.unwrap()), Ok(hash));
-        assert_eq!(known.untrusted.get(), 0, "nothing is measured");
+        assert_eq!(known.counters.untrusted.get(), 0, "nothing is measured");
     }
 
     #[test]
     fn a_document_is_validated_once_however_often_it_comes() {
-        let (known, validations) = counted(TrustMode::Off);
-        let before = validations.get();
+        let known = known(TrustMode::Off);
+        let before = validated(&known);
         let text = serde_json::from_value(json!({ "query": TEXT })).unwrap();
         for _ in 0..10 {
             find(&known, &text).unwrap();
         }
-        assert_eq!(validations.get(), before + 1);
+        assert_eq!(validated(&known), before + 1);
     }
 
     #[test]
@@ -368,14 +370,14 @@ mod tests {
         let text = serde_json::from_value(json!({ "query": TEXT })).unwrap();
         find(&measuring, &text).unwrap();
         find(&measuring, &text).unwrap();
-        assert_eq!(measuring.untrusted.get(), 2);
-        let (enforcing, validations) = counted(TrustMode::Enforce);
-        let before = validations.get();
+        assert_eq!(measuring.counters.untrusted.get(), 2);
+        let enforcing = known(TrustMode::Enforce);
+        let before = validated(&enforcing);
         assert_eq!(find(&enforcing, &text).unwrap_err(), "NotTrusted");
         let broken = serde_json::from_value(json!({ "query": "{" })).unwrap();
         assert_eq!(find(&enforcing, &broken).unwrap_err(), "NotTrusted", "not read");
         let by_hash = operation(None, 1, &Hash::of(TEXT).to_string());
         assert_eq!(find(&enforcing, &by_hash).unwrap_err(), "NotTrusted");
-        assert_eq!(validations.get(), before);
+        assert_eq!(validated(&enforcing), before);
     }
 }

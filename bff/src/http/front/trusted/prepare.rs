@@ -261,6 +261,7 @@ mod tests {
                 "query A($n:Int!){searchApps(text:\"a\",first:$n){matched}} query B{app(slug:\"a\"){slug}}",
                 "fine",
             ),
+            ("query($n:Int){viewer{payments(first:$n){nodes{status}}}}", "fine"),
             ("mutation($i:SignInInput!){signIn(input:$i){userErrors{code}}}", "fine"),
             ("subscription($n:String!){paymentChanged(paymentNo:$n){status}}", "fine"),
         ] {

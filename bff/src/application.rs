@@ -36,7 +36,7 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
-use domain::engine::{RecordedExchange, SubmitApp};
+use domain::engine::{ClaimKey, RecordedExchange, SubmitApp};
 use domain::identity::{
     Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
     VerifyRealName, VerifyTicket,
@@ -340,6 +340,11 @@ impl Application {
             find_apps: find_apps.clone(),
             find_options: bookings.options.clone(),
             booking: bookings.use_cases.clone(),
+            claim_key: Arc::new(ClaimKey {
+                submissions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
                 past_forms,

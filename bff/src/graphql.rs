@@ -17,6 +17,7 @@ pub(crate) mod file;
 mod home;
 mod identity;
 pub(crate) mod kept;
+mod key;
 mod link;
 mod lottery;
 mod mandate;
@@ -48,7 +49,7 @@ use async_graphql::{
 };
 pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
-use domain::engine::{FindOptions, SubmitApp};
+use domain::engine::{ClaimKey, FindOptions, SubmitApp};
 use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
@@ -92,6 +93,8 @@ pub struct UseCases {
     pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
+    /// Binds keys to what was asked with them.
+    pub claim_key: Arc<ClaimKey>,
     /// What can be chosen in a field.
     pub find_options: Arc<FindOptions>,
     /// What somebody does with their bookings.
@@ -379,13 +382,13 @@ impl Query {
         lottery::draw(ctx, &app, issue).await
     }
 
-    /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    /// The grades of a rating (好差评), at most 5, the best first, with the reasons of each.
     #[graphql(cache_control(max_age = 60))]
     async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
         rating::choices()
     }
 
-    /// The rails and how they are.
+    /// The rails and how they are; at most 4.
     #[graphql(complexity = "4 * child_complexity + 1")]
     async fn rails(&self, ctx: &Context<'_>) -> Vec<rail::RailHealth> {
         rail::all(ctx)
@@ -495,8 +498,12 @@ impl Mutation {
     }
 
     /// Opens a face check; the citizen shows the face on the page it names.
-    async fn start_face_check(&self, ctx: &Context<'_>) -> Result<verify::StartFaceCheckPayload> {
-        verify::start_face_check(ctx).await
+    async fn start_face_check(
+        &self,
+        ctx: &Context<'_>,
+        input: verify::StartFaceCheckInput,
+    ) -> Result<verify::StartFaceCheckPayload> {
+        verify::start_face_check(ctx, &input).await
     }
 
     /// Asks for the outcome of a face check.

@@ -46,4 +46,5 @@ mod ten_apps;
 mod thread;
 mod trusted;
 mod versions;
+mod whose;
 mod year_end;

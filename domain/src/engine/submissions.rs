@@ -78,7 +78,7 @@ impl Submission {
     }
 }
 
-fn part(input: &mut String, text: &str) {
+pub(super) fn part(input: &mut String, text: &str) {
     // Writing to a string cannot fail.
     let _ = write!(input, "{}:{text}", text.len());
 }

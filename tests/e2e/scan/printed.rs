@@ -39,7 +39,7 @@ fn of(owner: &Citizen, on: &'static str, text: &Value, leads_to: &'static str) -
 async fn of_notices(app: &TestApp, citizen: &Citizen, made: &Made) -> Vec<Printed> {
     let notice = &made.notices[0];
     let held = app.levers.gateway_notice(notice).await;
-    let link = json!({ "noticeNos": [notice] });
+    let link = json!({ "noticeNos": [notice], "idempotencyKey": "link-0001" });
     let link = citizen.mutation("createPayLink", "CreatePayLinkInput", "link{url}", &link).await;
     vec![
         of(citizen, "a notice, in letters", &held["noticeNo"], "Notice"),

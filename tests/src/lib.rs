@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 pub mod app;
+pub mod bench_server;
 pub mod citizen;
 pub mod crash;
 pub mod cutting_proxy;

@@ -506,6 +506,7 @@ impl Application {
             verify_receipt,
             verify_certificate,
             metrics,
+            runtime: tokio::runtime::Handle::current(),
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;

@@ -89,6 +89,8 @@ pub struct Parts {
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Whose threads wait for the database.
+    pub runtime: tokio::runtime::Handle,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

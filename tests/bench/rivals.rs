@@ -243,6 +243,7 @@ async fn one_turn(
     assert_eq!(done.wrong, 0, "{name:?}: {}", done.first_wrong);
     assert!(done.answers > 0, "{name:?} answers nothing");
     let rate = done.answers as f64 / done.seconds;
+    println!("{}: {}: {rate:.0} a second", operation.name(), server.kind.name());
     // The warm-up's answers were worked for as well; it went at the same rate.
     let whole = (warm_ms + run_ms) as f64 / 1_000.0;
     Turn { rate, processor_us: spent / (rate * whole), p50_us: done.p50_us, p99_us: done.p99_us }

@@ -4,6 +4,7 @@
 
 pub mod accept;
 pub mod answer;
+mod beside_data;
 pub mod cache;
 pub mod compress;
 pub mod counters;

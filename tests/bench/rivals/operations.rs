@@ -18,6 +18,8 @@ pub enum Operation {
     Home,
     /// The same, by GET and the document's id.
     HomeById,
+    /// The same, packed as clients want it.
+    HomePacked,
     /// The same beside a part that is the caller's own: nobody may keep such an answer.
     HomeComputed,
     /// Searching apps, signed in.
@@ -36,6 +38,7 @@ impl Operation {
         match self {
             Self::Home => "home, public, POST",
             Self::HomeById => "home, public, GET by document id",
+            Self::HomePacked => "home, public, GET by document id, `br`",
             Self::HomeComputed => "home, computed each time",
             Self::Search => "search",
             Self::Notices => "my notices",
@@ -47,7 +50,7 @@ impl Operation {
     /// Its document.
     pub const fn document(self) -> &'static str {
         match self {
-            Self::Home | Self::HomeById => HOME,
+            Self::Home | Self::HomeById | Self::HomePacked => HOME,
             Self::HomeComputed => HOME_COMPUTED,
             Self::Search => SEARCH,
             Self::Notices => NOTICES,
@@ -59,11 +62,11 @@ impl Operation {
     pub const fn must_have(self) -> &'static str {
         match self {
             Self::Start | Self::StartWithRail => "\"userErrors\":[]",
-            Self::Home | Self::HomeById | Self::HomeComputed => {
-                "\"data\":{\"home\":{\"categories\":[{"
-            }
-            Self::Search => "\"data\":{\"searchApps\":[{",
-            Self::Notices => "\"data\":{\"viewer\":{\"notices\":{\"nodes\":[{",
+            // What is packed cannot be looked into.
+            Self::HomePacked => "",
+            Self::Home | Self::HomeById | Self::HomeComputed => "\"categories\":[{",
+            Self::Search => "\"searchApps\":[{",
+            Self::Notices => "\"noticeNo\":\"",
         }
     }
 
@@ -71,14 +74,16 @@ impl Operation {
     pub const fn signed_in(self) -> bool {
         match self {
             Self::Search | Self::Notices | Self::Start | Self::StartWithRail => true,
-            Self::Home | Self::HomeById | Self::HomeComputed => false,
+            Self::Home | Self::HomeById | Self::HomePacked | Self::HomeComputed => false,
         }
     }
 
     /// Sent in turns.
     pub fn variables(self) -> Vec<Value> {
         match self {
-            Self::Home | Self::HomeById | Self::HomeComputed => vec![json!({ "region": REGION })],
+            Self::Home | Self::HomeById | Self::HomePacked | Self::HomeComputed => {
+                vec![json!({ "region": REGION })]
+            }
             Self::Search => {
                 let asked = |text: &&str| json!({ "text": text, "region": REGION });
                 SEARCHED.iter().map(asked).collect()
@@ -102,11 +107,12 @@ impl Operation {
         if self.signed_in() {
             head += &format!("authorization: Bearer {}\r\n", by.token);
         }
-        if let Some(coding) = coding {
+        let packed = (self == Self::HomePacked).then_some("br");
+        if let Some(coding) = coding.or(packed) {
             head += &format!("accept-encoding: {coding}\r\n");
         }
         let each = self.variables().into_iter();
-        if self == Self::HomeById {
+        if matches!(self, Self::HomeById | Self::HomePacked) {
             return each.map(|variables| by_id(to, self.document(), &variables, &head)).collect();
         }
         let post = |variables: Value| {

@@ -94,6 +94,7 @@ fn asked_for(found: &Found, page: &mut String) {
             0.85,
         ),
         ("home by document id to Mercurius", beside(Op::HomeById), 10.0),
+        ("home by document id, `br`, to Mercurius", beside(Op::HomePacked), 10.0),
         ("search to Mercurius", beside(Op::Search), 2.0),
         ("my notices to Mercurius", beside(Op::Notices), 2.0),
         ("start payment to Mercurius", beside(Op::Start), 2.0),

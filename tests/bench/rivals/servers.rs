@@ -85,7 +85,11 @@ impl Server {
         let mut command = Command::new("taskset");
         command.args(["-c", SERVER_CORE]).stdout(Stdio::null());
         match kind {
-            Kind::Product => product(&mut command, world, &addr, with_rail),
+            Kind::Product => {
+                let program = if by.is_some() { "bench_counted" } else { "bench_server" };
+                command.arg(binary(program));
+                product(&mut command, world, &addr, with_rail);
+            }
             Kind::Ceiling => {
                 command.arg(binary("bench_server")).args(["ceiling", &addr]);
                 command.arg(world.folder.0.join("ceiling.json"));
@@ -169,7 +173,6 @@ pub fn node_folder() -> PathBuf {
 
 fn product(command: &mut Command, world: &World, addr: &str, with_rail: bool) {
     let settings = settings_file(&world.folder.0, &world.mocks.onboarding());
-    command.arg(binary("bench_server"));
     if !with_rail {
         command.arg("no-rail");
     }

@@ -4,6 +4,7 @@ use super::super::admission::come_again_s;
 use super::super::requester::Credentials;
 use super::accept::MediaType;
 use super::answer::Answer;
+use super::beside_data::once_beside_data;
 use super::operation::{Operation, QueryString};
 use super::run::{NotRun, answers, once, sound};
 use super::{events, socket};
@@ -110,15 +111,22 @@ async fn answer(
     if verb == Verb::Get && sound.is_for_post() {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
+    let anybody = credentials.named_nobody();
     match media {
-        MediaType::Json | MediaType::ResponseJson => match once(sound, &credentials, parts).await {
-            Ok(Answer::Kept(kept)) if credentials.named_nobody() => match verb {
-                Verb::Get => parts.answers.for_everybody(request, &kept, media),
-                Verb::Post(body) => parts.answers.for_post(request, body, &kept, media),
-            },
-            Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),
-            Err(not_run) => refused(request, media, not_run),
-        },
+        MediaType::Json | MediaType::ResponseJson => {
+            let answered = match anybody {
+                true => once(sound, &credentials, parts).await,
+                false => once_beside_data(sound, credentials, parts).await,
+            };
+            match answered {
+                Ok(Answer::Kept(kept)) if anybody => match verb {
+                    Verb::Get => parts.answers.for_everybody(request, &kept, media),
+                    Verb::Post(body) => parts.answers.for_post(request, body, &kept, media),
+                },
+                Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),
+                Err(not_run) => refused(request, media, not_run),
+            }
+        }
         MediaType::EventStream => match answers(sound, &credentials, parts).await {
             Ok(answers) => events::respond(answers),
             Err((answer, status)) => answer.with_status(request, MediaType::Json, status),

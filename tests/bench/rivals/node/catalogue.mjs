@@ -13,18 +13,8 @@ const categories = catalogue.categories.map((category) => ({
 }))
 const hot = catalogue.hot.map((slug) => bySlug.get(slug))
 
-const idOf = (kind, key) => Buffer.from(`${kind}:${key}`).toString('base64url')
-
 /** An app as one query shows it: in the region that was asked about. */
-const shown = (app, region) => ({
-  id: app.id,
-  slug: app.slug,
-  name: app.name,
-  summary: app.summary,
-  kind: app.kind,
-  definition: app,
-  region,
-})
+const shown = (definition, region) => ({ definition, region })
 
 const covers = (app, region) => {
   for (let at = region; at !== undefined; at = parents.get(at)) {
@@ -49,8 +39,8 @@ export function availability(app, region, channel) {
 }
 
 export const allCategories = (region) =>
-  categories.map(({ slug, name, apps }) => ({ id: idOf('Category', slug), slug, name, apps, region }))
-export const appsOf = (category) => category.apps.map((app) => shown(app, category.region))
+  categories.map((definition) => ({ definition, region }))
+export const appsOf = ({ definition, region }) => definition.apps.map((app) => shown(app, region))
 export const hotApps = (region) => hot.map((app) => shown(app, region))
 
 const LETTERS = /^[a-z]+$/

@@ -62,9 +62,16 @@ export const resolvers = {
     hot: (home) => hotApps(home.region),
   },
   Category: {
+    slug: (category) => category.definition.slug,
+    name: (category) => category.definition.name,
     apps: appsOf,
   },
   App: {
+    id: (app) => app.definition.id,
+    slug: (app) => app.definition.slug,
+    name: (app) => app.definition.name,
+    summary: (app) => app.definition.summary,
+    kind: (app) => app.definition.kind,
     availability: (app, { region }, { who }) => availability(app, region ?? app.region, who.channel),
   },
   Viewer: { notices },

@@ -1,7 +1,6 @@
 //! The product as a benchmark needs it: its own library, settings and server, with the notices of a
 //! table in the place of the gateway. Two more words change what is served:
 //! `no-rail` takes away the rail as well, `ceiling FILE` answers everything with the same bytes.
-#![expect(clippy::unwrap_used, reason = "a program of the suites: a panic is how it fails")]
 
 mod ceiling;
 mod notices;
@@ -18,8 +17,11 @@ use notices::TableNotices;
 use rail::SilentRail;
 use std::sync::Arc;
 
-#[tokio::main]
-async fn main() {
+/// Does what the words of the command line say.
+///
+/// # Panics
+/// When anything is not as it must be.
+pub async fn run() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {

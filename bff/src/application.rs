@@ -492,7 +492,7 @@ impl Application {
             trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
             known: known.clone(),
-            answers: front::answers(catalogue, &clock, &metrics.front),
+            answers: front::answers(catalogue, &known, &clock, &metrics.front),
             streams: Streams::default(),
             drain: drain.clone(),
             health: Health::new(store.clone()),

@@ -414,8 +414,9 @@ impl Query {
         receipt::verify(ctx, &code, &number, &check_code).await
     }
 
-    /// What a scanned code means: payment codes, notices, receipts, pay links and apps of ours;
-    /// never a foreign address. Null with the reason in `errors`. POST only, never cached.
+    /// What a scanned code means: payment codes, notices, receipts, certificates, pay links, draws
+    /// and apps of ours, and own numbers; never a foreign address. Null with the reason in
+    /// `errors`. POST only, never cached.
     // As heavy as `verifyReceipt`, for the same reason.
     #[graphql(complexity = "5_000 + child_complexity")]
     async fn resolve_scan(

@@ -1,5 +1,7 @@
 //! What a scanned code means, as clients ask for it.
 
+mod printed;
+
 use serde_json::{Value, json};
 use tests::app::TestApp;
 use tests::citizen::Citizen;

@@ -113,7 +113,8 @@ async fn the_same_key_for_somebody_else_is_another_submission() {
         let family =
             json!({ "parentId": parent.facts["citizenId"], "childId": child["citizenId"] });
         app.levers.pull("families", family).await;
-        let wish = json!({ "name": child["name"], "idCard": child["idCard"], "days": 30 });
+        let mut wish = json!({ "name": child["name"], "idCard": child["idCard"], "days": 30 });
+        wish["idempotencyKey"] = "proxy-0001".into();
         let fields = "mandate{id}";
         let asked = parent.mutation("requestProxy", "RequestProxyInput", fields, &wish).await;
         let none = json!([]);

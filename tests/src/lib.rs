@@ -10,6 +10,7 @@ pub mod desk;
 pub mod files;
 pub mod flow;
 pub mod foreign;
+pub mod home_page;
 pub mod kept_case;
 pub mod killed;
 pub mod levers;

@@ -2,9 +2,11 @@
 //! what does not answer is null with a reason, and the rest is there.
 
 use super::account::apps;
+use super::booking::Booking;
 use super::case::Case;
 use super::catalogue::{self, App, Audience, Category};
 use super::error::chain;
+use super::message::Message;
 use super::notice::Notice;
 use super::plain::{PlainList, PlainObject, below, object};
 use super::scalars::RegionCode;
@@ -14,7 +16,10 @@ use async_graphql::resolver_utils::enum_value;
 use async_graphql::{Context, ContextSelectionSet, Enum, Object, Result, SimpleObject, Value};
 use domain::catalogue::{Catalogue, ElderGroup as Group, ElderHome as Projection, ElderView};
 use domain::identity::Person;
+use domain::ids::PersonId;
+use domain::messaging::Message as DomainMessage;
 use domain::notice::{ListedNotice, SearchError, Sought};
+use domain::outside::StoreError;
 use domain::standards::RegionCode as Code;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -22,9 +27,12 @@ use std::time::Duration;
 
 /// So many notices stand on the home page; the others are behind `viewer.notices`.
 const NOTICES: usize = 5;
-/// So many running cases, of the newest so many.
-const CASES: usize = 5;
-const CASES_READ: u16 = 20;
+/// So many running cases; the others are behind `viewer.cases`.
+const CASES: u16 = 5;
+/// So many appointments; the others are behind `viewer.bookings`.
+const BOOKINGS: u16 = 3;
+/// So many messages; the others are behind `viewer.messages`.
+const MESSAGES: u16 = 3;
 /// So many apps used last.
 const RECENT: usize = 8;
 
@@ -65,8 +73,11 @@ pub fn home(
     Ok(Home { region, audience, elder, catalogue })
 }
 
-/// The home page: every part that reaches out is null with a reason where it did not answer in
-/// time, and the others are there all the same.
+/// The home page. A client shows its sections in the order of these fields: what can be opened
+/// (`categories`, at most 16; `hot`, 10), what is the caller's own (`favourites`, 50; `recent`, 8),
+/// what waits for them (`notices`, 5; `cases`, 5; `bookings`, 3) and what they were told
+/// (`messages`, 3). Every section that is read or asked for has its own deadline: one that did not
+/// answer is null with a reason in `unavailable`, and the others are there all the same.
 #[Object]
 impl Home {
     /// How large to write.
@@ -88,6 +99,89 @@ impl Home {
         let hot = self.catalogue.hot().into_iter();
         let hot = hot.filter(|app| audience.is_none_or(|of| app.audience.contains(&of)));
         PlainList(hot.map(|app| self.app(&app.slug)).collect())
+    }
+
+    /// The caller's favourites; null for nobody.
+    #[graphql(complexity = "50 * child_complexity + 1")]
+    async fn favourites(&self, ctx: &Context<'_>) -> Option<HomeApps> {
+        let person = &requester(ctx).caller.as_ref()?.person;
+        let own = &ctx.data_unchecked::<UseCases>().account.apps;
+        let found = within(ctx, "收藏的应用", own.favourites(person)).await;
+        Some(HomeApps::of(found.map(|slugs| apps(ctx, slugs))))
+    }
+
+    /// The apps that the caller used last; at most 8. Null for nobody.
+    #[graphql(complexity = "8 * child_complexity + 1")]
+    async fn recent(&self, ctx: &Context<'_>) -> Option<HomeApps> {
+        let person = &requester(ctx).caller.as_ref()?.person;
+        let own = &ctx.data_unchecked::<UseCases>().account.apps;
+        let found = within(ctx, "最近使用", own.recent(person)).await;
+        Some(HomeApps::of(found.map(|slugs| apps(ctx, slugs.into_iter().take(RECENT).collect()))))
+    }
+
+    /// The caller's open notices in the order of the day on which harm begins; at most 5. Null for
+    /// nobody.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn notices(&self, ctx: &Context<'_>) -> Option<HomeNotices> {
+        let person = &requester(ctx).caller.as_ref()?.person;
+        Some(match within(ctx, GATEWAY, own_notices(ctx, person)).await {
+            Ok(found) => {
+                let more = found.len() > NOTICES;
+                let nodes = found.into_iter().take(NOTICES);
+                let nodes = nodes.map(|listed| Notice::Live(Box::new(listed))).collect();
+                HomeNotices { nodes: Some(nodes), more, unavailable: None }
+            }
+            Err(unavailable) => {
+                HomeNotices { nodes: None, more: false, unavailable: Some(unavailable) }
+            }
+        })
+    }
+
+    /// The caller's cases that are not over, the newest first; at most 5. Null for nobody.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn cases(&self, ctx: &Context<'_>) -> Option<HomeCases> {
+        let ids = requester(ctx).caller.as_ref()?.person.ids();
+        let cases = &ctx.data_unchecked::<UseCases>().cases.cases;
+        Some(match within(ctx, "办件", cases.list_running(&ids, CASES)).await {
+            Ok(running) => {
+                let nodes = running.into_iter().map(Case).collect();
+                HomeCases { nodes: Some(nodes), unavailable: None }
+            }
+            Err(unavailable) => HomeCases { nodes: None, unavailable: Some(unavailable) },
+        })
+    }
+
+    /// The caller's appointments that are still to come, the nearest first; at most 3. Null for
+    /// nobody.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn bookings(&self, ctx: &Context<'_>) -> Option<HomeBookings> {
+        let ids = requester(ctx).caller.as_ref()?.person.ids();
+        let book = &ctx.data_unchecked::<UseCases>().booking.bookings;
+        let upcoming = book.list_upcoming(&ids, requester(ctx).now, BOOKINGS);
+        Some(match within(ctx, "预约", upcoming).await {
+            Ok(upcoming) => {
+                let nodes = upcoming.into_iter().map(Booking).collect();
+                HomeBookings { nodes: Some(nodes), unavailable: None }
+            }
+            Err(unavailable) => HomeBookings { nodes: None, unavailable: Some(unavailable) },
+        })
+    }
+
+    /// What the caller was told last, the newest first, at most 3, and how much of all is not
+    /// read. Null for nobody.
+    #[graphql(complexity = "3 * child_complexity + 1")]
+    async fn messages(&self, ctx: &Context<'_>) -> Option<HomeMessages> {
+        let ids = requester(ctx).caller.as_ref()?.person.ids();
+        Some(match within(ctx, "消息", newest_messages(ctx, &ids)).await {
+            Ok((newest, unread)) => {
+                let nodes = newest.into_iter().map(Message).collect();
+                let unread = i32::try_from(unread).unwrap_or(i32::MAX);
+                HomeMessages { nodes: Some(nodes), unread: Some(unread), unavailable: None }
+            }
+            Err(unavailable) => {
+                HomeMessages { nodes: None, unread: None, unavailable: Some(unavailable) }
+            }
+        })
     }
 
     /// The page for the elderly; null unless it was asked for.
@@ -123,59 +217,6 @@ impl Home {
         let tiles = PlainList(made.tiles.into_iter().map(tile).collect());
         Some(ElderHome { tiles, groups: made.groups.into_iter().map(group).collect() })
     }
-
-    /// The caller's favourites; null for nobody.
-    #[graphql(complexity = "50 * child_complexity + 1")]
-    async fn favourites(&self, ctx: &Context<'_>) -> Option<HomeApps> {
-        let person = &requester(ctx).caller.as_ref()?.person;
-        let own = &ctx.data_unchecked::<UseCases>().account.apps;
-        let found = within(ctx, "收藏的应用", own.favourites(person)).await;
-        Some(HomeApps::of(found.map(|slugs| apps(ctx, slugs))))
-    }
-
-    /// The apps that the caller used last; at most 8. Null for nobody.
-    #[graphql(complexity = "8 * child_complexity + 1")]
-    async fn recent(&self, ctx: &Context<'_>) -> Option<HomeApps> {
-        let person = &requester(ctx).caller.as_ref()?.person;
-        let own = &ctx.data_unchecked::<UseCases>().account.apps;
-        let found = within(ctx, "最近使用", own.recent(person)).await;
-        Some(HomeApps::of(found.map(|slugs| apps(ctx, slugs.into_iter().take(RECENT).collect()))))
-    }
-
-    /// The caller's cases that are not over, the newest first; at most 5. Null for nobody.
-    #[graphql(complexity = "5 * child_complexity + 1")]
-    async fn cases(&self, ctx: &Context<'_>) -> Option<HomeCases> {
-        let person = &requester(ctx).caller.as_ref()?.person;
-        let ids = person.ids();
-        let cases = &ctx.data_unchecked::<UseCases>().cases.cases;
-        let found = within(ctx, "办件", cases.list_cases(&ids, None, CASES_READ)).await;
-        Some(match found {
-            Ok(page) => {
-                let running = page.cases.into_iter().filter(|case| case.ended_at.is_none());
-                let nodes = running.take(CASES).map(Case).collect();
-                HomeCases { nodes: Some(nodes), unavailable: None }
-            }
-            Err(unavailable) => HomeCases { nodes: None, unavailable: Some(unavailable) },
-        })
-    }
-
-    /// The caller's open notices in the order of the day on which harm begins; at most 5. Null for
-    /// nobody.
-    #[graphql(complexity = "5 * child_complexity + 1")]
-    async fn notices(&self, ctx: &Context<'_>) -> Option<HomeNotices> {
-        let person = &requester(ctx).caller.as_ref()?.person;
-        Some(match within(ctx, GATEWAY, own_notices(ctx, person)).await {
-            Ok(found) => {
-                let more = found.len() > NOTICES;
-                let nodes = found.into_iter().take(NOTICES);
-                let nodes = nodes.map(|listed| Notice::Live(Box::new(listed))).collect();
-                HomeNotices { nodes: Some(nodes), more, unavailable: None }
-            }
-            Err(unavailable) => {
-                HomeNotices { nodes: None, more: false, unavailable: Some(unavailable) }
-            }
-        })
-    }
 }
 
 impl Home {
@@ -189,6 +230,16 @@ const GATEWAY: &str = "统一公共支付平台";
 async fn own_notices(ctx: &Context<'_>, person: &Person) -> Result<Vec<ListedNotice>, SearchError> {
     let find = &ctx.data_unchecked::<UseCases>().find_notices;
     find.search(person, &Sought::Own, requester(ctx).now).await
+}
+
+async fn newest_messages(
+    ctx: &Context<'_>,
+    ids: &[PersonId],
+) -> Result<(Vec<DomainMessage>, u64), StoreError> {
+    let store = &ctx.data_unchecked::<UseCases>().messages.messages;
+    let newest = store.list_messages_of_person(ids, None, MESSAGES);
+    let (page, unread) = tokio::try_join!(newest, store.count_unread(ids))?;
+    Ok((page.messages, unread))
 }
 
 /// One part within its deadline. What it was doing then is given up: it only read.
@@ -233,6 +284,26 @@ impl HomeApps {
 pub struct HomeCases {
     /// The newest first; null where they could not be read.
     nodes: Option<Vec<Case>>,
+    /// Why not.
+    unavailable: Option<Unavailable>,
+}
+
+/// Appointments of the caller that are to come.
+#[derive(SimpleObject)]
+pub struct HomeBookings {
+    /// The nearest first, held ones too; null where they could not be read.
+    nodes: Option<Vec<Booking>>,
+    /// Why not.
+    unavailable: Option<Unavailable>,
+}
+
+/// Messages of the caller.
+#[derive(SimpleObject)]
+pub struct HomeMessages {
+    /// The newest first; null where they could not be read.
+    nodes: Option<Vec<Message>>,
+    /// How many of all messages are not read; null with `nodes`.
+    unread: Option<i32>,
     /// Why not.
     unavailable: Option<Unavailable>,
 }

@@ -274,7 +274,11 @@ pub struct Query;
 #[Object]
 impl Query {
     /// Anything by its opaque id; null when there is none, or it is not the caller's.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The opaque id, as the server gave it.")] id: ID,
+    ) -> Result<Option<Node>> {
         let Some((kind, key)) = Kind::read(&id) else { return Ok(None) };
         match kind {
             Kind::Category => Ok(catalogue::category(ctx, &key).map(Node::Category)),
@@ -306,8 +310,11 @@ impl Query {
     async fn categories(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Whose availability; left out: the person's, else the whole province.")]
         region: Option<scalars::RegionCode>,
-        audience: Option<catalogue::Audience>,
+        #[graphql(desc = "Only apps for these; left out: for all.")] audience: Option<
+            catalogue::Audience,
+        >,
     ) -> Result<plain::PlainList<catalogue::Category>> {
         catalogue::categories(ctx, region, audience)
     }
@@ -318,8 +325,11 @@ impl Query {
     async fn home(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Whose home page; left out: the person's, else the whole province.")]
         region: Option<scalars::RegionCode>,
-        audience: Option<catalogue::Audience>,
+        #[graphql(desc = "Only apps for these; left out: for all.")] audience: Option<
+            catalogue::Audience,
+        >,
         #[graphql(default = false, desc = "The page for the elderly as well.")] elder: bool,
     ) -> Result<home::Home> {
         home::home(ctx, region, audience, elder)
@@ -327,7 +337,11 @@ impl Query {
 
     /// One app; null when there is none of this slug.
     #[graphql(cache_control(max_age = 60))]
-    async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
+    async fn app(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its name in addresses, as `App.slug` says it.")] slug: String,
+    ) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
     }
 
@@ -340,9 +354,12 @@ impl Query {
     async fn search_apps(
         &self,
         ctx: &Context<'_>,
-        text: String,
+        #[graphql(desc = "What was typed, 1 to 64 characters.")] text: String,
+        #[graphql(
+            desc = "Where it should be open; left out: the person's, else the whole province."
+        )]
         region: Option<scalars::RegionCode>,
-        #[graphql(default = 10)] first: i32,
+        #[graphql(default = 10, desc = "So many at most, 1 to 20.")] first: i32,
     ) -> Result<plain::PlainList<search::AppHit>> {
         search::find(ctx, &text, region, first)
     }
@@ -354,8 +371,9 @@ impl Query {
     async fn field_options(
         &self,
         ctx: &Context<'_>,
-        app: String,
-        field: String,
+        #[graphql(desc = "The slug of the app.")] app: String,
+        #[graphql(desc = "The name of the field.")] field: String,
+        #[graphql(desc = "What is answered so far; the fields that this one depends on at least.")]
         answers: Vec<engine::AnswerInput>,
     ) -> Result<options::FieldOptions> {
         options::field_options(ctx, &app, &field, answers).await
@@ -366,7 +384,7 @@ impl Query {
     async fn regions(
         &self,
         ctx: &Context<'_>,
-        parent: Option<scalars::RegionCode>,
+        #[graphql(desc = "Left out: the province itself.")] parent: Option<scalars::RegionCode>,
     ) -> Result<Vec<catalogue::Region>> {
         catalogue::regions(ctx, parent)
     }
@@ -376,8 +394,8 @@ impl Query {
     async fn lottery_draw(
         &self,
         ctx: &Context<'_>,
-        app: String,
-        issue: Option<String>,
+        #[graphql(desc = "The slug of the app that draws.")] app: String,
+        #[graphql(desc = "Of which issue; left out: the newest.")] issue: Option<String>,
     ) -> Result<Option<lottery::LotteryDraw>> {
         lottery::draw(ctx, &app, issue).await
     }
@@ -397,7 +415,11 @@ impl Query {
     /// What the notices cost if paid before `expiresAt`; the late fee is that of the quote's
     /// issue.
     #[graphql(complexity = "20 * child_complexity + 1")]
-    async fn quote(&self, ctx: &Context<'_>, notice_nos: Vec<String>) -> Result<quote::Quote> {
+    async fn quote(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Numbers of notices, 1 to 20.")] notice_nos: Vec<String>,
+    ) -> Result<quote::Quote> {
         quote::make(ctx, &notice_nos).await
     }
 
@@ -407,9 +429,9 @@ impl Query {
     async fn verify_receipt(
         &self,
         ctx: &Context<'_>,
-        code: String,
-        number: String,
-        check_code: String,
+        #[graphql(desc = "电子票据代码, as it is printed.")] code: String,
+        #[graphql(desc = "电子票据号码, as it is printed.")] number: String,
+        #[graphql(desc = "校验码, as it is printed.")] check_code: String,
     ) -> Result<receipt::ReceiptVerification> {
         receipt::verify(ctx, &code, &number, &check_code).await
     }
@@ -422,7 +444,7 @@ impl Query {
     async fn resolve_scan(
         &self,
         ctx: &Context<'_>,
-        text: String,
+        #[graphql(desc = "What the scanner read, as it is.")] text: String,
     ) -> Result<Option<scan::ScanTarget>> {
         scan::resolve(ctx, &text).await
     }
@@ -434,7 +456,8 @@ impl Query {
     async fn verify_certificate(
         &self,
         ctx: &Context<'_>,
-        serial_no: String,
+        #[graphql(desc = "The number that is printed on it.")] serial_no: String,
+        #[graphql(desc = "The code that its holder gives away with it.")]
         authorisation_code: String,
     ) -> Result<certificate::CertificateVerification> {
         certificate::verify(ctx, &serial_no, &authorisation_code).await
@@ -457,7 +480,7 @@ impl Mutation {
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        input: sign_in::SignInInput,
+        #[graphql(desc = "By which proof, and on which device.")] input: sign_in::SignInInput,
     ) -> Result<sign_in::SignInPayload> {
         sign_in::sign_in(ctx, input).await
     }
@@ -466,7 +489,7 @@ impl Mutation {
     async fn send_phone_code(
         &self,
         ctx: &Context<'_>,
-        input: sign_in::SendPhoneCodeInput,
+        #[graphql(desc = "To which phone.")] input: sign_in::SendPhoneCodeInput,
     ) -> Result<sign_in::SendPhoneCodePayload> {
         sign_in::send_phone_code(ctx, input).await
     }
@@ -475,7 +498,7 @@ impl Mutation {
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
-        input: identity::RefreshSessionInput,
+        #[graphql(desc = "The refresh token.")] input: identity::RefreshSessionInput,
     ) -> Result<identity::RefreshSessionPayload> {
         identity::refresh(ctx, input).await
     }
@@ -484,7 +507,7 @@ impl Mutation {
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
-        input: identity::SignOutInput,
+        #[graphql(desc = "This session, or all.")] input: identity::SignOutInput,
     ) -> Result<identity::SignOutPayload> {
         identity::sign_out(ctx, input).await
     }
@@ -493,7 +516,7 @@ impl Mutation {
     async fn verify_real_name(
         &self,
         ctx: &Context<'_>,
-        input: verify::VerifyRealNameInput,
+        #[graphql(desc = "Name and id card.")] input: verify::VerifyRealNameInput,
     ) -> Result<verify::VerifyRealNamePayload> {
         verify::verify_real_name(ctx, input).await
     }
@@ -502,7 +525,7 @@ impl Mutation {
     async fn start_face_check(
         &self,
         ctx: &Context<'_>,
-        input: verify::StartFaceCheckInput,
+        #[graphql(desc = "A key of the client's.")] input: verify::StartFaceCheckInput,
     ) -> Result<verify::StartFaceCheckPayload> {
         verify::start_face_check(ctx, &input).await
     }
@@ -511,7 +534,7 @@ impl Mutation {
     async fn finish_face_check(
         &self,
         ctx: &Context<'_>,
-        input: verify::FinishFaceCheckInput,
+        #[graphql(desc = "Which check.")] input: verify::FinishFaceCheckInput,
     ) -> Result<verify::FinishFaceCheckPayload> {
         verify::finish_face_check(ctx, input).await
     }
@@ -520,7 +543,7 @@ impl Mutation {
     async fn submit_app(
         &self,
         ctx: &Context<'_>,
-        input: engine::SubmitAppInput,
+        #[graphql(desc = "Which app, and the answers to its form.")] input: engine::SubmitAppInput,
     ) -> Result<engine::SubmitAppPayload> {
         let app = input.app.clone();
         let payload = engine::submit(ctx, input).await?;
@@ -534,7 +557,7 @@ impl Mutation {
     async fn confirm_booking(
         &self,
         ctx: &Context<'_>,
-        input: booking::ConfirmBookingInput,
+        #[graphql(desc = "Which booking.")] input: booking::ConfirmBookingInput,
     ) -> Result<booking::ConfirmBookingPayload> {
         booking::confirm(ctx, input).await
     }
@@ -543,7 +566,7 @@ impl Mutation {
     async fn cancel_booking(
         &self,
         ctx: &Context<'_>,
-        input: booking::CancelBookingInput,
+        #[graphql(desc = "Which booking.")] input: booking::CancelBookingInput,
     ) -> Result<booking::CancelBookingPayload> {
         booking::cancel(ctx, input).await
     }
@@ -552,7 +575,7 @@ impl Mutation {
     async fn save_draft(
         &self,
         ctx: &Context<'_>,
-        input: draft::SaveDraftInput,
+        #[graphql(desc = "Of which app, and the answers so far.")] input: draft::SaveDraftInput,
     ) -> Result<draft::SaveDraftPayload> {
         draft::save(ctx, input).await
     }
@@ -561,7 +584,7 @@ impl Mutation {
     async fn discard_draft(
         &self,
         ctx: &Context<'_>,
-        input: draft::DiscardDraftInput,
+        #[graphql(desc = "Of which app.")] input: draft::DiscardDraftInput,
     ) -> Result<draft::DiscardDraftPayload> {
         draft::discard(ctx, input).await
     }
@@ -570,7 +593,7 @@ impl Mutation {
     async fn supplement_case(
         &self,
         ctx: &Context<'_>,
-        input: case::SupplementCaseInput,
+        #[graphql(desc = "To which case, and what it asks for.")] input: case::SupplementCaseInput,
     ) -> Result<case::SupplementCasePayload> {
         case::supplement(ctx, input).await
     }
@@ -579,7 +602,7 @@ impl Mutation {
     async fn withdraw_case(
         &self,
         ctx: &Context<'_>,
-        input: case::WithdrawCaseInput,
+        #[graphql(desc = "Which case.")] input: case::WithdrawCaseInput,
     ) -> Result<case::WithdrawCasePayload> {
         case::withdraw(ctx, input).await
     }
@@ -588,7 +611,7 @@ impl Mutation {
     async fn revoke_certificate(
         &self,
         ctx: &Context<'_>,
-        input: certificate::RevokeCertificateInput,
+        #[graphql(desc = "Which certificate.")] input: certificate::RevokeCertificateInput,
     ) -> Result<certificate::RevokeCertificatePayload> {
         certificate::revoke(ctx, input).await
     }
@@ -597,7 +620,7 @@ impl Mutation {
     async fn set_favourite(
         &self,
         ctx: &Context<'_>,
-        input: account::SetFavouriteInput,
+        #[graphql(desc = "Which app, and whether.")] input: account::SetFavouriteInput,
     ) -> Result<account::SetFavouritePayload> {
         account::set_favourite(ctx, input).await
     }
@@ -606,6 +629,7 @@ impl Mutation {
     async fn set_message_preferences(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Of which group, and the channels.")]
         input: message::SetMessagePreferencesInput,
     ) -> Result<message::SetMessagePreferencesPayload> {
         message::set_preferences(ctx, input).await
@@ -615,7 +639,7 @@ impl Mutation {
     async fn mark_messages_read(
         &self,
         ctx: &Context<'_>,
-        input: message::MarkMessagesReadInput,
+        #[graphql(desc = "Which messages.")] input: message::MarkMessagesReadInput,
     ) -> Result<message::MarkMessagesReadPayload> {
         message::mark_read(ctx, input).await
     }
@@ -624,7 +648,7 @@ impl Mutation {
     async fn report_message_grants(
         &self,
         ctx: &Context<'_>,
-        input: message::ReportMessageGrantsInput,
+        #[graphql(desc = "What was allowed.")] input: message::ReportMessageGrantsInput,
     ) -> Result<message::ReportMessageGrantsPayload> {
         message::report_grants(ctx, input).await
     }
@@ -633,7 +657,7 @@ impl Mutation {
     async fn register_push_device(
         &self,
         ctx: &Context<'_>,
-        input: message::RegisterPushDeviceInput,
+        #[graphql(desc = "The token of the device.")] input: message::RegisterPushDeviceInput,
     ) -> Result<message::RegisterPushDevicePayload> {
         message::register_push(ctx, input).await
     }
@@ -642,7 +666,7 @@ impl Mutation {
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        input: account::RevokeSessionInput,
+        #[graphql(desc = "Which session.")] input: account::RevokeSessionInput,
     ) -> Result<account::RevokeSessionPayload> {
         account::revoke_session(ctx, input).await
     }
@@ -651,6 +675,7 @@ impl Mutation {
     async fn link_channel(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The account of the other channel, and a fresh proof.")]
         input: link::LinkChannelInput,
     ) -> Result<link::LinkChannelPayload> {
         link::link_channel(ctx, input).await
@@ -660,7 +685,7 @@ impl Mutation {
     async fn unlink_channel(
         &self,
         ctx: &Context<'_>,
-        input: link::UnlinkChannelInput,
+        #[graphql(desc = "Which channel.")] input: link::UnlinkChannelInput,
     ) -> Result<link::UnlinkChannelPayload> {
         link::unlink_channel(ctx, input).await
     }
@@ -670,7 +695,7 @@ impl Mutation {
     async fn merge_persons(
         &self,
         ctx: &Context<'_>,
-        input: link::MergePersonsInput,
+        #[graphql(desc = "The other account, and a fresh proof.")] input: link::MergePersonsInput,
     ) -> Result<link::MergePersonsPayload> {
         link::merge_persons(ctx, input).await
     }
@@ -679,7 +704,7 @@ impl Mutation {
     async fn link_legal_person(
         &self,
         ctx: &Context<'_>,
-        input: mandate::LinkLegalPersonInput,
+        #[graphql(desc = "Which legal person.")] input: mandate::LinkLegalPersonInput,
     ) -> Result<mandate::MandatePayload> {
         mandate::link_legal_person(ctx, input).await
     }
@@ -688,6 +713,7 @@ impl Mutation {
     async fn authorise_operator(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Who may act for which legal person.")]
         input: mandate::AuthoriseOperatorInput,
     ) -> Result<mandate::MandatePayload> {
         mandate::authorise_operator(ctx, input).await
@@ -698,7 +724,7 @@ impl Mutation {
     async fn request_proxy(
         &self,
         ctx: &Context<'_>,
-        input: mandate::RequestProxyInput,
+        #[graphql(desc = "For whom.")] input: mandate::RequestProxyInput,
     ) -> Result<mandate::MandatePayload> {
         mandate::request_proxy(ctx, input).await
     }
@@ -707,7 +733,7 @@ impl Mutation {
     async fn accept_proxy(
         &self,
         ctx: &Context<'_>,
-        input: mandate::MandateInput,
+        #[graphql(desc = "Which mandate.")] input: mandate::MandateInput,
     ) -> Result<mandate::MandatePayload> {
         mandate::accept_proxy(ctx, input).await
     }
@@ -716,7 +742,7 @@ impl Mutation {
     async fn revoke_mandate(
         &self,
         ctx: &Context<'_>,
-        input: mandate::MandateInput,
+        #[graphql(desc = "Which mandate.")] input: mandate::MandateInput,
     ) -> Result<mandate::MandatePayload> {
         mandate::revoke_mandate(ctx, input).await
     }
@@ -726,7 +752,7 @@ impl Mutation {
     async fn act_as(
         &self,
         ctx: &Context<'_>,
-        input: mandate::ActAsInput,
+        #[graphql(desc = "Under which mandate.")] input: mandate::ActAsInput,
     ) -> Result<mandate::ActAsPayload> {
         mandate::act_as(ctx, input).await
     }
@@ -735,7 +761,7 @@ impl Mutation {
     async fn set_data_consent(
         &self,
         ctx: &Context<'_>,
-        input: data_access::SetDataConsentInput,
+        #[graphql(desc = "Which department, and whether.")] input: data_access::SetDataConsentInput,
     ) -> Result<data_access::SetDataConsentPayload> {
         data_access::set_consent(ctx, input).await
     }
@@ -744,7 +770,7 @@ impl Mutation {
     async fn issue_ticket(
         &self,
         ctx: &Context<'_>,
-        input: sso::IssueTicketInput,
+        #[graphql(desc = "For which app.")] input: sso::IssueTicketInput,
     ) -> Result<sso::IssueTicketPayload> {
         sso::issue(ctx, input).await
     }
@@ -754,6 +780,9 @@ impl Mutation {
     async fn start_payment(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "Which notices, by which rail, the total that the citizen saw, and a key."
+        )]
         input: start_payment::StartPaymentInput,
     ) -> Result<start_payment::StartPaymentPayload> {
         start_payment::start(ctx, input).await
@@ -763,7 +792,7 @@ impl Mutation {
     async fn refresh_payment(
         &self,
         ctx: &Context<'_>,
-        input: payment::RefreshPaymentInput,
+        #[graphql(desc = "Which payment.")] input: payment::RefreshPaymentInput,
     ) -> Result<payment::RefreshPaymentPayload> {
         payment::refresh(ctx, input).await
     }
@@ -772,7 +801,7 @@ impl Mutation {
     async fn create_pay_link(
         &self,
         ctx: &Context<'_>,
-        input: pay_link::CreatePayLinkInput,
+        #[graphql(desc = "For which notices, and a key.")] input: pay_link::CreatePayLinkInput,
     ) -> Result<pay_link::CreatePayLinkPayload> {
         pay_link::create(ctx, input).await
     }
@@ -781,7 +810,7 @@ impl Mutation {
     async fn cancel_payment(
         &self,
         ctx: &Context<'_>,
-        input: payment::CancelPaymentInput,
+        #[graphql(desc = "Which payment.")] input: payment::CancelPaymentInput,
     ) -> Result<payment::CancelPaymentPayload> {
         payment::cancel(ctx, input).await
     }
@@ -790,7 +819,7 @@ impl Mutation {
     async fn rate_case(
         &self,
         ctx: &Context<'_>,
-        input: rating::RateCaseInput,
+        #[graphql(desc = "Which case, and how it was.")] input: rating::RateCaseInput,
     ) -> Result<rating::RateCasePayload> {
         rating::rate(ctx, input).await
     }
@@ -800,7 +829,7 @@ impl Mutation {
     async fn request_delivery(
         &self,
         ctx: &Context<'_>,
-        input: delivery::RequestDeliveryInput,
+        #[graphql(desc = "What is sent, and where.")] input: delivery::RequestDeliveryInput,
     ) -> Result<delivery::RequestDeliveryPayload> {
         delivery::request(ctx, input).await
     }
@@ -810,7 +839,7 @@ impl Mutation {
     async fn request_refund(
         &self,
         ctx: &Context<'_>,
-        input: refund::RequestRefundInput,
+        #[graphql(desc = "Of which payment, how much and why.")] input: refund::RequestRefundInput,
     ) -> Result<refund::RequestRefundPayload> {
         refund::request(ctx, input).await
     }

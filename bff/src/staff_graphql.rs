@@ -114,8 +114,11 @@ impl StaffQuery {
     async fn refunds(
         &self,
         ctx: &Context<'_>,
-        status: Option<Vec<crate::graphql::refund::RefundStatus>>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(desc = "Only those that stand so; left out: all.")] status: Option<
+            Vec<crate::graphql::refund::RefundStatus>,
+        >,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<refund::RefundConnection> {
         refund::queue(ctx, status, first, after).await
@@ -125,7 +128,7 @@ impl StaffQuery {
     async fn refund(
         &self,
         ctx: &Context<'_>,
-        refund_no: String,
+        #[graphql(desc = "Its number.")] refund_no: String,
     ) -> Result<Option<refund::StaffRefund>> {
         refund::one(ctx, &refund_no).await
     }
@@ -136,8 +139,9 @@ impl StaffQuery {
     async fn visit_backs(
         &self,
         ctx: &Context<'_>,
-        department: Option<String>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(desc = "Only this department's; left out: all.")] department: Option<String>,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<rating::VisitBackConnection> {
         rating::visits(ctx, department, (first, after)).await
@@ -148,8 +152,8 @@ impl StaffQuery {
     async fn department_ratings(
         &self,
         ctx: &Context<'_>,
-        from: Day,
-        to: Day,
+        #[graphql(desc = "The first day.")] from: Day,
+        #[graphql(desc = "The last day.")] to: Day,
     ) -> Result<Vec<rating::DepartmentRating>> {
         rating::figures(ctx, from, to).await
     }
@@ -159,8 +163,9 @@ impl StaffQuery {
     async fn supervision(
         &self,
         ctx: &Context<'_>,
-        department: Option<String>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(desc = "Only this department's; left out: all.")] department: Option<String>,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<supervision::SupervisionConnection> {
         supervision::list(ctx, department, (first, after)).await
@@ -171,8 +176,10 @@ impl StaffQuery {
     async fn audit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 50)] first: i32,
-        before: Option<String>,
+        #[graphql(default = 50, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only lines before this one; left out: from the newest.")] before: Option<
+            String,
+        >,
     ) -> Result<Vec<audit::AuditEntry>> {
         audit::list(ctx, first, before).await
     }
@@ -183,7 +190,7 @@ impl StaffQuery {
     async fn zero_results(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 50)] first: i32,
+        #[graphql(default = 50, desc = "So many at most, 1 to 100.")] first: i32,
     ) -> Result<Vec<search::ZeroResult>> {
         search::zero_results(ctx, first).await
     }
@@ -193,7 +200,8 @@ impl StaffQuery {
     async fn apps_versions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "Only versions before this one; left out: from the newest.")]
         before: Option<i32>,
     ) -> Result<Vec<apps::AppsVersion>> {
         apps::versions(ctx, first, before).await
@@ -204,8 +212,8 @@ impl StaffQuery {
     async fn apps_files(
         &self,
         ctx: &Context<'_>,
-        version: i32,
-        #[graphql(default)] under: String,
+        #[graphql(desc = "Which version.")] version: i32,
+        #[graphql(default, desc = "How the paths begin.")] under: String,
     ) -> Result<Vec<apps::AppsFile>> {
         apps::files(ctx, version, &under).await
     }
@@ -215,8 +223,8 @@ impl StaffQuery {
     async fn apps_diff(
         &self,
         ctx: &Context<'_>,
-        from: i32,
-        to: i32,
+        #[graphql(desc = "The version before.")] from: i32,
+        #[graphql(desc = "The version after.")] to: i32,
     ) -> Result<Vec<apps::AppsChange>> {
         apps::diff(ctx, from, to).await
     }
@@ -243,7 +251,7 @@ impl StaffMutation {
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        input: session::StaffSignInInput,
+        #[graphql(desc = "Name and password.")] input: session::StaffSignInInput,
     ) -> Result<session::StaffSignInPayload> {
         session::sign_in(ctx, input).await
     }
@@ -257,7 +265,7 @@ impl StaffMutation {
     async fn save_apps_draft(
         &self,
         ctx: &Context<'_>,
-        input: apps::SaveAppsDraftInput,
+        #[graphql(desc = "The files as they should become.")] input: apps::SaveAppsDraftInput,
     ) -> Result<apps::AppsDraftPayload> {
         apps::save(ctx, input).await
     }
@@ -266,7 +274,7 @@ impl StaffMutation {
     async fn discard_apps_draft(
         &self,
         ctx: &Context<'_>,
-        path: String,
+        #[graphql(desc = "Which file; left out: all.")] path: String,
     ) -> Result<apps::AppsDraftPayload> {
         apps::discard(ctx, &path).await
     }
@@ -276,7 +284,7 @@ impl StaffMutation {
     async fn publish_apps(
         &self,
         ctx: &Context<'_>,
-        input: apps::PublishAppsInput,
+        #[graphql(desc = "On which version, and why.")] input: apps::PublishAppsInput,
     ) -> Result<apps::PublishAppsPayload> {
         apps::publish(ctx, input).await
     }
@@ -285,7 +293,7 @@ impl StaffMutation {
     async fn roll_back_apps(
         &self,
         ctx: &Context<'_>,
-        input: apps::RollBackAppsInput,
+        #[graphql(desc = "To which version.")] input: apps::RollBackAppsInput,
     ) -> Result<apps::PublishAppsPayload> {
         apps::roll_back(ctx, input).await
     }
@@ -294,7 +302,7 @@ impl StaffMutation {
     async fn record_visit_back(
         &self,
         ctx: &Context<'_>,
-        input: rating::RecordVisitBackInput,
+        #[graphql(desc = "What came of the visit.")] input: rating::RecordVisitBackInput,
     ) -> Result<rating::RecordVisitBackPayload> {
         rating::record(ctx, input).await
     }
@@ -303,6 +311,7 @@ impl StaffMutation {
     async fn request_refund(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Of which payment, how much and why.")]
         input: refund::StaffRequestRefundInput,
     ) -> Result<refund::StaffRefundsPayload> {
         refund::request(ctx, input).await
@@ -313,7 +322,7 @@ impl StaffMutation {
     async fn check_refund(
         &self,
         ctx: &Context<'_>,
-        refund_no: String,
+        #[graphql(desc = "Its number.")] refund_no: String,
     ) -> Result<refund::StaffRefundPayload> {
         refund::decide(ctx, &refund_no, domain::payment::RefundAct::Check).await
     }
@@ -322,7 +331,7 @@ impl StaffMutation {
     async fn approve_refund(
         &self,
         ctx: &Context<'_>,
-        refund_no: String,
+        #[graphql(desc = "Its number.")] refund_no: String,
     ) -> Result<refund::StaffRefundPayload> {
         refund::decide(ctx, &refund_no, domain::payment::RefundAct::Approve).await
     }
@@ -331,8 +340,8 @@ impl StaffMutation {
     async fn reject_refund(
         &self,
         ctx: &Context<'_>,
-        refund_no: String,
-        reason: String,
+        #[graphql(desc = "Its number.")] refund_no: String,
+        #[graphql(desc = "What the payer reads.")] reason: String,
     ) -> Result<refund::StaffRefundPayload> {
         refund::decide(ctx, &refund_no, domain::payment::RefundAct::Reject(reason)).await
     }
@@ -341,7 +350,7 @@ impl StaffMutation {
     async fn name_refund_account(
         &self,
         ctx: &Context<'_>,
-        input: refund::NameRefundAccountInput,
+        #[graphql(desc = "The account, and whose it is.")] input: refund::NameRefundAccountInput,
     ) -> Result<refund::StaffRefundPayload> {
         refund::name_account(ctx, input).await
     }
@@ -350,7 +359,7 @@ impl StaffMutation {
     async fn agree_to_refund_account(
         &self,
         ctx: &Context<'_>,
-        refund_no: String,
+        #[graphql(desc = "Its number.")] refund_no: String,
     ) -> Result<refund::StaffRefundPayload> {
         refund::decide(ctx, &refund_no, domain::payment::RefundAct::AgreeToAccount).await
     }

@@ -4,5 +4,6 @@
 
 mod alipay;
 mod graphql;
+mod schema;
 mod schemathesis;
 mod wechatpay;

@@ -273,6 +273,9 @@ impl App {
     async fn availability(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "Where; left out: that of the enclosing argument, else the person's, else the whole province."
+        )]
         region: Option<RegionCode>,
     ) -> Result<Availability> {
         self.available(ctx, self.definition()?, region)

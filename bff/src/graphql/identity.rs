@@ -126,7 +126,8 @@ impl Viewer {
     async fn data_access(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<DataAccessConnection> {
         data_access::data_access(ctx, &self.0, first, after).await
@@ -141,7 +142,11 @@ impl Viewer {
     /// What the form of this app may be filled in with, with where and when it was learnt; at most
     /// one value for each field. From a department only by consent.
     #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn prefill(&self, ctx: &Context<'_>, app: String) -> Result<Vec<Prefill>> {
+    async fn prefill(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The slug of the app.")] app: String,
+    ) -> Result<Vec<Prefill>> {
         data_access::prefill(ctx, &self.0, &app).await
     }
 
@@ -156,7 +161,7 @@ impl Viewer {
     async fn recent_apps(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 8)] first: i32,
+        #[graphql(default = 8, desc = "So many at most, 1 to 20.")] first: i32,
     ) -> Result<Vec<App>> {
         account::recent_apps(ctx, &self.0, first).await
     }
@@ -167,9 +172,14 @@ impl Viewer {
     async fn notices(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
+        #[graphql(
+            desc = "Only those that can be paid now, or only those that cannot; left out: both."
+        )]
         payable: Option<bool>,
+        #[graphql(desc = "Of a vehicle, a code or a company; left out: the caller's own.")]
         of: Option<NoticesOf>,
     ) -> Result<Option<NoticeConnection>> {
         open_notices(ctx, first, after, payable, of).await.map(Some)
@@ -180,7 +190,8 @@ impl Viewer {
     async fn payments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<PaymentConnection>> {
         own_payments(ctx, first, after).await.map(Some)
@@ -191,7 +202,8 @@ impl Viewer {
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<MessageConnection>> {
         message::own_messages(ctx, first, after).await.map(Some)
@@ -219,7 +231,8 @@ impl Viewer {
     async fn cases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<CaseConnection>> {
         own_cases(ctx, first, after).await.map(Some)
@@ -236,7 +249,8 @@ impl Viewer {
     async fn certificates(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<CertificateConnection>> {
         own_certificates(ctx, first, after).await.map(Some)
@@ -247,7 +261,8 @@ impl Viewer {
     async fn receipts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<ReceiptConnection>> {
         own_receipts(ctx, first, after).await.map(Some)
@@ -258,7 +273,8 @@ impl Viewer {
     async fn bookings(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<Option<BookingConnection>> {
         own_bookings(ctx, first, after).await.map(Some)
@@ -270,7 +286,7 @@ impl Viewer {
     async fn yearly_statement(
         &self,
         ctx: &Context<'_>,
-        year: i32,
+        #[graphql(desc = "Four digits.")] year: i32,
     ) -> Result<Option<YearlyStatement>> {
         own_year(ctx, year).await
     }

@@ -118,7 +118,8 @@ impl Mandate {
     async fn acts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 20)] first: i32,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
         after: Option<String>,
     ) -> Result<ProxyActConnection> {
         acts(ctx, &self.0.no, first, after).await

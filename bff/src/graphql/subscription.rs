@@ -27,7 +27,7 @@ impl Subscription {
     /// end.
     async fn heartbeat(
         &self,
-        #[graphql(default = 3)] from: i32,
+        #[graphql(default = 3, desc = "The first number, 0 to 60.")] from: i32,
     ) -> Result<impl Stream<Item = i32> + use<>> {
         if !(0..=HEARTBEAT_MAX).contains(&from) {
             return Err(bad_input("from 应为0至60"));
@@ -45,7 +45,7 @@ impl Subscription {
     async fn payment_changed(
         &self,
         ctx: &Context<'_>,
-        payment_no: String,
+        #[graphql(desc = "An own payment.")] payment_no: String,
     ) -> Result<impl Stream<Item = Result<Payment>> + use<>> {
         let caller = signed_in(ctx)?.clone();
         let no = PaymentNo::new(payment_no.trim()).map_err(|_| FailureCode::NotFound.error())?;
@@ -65,7 +65,7 @@ impl Subscription {
     async fn case_changed(
         &self,
         ctx: &Context<'_>,
-        case_no: String,
+        #[graphql(desc = "An own case.")] case_no: String,
     ) -> Result<impl Stream<Item = Result<Case>> + use<>> {
         let caller = signed_in(ctx)?.clone();
         let no = CaseNo::new(case_no.trim()).map_err(|_| FailureCode::NotFound.error())?;

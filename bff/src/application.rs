@@ -15,6 +15,7 @@ mod gateway;
 mod messages;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
+use crate::http::fairness::Fairness;
 use crate::http::front::drain::Drain;
 use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
@@ -468,6 +469,7 @@ impl Application {
                 ids: ids.clone(),
             },
             trusted_proxies: settings.trusted_proxies.clone(),
+            fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),
             persisted: PersistedDocuments::default(),
             streams: Streams::default(),

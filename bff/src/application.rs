@@ -10,14 +10,13 @@ pub mod catalogue;
 mod certificates;
 mod desk;
 mod documents;
-
+pub mod front;
 mod gateway;
 mod messages;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::fairness::Fairness;
 use crate::http::front::drain::Drain;
-use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
@@ -235,6 +234,9 @@ impl Application {
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
         let bookings = bookings::connect(&catalogue, &exchange, &shared, &clock);
+        let introspection =
+            if settings.introspection { Introspection::On } else { Introspection::Off };
+        let known = front::known(settings, introspection, &metrics.front)?;
         let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
             bookings: bookings.work.clone(),
@@ -276,6 +278,7 @@ impl Application {
             desk: desk.jobs,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
+            trusted: known.clone(),
             metrics: metrics.clone(),
         };
         let verify_certificate = certificates::verification(&shared, &clock);
@@ -403,8 +406,6 @@ impl Application {
             files: shared.clone(),
             certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
-        let introspection =
-            if settings.introspection { Introspection::On } else { Introspection::Off };
         let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
             .await
             .map_err(part("the staff account"))?;
@@ -461,7 +462,7 @@ impl Application {
             wake_callbacks: jobs.wake_callbacks.clone(),
             sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
             verify_ticket: VerifyTicket {
-                catalogue,
+                catalogue: catalogue.clone(),
                 tickets: shared.clone(),
                 persons: shared.clone(),
                 data: shared.clone(),
@@ -471,7 +472,8 @@ impl Application {
             trusted_proxies: settings.trusted_proxies.clone(),
             fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),
-            persisted: PersistedDocuments::default(),
+            known: known.clone(),
+            answers: front::answers(catalogue, &clock, &metrics.front),
             streams: Streams::default(),
             drain: drain.clone(),
             health: Health::new(store.clone()),

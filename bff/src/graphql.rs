@@ -16,6 +16,7 @@ pub mod error;
 pub(crate) mod file;
 mod home;
 mod identity;
+pub(crate) mod kept;
 mod link;
 mod lottery;
 mod mandate;
@@ -41,7 +42,9 @@ mod subscription;
 mod unavailable;
 mod verify;
 
-use async_graphql::{Context, ID, Interface, Object, Result, Schema};
+use async_graphql::{
+    Context, ID, Interface, Object, Result, Schema, SchemaBuilder, ValidationMode,
+};
 pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
 use domain::engine::{FindOptions, SubmitApp};
@@ -176,23 +179,36 @@ pub enum Introspection {
     Off,
 }
 
-/// Builds the schema over the use cases, with the library's limits on.
+/// Builds the schema over the use cases, with the library's limits on. It takes documents that
+/// were validated already, see [`crate::trusted`]: what it checks of them again is how much they
+/// ask for with the variables that were sent.
 pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
-    let builder = Schema::build(Query, Mutation, Subscription)
-        .data(use_cases)
+    limited(unbound().data(use_cases), introspection).validation_mode(ValidationMode::Fast).finish()
+}
+
+type Builder = SchemaBuilder<Query, Mutation, Subscription>;
+
+/// The schema without anything behind it.
+pub(crate) fn unbound() -> Builder {
+    Schema::build(Query, Mutation, Subscription)
+}
+
+/// With the library's limits on.
+pub(crate) fn limited(builder: Builder, introspection: Introspection) -> Builder {
+    let builder = builder
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)
         .limit_directives(MAX_DIRECTIVES);
     match introspection {
-        Introspection::On => builder.finish(),
-        Introspection::Off => builder.disable_introspection().disable_suggestions().finish(),
+        Introspection::On => builder,
+        Introspection::Off => builder.disable_introspection().disable_suggestions(),
     }
 }
 
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation, Subscription).finish().sdl()
+    unbound().finish().sdl()
 }
 
 /// A refusal of a payment in words for a citizen.
@@ -282,7 +298,7 @@ impl Query {
 
     /// The categories in display order with every app; `availability` says whether one is open
     /// here; at most 16.
-    #[graphql(complexity = "16 * child_complexity + 1")]
+    #[graphql(complexity = "16 * child_complexity + 1", cache_control(max_age = 60))]
     async fn categories(
         &self,
         ctx: &Context<'_>,
@@ -294,6 +310,7 @@ impl Query {
 
     /// The home page. Parts that reach out are asked side by side; one that does not answer in
     /// time is null with a reason.
+    #[graphql(cache_control(max_age = 60))]
     async fn home(
         &self,
         ctx: &Context<'_>,
@@ -305,13 +322,17 @@ impl Query {
     }
 
     /// One app; null when there is none of this slug.
+    #[graphql(cache_control(max_age = 60))]
     async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
     }
 
     /// By Chinese name, pinyin, initials, synonym or typo, or by a document's number. Best first,
     /// what does not serve the region last; at most `first`, 1 to 20.
-    #[graphql(complexity = "first.clamp(0, search::FIRST_MAX) as usize * child_complexity + 1")]
+    #[graphql(
+        complexity = "first.clamp(0, search::FIRST_MAX) as usize * child_complexity + 1",
+        cache_control(max_age = 60)
+    )]
     async fn search_apps(
         &self,
         ctx: &Context<'_>,
@@ -337,7 +358,7 @@ impl Query {
     }
 
     /// The regions directly below `parent`; at most 100.
-    #[graphql(complexity = "15 * child_complexity + 1")]
+    #[graphql(complexity = "15 * child_complexity + 1", cache_control(max_age = 60))]
     async fn regions(
         &self,
         ctx: &Context<'_>,
@@ -358,6 +379,7 @@ impl Query {
     }
 
     /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    #[graphql(cache_control(max_age = 60))]
     async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
         rating::choices()
     }

@@ -12,6 +12,7 @@ pub mod foreign;
 pub mod kept_case;
 pub mod killed;
 pub mod levers;
+pub mod manifest;
 pub mod node;
 pub mod own_postgres;
 pub mod postgres;

@@ -98,6 +98,7 @@ pub enum FieldType {
 
 /// Whether an app is open, and why not.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Availability {
     /// Whether.
     status: AppStatus,
@@ -131,7 +132,7 @@ pub struct Category {
 }
 
 /// One of the 16 parts of life by which apps are shown.
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Category {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -184,7 +185,7 @@ impl App {
 }
 
 /// A convenience app (便民应用).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl App {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -277,6 +278,7 @@ impl App {
 
 /// What to fill in.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Form {
     /// Send it along with the answers.
     version: i32,
@@ -299,6 +301,7 @@ impl From<&AppDefinition> for Form {
 
 /// One field of a form.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Field {
     /// The name by which it is answered.
     name: String,
@@ -323,6 +326,7 @@ pub struct Field {
 
 /// One choice.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct FieldOption {
     /// What is sent.
     pub(super) value: String,
@@ -362,7 +366,7 @@ impl From<&domain::catalogue::Field> for Field {
 pub struct Region(domain::catalogue::Region);
 
 /// A region of today (GB/T 2260).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Region {
     /// Opaque.
     pub async fn id(&self) -> ID {

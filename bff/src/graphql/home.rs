@@ -68,18 +68,19 @@ pub fn home(
 #[Object]
 impl Home {
     /// How large to write.
+    #[graphql(cache_control(max_age = 60))]
     async fn text_class(&self) -> TextClass {
         if self.elder { TextClass::ExtraLarge } else { TextClass::Normal }
     }
 
     /// The categories in display order with every app; at most 16.
-    #[graphql(complexity = "16 * child_complexity + 1")]
+    #[graphql(complexity = "16 * child_complexity + 1", cache_control(max_age = 60))]
     async fn categories(&self) -> Vec<Category> {
         catalogue::all_categories(&self.catalogue, self.region.as_ref(), self.audience)
     }
 
     /// The apps that most people use, in the editors' order; at most 10.
-    #[graphql(complexity = "10 * child_complexity + 1")]
+    #[graphql(complexity = "10 * child_complexity + 1", cache_control(max_age = 60))]
     async fn hot(&self) -> Vec<App> {
         let audience = self.audience.map(domain::identity::Audience::from);
         let hot = self.catalogue.hot().into_iter();
@@ -88,7 +89,7 @@ impl Home {
     }
 
     /// The page for the elderly; null unless it was asked for.
-    #[graphql(complexity = "25 * child_complexity + 1")]
+    #[graphql(complexity = "25 * child_complexity + 1", cache_control(max_age = 60))]
     async fn elder(&self, ctx: &Context<'_>) -> Option<ElderHome> {
         if !self.elder {
             return None;
@@ -247,6 +248,7 @@ pub struct HomeNotices {
 
 /// The page for the elderly: few large tiles, everything else one step behind.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderHome {
     /// The first screen; at most 6, only what can be used now.
     tiles: Vec<ElderTile>,
@@ -256,6 +258,7 @@ pub struct ElderHome {
 
 /// A tile.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderTile {
     /// What it opens.
     app: App,
@@ -267,6 +270,7 @@ pub struct ElderTile {
 
 /// A category.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderGroup {
     /// Which.
     category: Category,

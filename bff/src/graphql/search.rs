@@ -3,7 +3,7 @@
 use super::catalogue::App;
 use super::error::{FailureCode, bad_input};
 use super::scalars::RegionCode;
-use super::{UseCases, requester};
+use super::{UseCases, kept, requester};
 use async_graphql::{Context, Error, Result, SimpleObject};
 use domain::catalogue::{FindAppsError, TEXT_MAX};
 use domain::standards::RegionCode as Code;
@@ -14,6 +14,7 @@ pub const FIRST_MAX: i32 = 20;
 
 /// An app that answers a search.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct AppHit {
     /// The app.
     app: App,
@@ -35,6 +36,10 @@ pub fn find(
     let region = region.map(|code| Code::new(&code.0)).transpose().or(Err(bad()))?;
     let find = &ctx.data_unchecked::<UseCases>().find_apps;
     let found = find.run(text, region.as_ref(), first, requester(ctx).now).map_err(refused)?;
+    if found.hits.is_empty() {
+        // It was counted, and is to be counted again.
+        kept::never(ctx);
+    }
     let hit = |hit: domain::catalogue::AppHit| AppHit {
         app: App::of(Arc::clone(&found.catalogue), hit.slug, region.clone()),
         matched: hit.matched,

@@ -32,6 +32,9 @@ pub async fn get(
     if request.headers().contains_key(UPGRADE) {
         return socket::open(&request, payload, parts);
     }
+    if let Some(kept) = parts.answers.hit(&request) {
+        return kept;
+    }
     let sent = web::Query::<QueryString>::from_query(request.query_string());
     let sent = sent.map_err(|_| unreadable(&request, &"the query string cannot be read"));
     match sent.map(|sent| Operation::try_from(sent.into_inner())) {
@@ -94,7 +97,8 @@ async fn answer(
     let Some(media) = MediaType::wanted(request) else {
         return HttpResponse::NotAcceptable().finish();
     };
-    let sound = match sound(operation, parts) {
+    let credentials = Credentials::of_request(request, parts);
+    let sound = match sound(operation, &credentials, parts) {
         Ok(sound) => sound,
         Err(not_run) => return refused(request, media, not_run),
     };
@@ -102,9 +106,11 @@ async fn answer(
     if verb == Verb::Get && sound.is_for_post() {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
-    let credentials = Credentials::of_request(request, parts);
     match media {
         MediaType::Json | MediaType::ResponseJson => match once(sound, &credentials, parts).await {
+            Ok(Answer::Kept(kept)) if verb == Verb::Get && credentials.named_nobody() => {
+                parts.answers.for_everybody(request, &kept, media)
+            }
             Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),
             Err(not_run) => refused(request, media, not_run),
         },

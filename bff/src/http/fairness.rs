@@ -8,18 +8,17 @@ mod lane;
 mod network;
 
 use super::guard::{Prices, TooDear};
-use async_graphql::Variables;
 use async_graphql::parser::types::ExecutableDocument;
-pub use bill::{Bill, RateLimited};
-pub use bucket::{Short, Size};
+pub use bill::{Bill, Cost, RateLimited};
 use bucket::{Bucket, Left};
+pub use bucket::{Short, Size};
 use domain::clock::Clock;
 use domain::identity::Caller;
-use jiff::Timestamp;
 pub use lane::Lane;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-pub use network::{ForwardedBy, Neighbourhood, Network, NotANetwork, Proxies};
+pub use network::{Neighbourhood, Proxies};
+use serde_json::{Map, Value};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -96,7 +95,10 @@ impl Fairness {
     ///
     /// # Errors
     /// A schema's own definition cannot be read.
-    pub fn new(limits: Limits, clock: Arc<dyn Clock>) -> Result<Self, async_graphql::parser::Error> {
+    pub fn new(
+        limits: Limits,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, async_graphql::parser::Error> {
         let purses = Cache::builder().max_capacity(PURSES).eviction_policy(EvictionPolicy::lru());
         Ok(Self {
             public: Prices::of(&crate::graphql::sdl())?,
@@ -116,7 +118,7 @@ impl Fairness {
         desk: Desk,
         document: &ExecutableDocument,
         name: Option<&str>,
-        variables: &Variables,
+        variables: &Map<String, Value>,
     ) -> Result<u64, TooDear> {
         let prices = match desk {
             Desk::Public => &self.public,
@@ -161,8 +163,13 @@ impl Fairness {
     }
 
     fn short(&self, points: u64, purse: Purse, short: Short) -> Result<Bill, RateLimited> {
-        tracing::info!(purse = purse.name, points, enforced = self.limits.enforced, "asked too much");
-        let refused = RateLimited::of(points, purse, short);
+        tracing::info!(
+            purse = purse.name,
+            points,
+            enforced = self.limits.enforced,
+            "asked too much"
+        );
+        let refused = RateLimited::of(purse, short);
         if self.limits.enforced { Err(refused) } else { Ok(Bill::of_empty(points, purse)) }
     }
 
@@ -197,7 +204,6 @@ impl Fairness {
     fn bucket(&self, key: Key) -> Arc<Bucket> {
         self.purses.get_with(key, Arc::default)
     }
-
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub enum Wording {
 
 impl Wording {
     /// By `Accept-Language`.
-    fn of(headers: &HeaderMap) -> Self {
+    pub fn of(headers: &HeaderMap) -> Self {
         let sent = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let first = sent.unwrap_or_default().trim_start().get(..2);
         let english = first.is_some_and(|first| first.eq_ignore_ascii_case("en"));

@@ -1,8 +1,8 @@
 //! What an answer says of its cost, in the headers `RateLimit` and `RateLimit-Policy` of the IETF
 //! draft "RateLimit header fields for HTTP", and in `extensions.cost`.
 
-use super::bucket::{Left, Short, WINDOW_S};
 use super::Purse;
+use super::bucket::{Left, Short, WINDOW_S};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 
@@ -64,24 +64,18 @@ impl Bill {
 /// There are not so many points in one of the purses.
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimited {
-    requested: u64,
     purse: Purse,
     come_again_s: u64,
 }
 
 impl RateLimited {
-    pub(super) const fn of(requested: u64, purse: Purse, short: Short) -> Self {
-        Self { requested, purse, come_again_s: short.come_again_s }
+    pub(super) const fn of(purse: Purse, short: Short) -> Self {
+        Self { purse, come_again_s: short.come_again_s }
     }
 
     /// Seconds after which there will be enough; at least one.
     pub const fn come_again_s(&self) -> u64 {
         self.come_again_s
-    }
-
-    /// What was asked for.
-    pub const fn requested(&self) -> u64 {
-        self.requested
     }
 
     /// Writes the headers; `Retry-After` is not among them.
@@ -115,7 +109,7 @@ mod tests {
         Bill::of(40, purse, Left { points: 560, full_in_s: 4 }).head(&mut headers);
         assert_eq!(headers.get("RateLimit").unwrap(), "\"person\";r=560;t=4");
         assert_eq!(headers.get("RateLimit-Policy").unwrap(), "\"person\";q=600;w=60");
-        RateLimited::of(700, purse, Short { come_again_s: 9 }).head(&mut headers);
+        RateLimited::of(purse, Short { come_again_s: 9 }).head(&mut headers);
         assert_eq!(headers.get("RateLimit").unwrap(), "\"person\";r=0;t=9");
         let mut none = HeaderMap::new();
         Bill::free().head(&mut none);

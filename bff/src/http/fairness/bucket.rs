@@ -27,7 +27,8 @@ impl Size {
 
     /// How long it takes until so many have flown in, in microseconds, rounded up.
     fn time_of(self, points: u64) -> i64 {
-        let time = (u128::from(points) * WINDOW.unsigned_abs() as u128).div_ceil(self.0.max(1).into());
+        let time =
+            (u128::from(points) * WINDOW.unsigned_abs() as u128).div_ceil(self.0.max(1).into());
         i64::try_from(time).unwrap_or(i64::MAX)
     }
 
@@ -135,7 +136,8 @@ mod tests {
             let (points, second) = (u64::from(step * 37 % 600) + 1, i64::from(step) * 7);
             if let Err(Short { come_again_s }) = bucket.take(points, SIZE, at(second)) {
                 let then = at(second + i64::try_from(come_again_s).unwrap());
-                let trial = Bucket { full_at: AtomicI64::new(bucket.full_at.load(Ordering::Acquire)) };
+                let trial =
+                    Bucket { full_at: AtomicI64::new(bucket.full_at.load(Ordering::Acquire)) };
                 assert!(trial.take(points, SIZE, then).is_ok(), "step {step}");
             }
         }

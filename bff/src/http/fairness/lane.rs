@@ -71,7 +71,8 @@ mod tests {
     fn every_field_that_is_named_exists() {
         let sdl = crate::graphql::sdl();
         for (_, field) in MONEY {
-            let there = sdl.contains(&format!("\t{field}(")) || sdl.contains(&format!("\t{field}:"));
+            let there =
+                sdl.contains(&format!("\t{field}(")) || sdl.contains(&format!("\t{field}:"));
             assert!(there, "{field}");
         }
     }

@@ -5,7 +5,8 @@ use super::prices::{LARGEST_PAGE, Prices, Size};
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Value, Variables};
+use async_graphql::{Name, Value};
+use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 
 /// Points of one operation. The whole catalogue with the forms of all apps costs 40 000; a page
@@ -27,7 +28,7 @@ impl Prices {
         &self,
         document: &ExecutableDocument,
         name: Option<&str>,
-        variables: &Variables,
+        variables: &Map<String, Json>,
     ) -> Result<u64, TooDear> {
         let asked = document.operations.iter().filter(|(known, _)| {
             name.is_none() || known.is_none() || known.map(Name::as_str) == name
@@ -53,7 +54,7 @@ struct Pricing<'a> {
     prices: &'a Prices,
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
-    variables: &'a Variables,
+    variables: &'a Map<String, Json>,
     /// Fragments in a circle were refused before; one that is being priced costs nothing again.
     known: HashMap<&'a Name, u64>,
 }
@@ -70,9 +71,7 @@ impl<'a> Pricing<'a> {
                     let named = inline.type_condition.as_ref().map(|on| on.node.on.node.as_str());
                     self.set(&inline.selection_set.node, named.or(of))
                 }
-                Selection::FragmentSpread(spread) => {
-                    self.fragment(&spread.node.fragment_name.node)
-                }
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node),
             };
             sum = sum.saturating_add(one);
         }
@@ -115,16 +114,15 @@ impl<'a> Pricing<'a> {
     /// What `first` says, where it can be read; else as many as a page may have.
     fn first(&self, field: &Field, default: u64) -> u64 {
         let Some(sent) = field.get_argument("first") else { return default };
-        let unknown = Value::Null;
+        let operation = self.operation;
         let value = sent.node.clone().into_const_with(|name| {
-            let sent = self.variables.get(&name);
-            let usual = self.operation.variable_definitions.iter().find(|known| {
-                known.node.name.node == name
-            });
-            let usual = usual.and_then(|known| known.node.default_value.as_ref());
-            Ok::<_, std::convert::Infallible>(
-                sent.or(usual.map(|usual| &usual.node)).unwrap_or(&unknown).clone(),
-            )
+            let sent = self.variables.get(name.as_str()).map(number);
+            let usual = || {
+                let mut known = operation.variable_definitions.iter();
+                let found = known.find(|known| known.node.name.node == name)?;
+                found.node.default_value.as_ref().map(|usual| usual.node.clone())
+            };
+            Ok::<_, std::convert::Infallible>(sent.or_else(usual).unwrap_or(Value::Null))
         });
         match value {
             Ok(Value::Number(number)) => match (number.as_u64(), number.as_i64()) {
@@ -138,6 +136,16 @@ impl<'a> Pricing<'a> {
     }
 }
 
+/// Anything else is refused where it is read.
+fn number(sent: &Json) -> Value {
+    match sent {
+        Json::Number(number) => Value::Number(number.clone()),
+        Json::Null | Json::Bool(_) | Json::String(_) | Json::Array(_) | Json::Object(_) => {
+            Value::Null
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,9 +155,13 @@ mod tests {
         Prices::of(&crate::graphql::sdl()).unwrap()
     }
 
-    fn cost(text: &str, variables: serde_json::Value) -> u64 {
+    fn object(variables: Json) -> Map<String, Json> {
+        serde_json::from_value(variables).unwrap()
+    }
+
+    fn cost(text: &str, variables: Json) -> u64 {
         let document = async_graphql::parser::parse_query(text).unwrap();
-        let got = prices().cost(&document, None, &Variables::from_json(variables));
+        let got = prices().cost(&document, None, &object(variables));
         got.unwrap_or_else(|TooDear(cost)| cost)
     }
 
@@ -176,9 +188,8 @@ mod tests {
     #[test]
     fn first_is_read_from_the_variables_and_without_any_it_is_the_most() {
         let page = |definition: &str, variables| {
-            let text = format!(
-                "query({definition}){{viewer{{payments(first:$n){{nodes{{status}}}}}}}}"
-            );
+            let text =
+                format!("query({definition}){{viewer{{payments(first:$n){{nodes{{status}}}}}}}}");
             cost(&text, variables)
         };
         assert_eq!(page("$n:Int!", json!({ "n": 7 })), 2 + 7 * 2);
@@ -211,9 +222,7 @@ mod tests {
         let text = "query($n:Int!){viewer{payments(first:$n){nodes{status}}}}";
         let document = async_graphql::parser::parse_query(text).unwrap();
         let (prices, most) = (prices(), (MAX_COST - 2) / 2);
-        let at = |n: u64| {
-            prices.cost(&document, None, &Variables::from_json(json!({ "n": n })))
-        };
+        let at = |n: u64| prices.cost(&document, None, &object(json!({ "n": n })));
         assert_eq!(at(most), Ok(MAX_COST));
         assert_eq!(at(most + 1), Err(TooDear(MAX_COST + 2)));
         assert_eq!(at(u64::MAX), Err(TooDear(u64::MAX)), "without an overflow");
@@ -223,7 +232,7 @@ mod tests {
     fn the_operation_that_is_named_is_the_one_that_counts() {
         let text = "query A{viewer{person{id}}} query B{__typename}";
         let document = async_graphql::parser::parse_query(text).unwrap();
-        let of = |name| prices().cost(&document, Some(name), &Variables::default());
+        let of = |name| prices().cost(&document, Some(name), &Map::new());
         assert_eq!((of("A"), of("B")), (Ok(3), Ok(1)));
     }
 }

@@ -111,9 +111,11 @@ impl Prices {
             match definition {
                 TypeSystemDefinition::Schema(schema) => {
                     let schema = &schema.node;
-                    for (root, named) in
-                        prices.roots.iter_mut().zip([&schema.query, &schema.mutation, &schema.subscription])
-                    {
+                    for (root, named) in prices.roots.iter_mut().zip([
+                        &schema.query,
+                        &schema.mutation,
+                        &schema.subscription,
+                    ]) {
                         if let Some(named) = named {
                             *root = named.node.to_string();
                         }
@@ -135,7 +137,10 @@ impl Prices {
         let fields = match &defined.kind {
             TypeKind::Object(object) => &object.fields,
             TypeKind::Interface(interface) => &interface.fields,
-            TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => {
+            TypeKind::Scalar
+            | TypeKind::Union(_)
+            | TypeKind::Enum(_)
+            | TypeKind::InputObject(_) => {
                 return;
             }
         };

@@ -494,7 +494,7 @@ impl Application {
             fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),
             known: known.clone(),
-            answers: front::answers(catalogue, &clock, &metrics.front),
+            answers: front::answers(catalogue, &known, &clock, &metrics.front),
             streams: Streams::default(),
             drain: drain.clone(),
             health: Health::new(store.clone()),

@@ -176,11 +176,14 @@ async fn another_manifest_is_trusted_without_a_restart_and_a_broken_one_changes_
         asks.posts(json!({ "documentId": id(document) })).await["errors"].is_null()
     };
     assert!(runs(ME).await && runs(REGIONS).await);
+    assert_eq!(asks.gets(&format!("documentId={}", id(REGIONS))).await.0, 200);
     let added = "query Added{regions{name}}";
     assert!(!runs(added).await);
     manifest.now(&[("Added", "query", added), ("Me", "query", ME)]);
     eventually("the added document", || async { runs(added).await.then_some(()) }).await;
     assert!(!runs(REGIONS).await, "what was taken out is refused");
+    let (_, by_get) = asks.gets(&format!("documentId={}", id(REGIONS))).await;
+    assert_eq!(code(&by_get), "DOCUMENT_NOT_TRUSTED", "kept answers with it");
     assert!(runs(ME).await);
 
     manifest.now(&[("Broken", "query", "query Broken{nothing}"), ("Regions", "query", REGIONS)]);

@@ -28,10 +28,12 @@ pub(super) fn known(
 /// None are kept yet.
 pub(super) fn answers(
     catalogue: Arc<dyn CatalogueSource>,
+    known: &Arc<KnownDocuments>,
     clock: &Arc<dyn Clock>,
     counters: &FrontCounters,
 ) -> Arc<PublicAnswers> {
-    Arc::new(PublicAnswers::new(catalogue, clock.clone(), counters.answers_made.clone()))
+    let made = counters.answers_made.clone();
+    Arc::new(PublicAnswers::new(catalogue, known.clone(), clock.clone(), made))
 }
 
 /// Faults as maintainers read them.

@@ -181,11 +181,21 @@ fn product(command: &mut Command, world: &World, addr: &str, with_rail: bool) {
     command.env("YIWANG_KEY_DIR", &world.folder.0).env("YIWANG_SETTINGS", settings);
     command.env("YIWANG_DATABASE_URL", &world.database).env("YIWANG_LOG", "error");
     command.env("YIWANG_TRUSTED_DOCUMENTS", world.manifest());
-    command.envs(NO_LIMIT.map(|name| (name, "1000000000")));
+    if knows_limits() {
+        command.envs(NO_LIMIT.map(|name| (name, MOST)));
+    }
 }
 
 /// Sixteen persons ask for thousands: what they spend is counted as ever, and is never too much.
-const NO_LIMIT: [&str; 0] = [];
+const NO_LIMIT: [&str; 4] =
+    ["YIWANG_RATE_PERSON", "YIWANG_RATE_SESSION", "YIWANG_RATE_MONEY", "YIWANG_RATE_ADDRESS"];
+const MOST: &str = "1000000000";
+
+/// Whether the product knows such settings.
+fn knows_limits() -> bool {
+    let environment = NO_LIMIT.map(|name| (name.to_owned(), MOST.to_owned()));
+    bff::settings::Settings::load(&environment.into_iter().collect()).is_ok()
+}
 
 /// What the generator is to do.
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use super::super::answer::Answer;
 use super::super::run::NotRun;
-use super::super::trusted::{Hash, Prepared};
+use super::super::trusted::{Hash, KnownDocuments, Prepared};
 use super::bytes::{Coded, Kept};
 use super::front::FrontAnswers;
 use crate::graphql::kept::Keeping;
@@ -27,11 +27,13 @@ const FORGET_AFTER: Duration = Duration::from_secs(150);
 /// The same bytes come again minute by minute: packed ones stay for as long as they are used.
 const FORGET_PACKED_AFTER: Duration = Duration::from_secs(600);
 
-/// For which minute, and of which catalogue, an answer is true.
+/// For which minute, of which catalogue and under which manifest an answer is true.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Moment {
     minute: i64,
     catalogue: u32,
+    /// Of the manifest: what is not trusted any more is not answered any more either.
+    documents: u64,
 }
 
 impl Moment {
@@ -101,6 +103,7 @@ pub struct PublicAnswers {
     packed: sync::Cache<Hash, Arc<Coded>>,
     pub(super) front: FrontAnswers,
     catalogue: Arc<dyn CatalogueSource>,
+    pub(super) known: Arc<KnownDocuments>,
     clock: Arc<dyn Clock>,
     made: Counter,
 }
@@ -110,7 +113,12 @@ struct Unkept(Result<Answer, NotRun>);
 
 impl PublicAnswers {
     /// None yet.
-    pub fn new(catalogue: Arc<dyn CatalogueSource>, clock: Arc<dyn Clock>, made: Counter) -> Self {
+    pub fn new(
+        catalogue: Arc<dyn CatalogueSource>,
+        known: Arc<KnownDocuments>,
+        clock: Arc<dyn Clock>,
+        made: Counter,
+    ) -> Self {
         let weigh = |(asked, _): &(Asked, Moment), kept: &Arc<Kept>| {
             weight(kept.coded.weight() + asked.variables.len() + ENTRY_BYTES)
         };
@@ -122,6 +130,7 @@ impl PublicAnswers {
             packed: packed.time_to_idle(FORGET_PACKED_AFTER).build(),
             front: FrontAnswers::new(FORGET_AFTER),
             catalogue,
+            known,
             clock,
             made,
         }
@@ -130,7 +139,8 @@ impl PublicAnswers {
     /// Now.
     pub fn moment(&self) -> Moment {
         let minute = self.clock.now().as_second().div_euclid(Moment::SECONDS);
-        Moment { minute, catalogue: self.catalogue.current().version() }
+        let (catalogue, documents) = (self.catalogue.current().version(), self.known.generation());
+        Moment { minute, catalogue, documents }
     }
 
     /// Seconds of the minute that are left; at least 1.

@@ -61,10 +61,7 @@ impl PublicAnswers {
         media: MediaType,
     ) -> HttpResponse {
         let coding = Coding::wanted(request);
-        if let Some(sent) = sent(request) {
-            let answer = FrontAnswer { kept: kept.clone(), media, coding };
-            self.front.0.insert(sent.into(), Arc::new(answer));
-        }
+        self.remember(sent(request), kept, media, coding);
         kept.for_everybody(request, media, coding, self.left_s())
     }
 }
@@ -87,11 +84,19 @@ impl PublicAnswers {
         media: MediaType,
     ) -> HttpResponse {
         let coding = Coding::wanted(request);
-        if let Some(sent) = posted(request, body) {
+        self.remember(posted(request, body), kept, media, coding);
+        kept.for_one(media, coding)
+    }
+}
+
+impl PublicAnswers {
+    /// Where documents of no manifest are counted, each of them is read.
+    fn remember(&self, sent: Option<Vec<u8>>, kept: &Arc<Kept>, media: MediaType, coding: Coding) {
+        let counted = kept.name.is_none() && self.known.measures();
+        if let Some(sent) = sent.filter(|_| !counted) {
             let answer = FrontAnswer { kept: kept.clone(), media, coding };
             self.front.0.insert(sent.into(), Arc::new(answer));
         }
-        kept.for_one(media, coding)
     }
 }
 

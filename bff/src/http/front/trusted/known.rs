@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Bytes of all documents that clients have sent; the least used go first.
@@ -34,6 +35,8 @@ pub struct KnownDocuments {
     mode: TrustMode,
     source: Source,
     trusted: RwLock<Arc<Documents>>,
+    /// Grows with every manifest.
+    generation: AtomicU64,
     /// What was read last, sound or not: the same is not judged twice.
     read: Mutex<Option<Hash>>,
     sent: Cache<Hash, Arc<Prepared>>,
@@ -91,6 +94,7 @@ impl KnownDocuments {
             mode,
             source,
             trusted: RwLock::default(),
+            generation: AtomicU64::new(0),
             read: Mutex::default(),
             sent: Cache::builder().max_capacity(MOST_BYTES).weigher(weigh).build(),
             quota: Quota::default(),
@@ -126,6 +130,7 @@ impl KnownDocuments {
 
     fn trust(&self, documents: Documents) {
         *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(documents);
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Reads the manifest again; a document that is not in it any more is not trusted any more.
@@ -228,6 +233,16 @@ impl KnownDocuments {
 
     fn trusted(&self, hash: Hash) -> Option<Arc<Prepared>> {
         self.trusted.read().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned()
+    }
+
+    /// Which manifest is served: another number with every one.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Whether every request with a document of no manifest is to be counted.
+    pub fn measures(&self) -> bool {
+        self.mode == TrustMode::Measure
     }
 
     /// Counts a document that is in no manifest.

@@ -16,6 +16,7 @@ mod messages;
 pub mod stand_ins;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
+use crate::http::fairness::Fairness;
 use crate::http::front::drain::Drain;
 use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
@@ -490,6 +491,7 @@ impl Application {
                 ids: ids.clone(),
             },
             trusted_proxies: settings.trusted_proxies.clone(),
+            fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),
             known: known.clone(),
             answers: front::answers(catalogue, &known, &clock, &metrics.front),

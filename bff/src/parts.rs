@@ -2,6 +2,7 @@
 
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
+use crate::http::fairness::{Fairness, Proxies};
 use crate::http::files::Uploads;
 use crate::http::front::cache::PublicAnswers;
 use crate::http::front::drain::Drain;
@@ -21,7 +22,6 @@ use domain::messaging::{DeliveryCallbacks, HearDelivery};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
-use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -35,8 +35,10 @@ pub struct Parts {
     pub sso_clients: SsoClients,
     /// Says who came with a ticket.
     pub verify_ticket: VerifyTicket,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies that are believed when they say whom they were asked by.
+    pub trusted_proxies: Proxies,
+    /// How much one may ask in a minute.
+    pub fairness: Fairness,
     /// Takes callbacks in: one for each rail that is connected.
     pub receive_callback: Vec<ReceiveCallback>,
     /// Reads what platforms tell of messages.

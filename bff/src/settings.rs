@@ -2,6 +2,7 @@
 //! All faults are reported at once; nothing starts on any.
 
 mod channels;
+mod fairness;
 mod files;
 mod gateway;
 mod rails;
@@ -21,9 +22,10 @@ pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused, SsoClientS
 pub use secret::Secret;
 pub use trusted::TrustedSettings;
 
+use crate::http::fairness::{Limits, Proxies};
 use adapters::crash::CrashAt;
 use reader::Reader;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,8 +63,10 @@ pub struct Settings {
     pub follow_clock: Option<String>,
     /// Answer introspection queries.
     pub introspection: bool,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies that are believed when they say whom they were asked by.
+    pub trusted_proxies: Proxies,
+    /// How much one may ask in a minute.
+    pub limits: Limits,
     /// Departments whose own pages ask who came with a ticket.
     pub sso_clients: Vec<SsoClientSettings>,
     /// So many requests may be under way at once; half of them may browse, see docs/reliability.md.
@@ -89,7 +93,7 @@ const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 22] = [
+const KEYS: &[&str] = &[
     "mode",
     "http_addr",
     "metrics_addr",
@@ -103,6 +107,13 @@ const KEYS: [&str; 22] = [
     "follow_clock",
     "introspection",
     "trusted_proxies",
+    "forwarded_header",
+    "rate_limits",
+    "rate_person",
+    "rate_session",
+    "rate_money",
+    "rate_address",
+    "rate_staff",
     "max_in_flight",
     "home_deadline_ms",
     "file_max_mb",
@@ -120,7 +131,7 @@ impl Settings {
     /// # Errors
     /// [`SettingsRefused`] with every fault and where it is.
     pub fn load(environment: &Environment) -> Result<Self, SettingsRefused> {
-        let mut reader = Reader::new(environment, &KEYS);
+        let mut reader = Reader::new(environment, KEYS);
         let mode = match reader.text("mode").as_deref() {
             None | Some("demo") => Mode::Demo,
             Some("production") => Mode::Production,
@@ -157,7 +168,8 @@ impl Settings {
             mock_addr,
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
             introspection: reader.flag("introspection").unwrap_or(demo),
-            trusted_proxies: reader.list("trusted_proxies", "IP addresses"),
+            trusted_proxies: fairness::proxies(&mut reader),
+            limits: fairness::limits(&mut reader),
             sso_clients: reader.sso_clients("sso.clients"),
             crash_at: reader.parsed_from_environment("crash_at", "a crash point"),
             max_in_flight: reader

@@ -12,6 +12,7 @@ mod certificates;
 mod data_access;
 mod database;
 mod documents;
+mod fairness;
 mod files;
 mod foreign;
 mod front;

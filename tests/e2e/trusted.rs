@@ -101,7 +101,7 @@ async fn nothing_is_validated_again_and_variables_are_checked_all_the_same() {
         let answer = asks.posts(json!({ "documentId": id(SEARCH), "variables": variables })).await;
         assert!(answer["errors"].is_null(), "{answer}");
         let me = asks.posts(json!({ "documentId": id(ME) })).await;
-        assert_eq!(me, json!({ "data": { "viewer": null } }));
+        assert_eq!(me["data"], json!({ "viewer": null }));
     }
     for variables in [
         json!({ "t": "违章" }),

@@ -44,12 +44,24 @@ fn the_state_table_is_the_one_that_is_tested() {
 fn every_failure_code_is_listed() {
     let mut page = String::from(
         "# Failure codes\n\n`errors[].extensions.code`, with `traceId` beside it. Refusals that a \
-         citizen can act on are `userErrors` in the\npayload instead.\n\n| code | message |\n|---|---|\n",
+         citizen can act on are `userErrors` in the\npayload instead. Words are Chinese, or\nEnglish for who sends `Accept-Language: en`. The \
+         client does what the last column says.\n\n| code | Chinese | English | then |\n|---|---|---|---|\n",
     );
     for code in FailureCode::ALL {
-        let (code, message) = code.words();
-        writeln!(page, "| `{code}` | {message} |").unwrap();
+        let (word, chinese) = code.words();
+        writeln!(page, "| `{word}` | {chinese} | {} | {} |", code.english(), code.advice())
+            .unwrap();
     }
+    page.push_str("\nAn example of each:\n\n```json\n");
+    for code in FailureCode::ALL {
+        let (word, chinese) = code.words();
+        writeln!(
+            page,
+            r#"{{"errors":[{{"message":"{chinese}","extensions":{{"code":"{word}","traceId":"5f0c1b2a3d4e5f60"}}}}]}}"#
+        )
+        .unwrap();
+    }
+    page.push_str("```\n");
     fresh("errors.md", &page);
 }
 

@@ -82,6 +82,8 @@ impl Node {
             ("YIWANG_HTTP_ADDR", "127.0.0.1:0"),
             ("YIWANG_METRICS_ADDR", "127.0.0.1:0"),
             ("YIWANG_MOCK_ADDR", "127.0.0.1:0"),
+            // The clock of a test stands still, and so would the purses.
+            ("YIWANG_RATE_LIMITS", "measure"),
             ("YIWANG_DATABASE_URL", database_url),
             ("YIWANG_KEY_DIR", keys.0.to_str().unwrap()),
         ];

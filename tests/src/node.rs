@@ -154,6 +154,7 @@ impl Process {
             .env("YIWANG_SETTINGS", settings)
             .env("YIWANG_DATABASE_URL", database)
             .env("YIWANG_LOG", "warn")
+            .env("YIWANG_RATE_LIMITS", "measure")
             .stdout(Stdio::null());
         command
     }

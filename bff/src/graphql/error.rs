@@ -31,13 +31,16 @@ pub enum FailureCode {
     Unavailable,
     /// So much is under way that this had no turn; nothing was done.
     Overloaded,
+    /// This one asks more than others leave over; nothing was done. `retryAfterSeconds` says when
+    /// to come again.
+    RateLimited,
     /// A fault of ours; the trace id finds it.
     Internal,
 }
 
 impl FailureCode {
     /// Every code that this server gives today.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NotSignedIn,
         Self::NotAllowed,
         Self::BadInput,
@@ -50,6 +53,7 @@ impl FailureCode {
         Self::Conflict,
         Self::Unavailable,
         Self::Overloaded,
+        Self::RateLimited,
         Self::Internal,
     ];
 
@@ -73,7 +77,56 @@ impl FailureCode {
             Self::Conflict => ("CONFLICT", "刚刚有人修改过，请重试"),
             Self::Unavailable => ("UNAVAILABLE", "系统暂时不能办理，本次没有扣款，请稍后再试"),
             Self::Overloaded => ("OVERLOADED", "现在办理的人太多，本次没有扣款，请稍后再试"),
+            Self::RateLimited => ("RATE_LIMITED", "操作太频繁，请稍后再试"),
             Self::Internal => ("INTERNAL", "系统开小差了，请稍后再试"),
+        }
+    }
+
+    /// The same for those who asked for English.
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "Sign in first, or again",
+            Self::NotAllowed => "Not allowed",
+            Self::BadInput => "The request is malformed",
+            Self::NotFound => "Not found",
+            Self::GatewayUnavailable => {
+                "The payment gateway does not answer at the moment; try again later"
+            }
+            Self::DepartmentUnavailable => {
+                "The department does not answer at the moment; try again later"
+            }
+            Self::PersistedQueryNotFound => "PersistedQueryNotFound",
+            Self::DocumentNotTrusted => "This document is not one of the published ones",
+            Self::Timeout => "This took too long; try again later",
+            Self::Conflict => "Somebody has changed this just now; try again",
+            Self::Unavailable => {
+                "Nothing can be done at the moment, and no money was taken; try again later"
+            }
+            Self::Overloaded => {
+                "Too many people ask at once, and no money was taken; try again later"
+            }
+            Self::RateLimited => "Too many requests; try again later",
+            Self::Internal => "Something went wrong on our side; try again later",
+        }
+    }
+
+    /// What a client does next, for its developer.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NotSignedIn => "`refreshSession` once; then sign in again",
+            Self::NotAllowed | Self::NotFound => "show the words",
+            Self::BadInput => "mend the document or its variables; the words say where",
+            Self::GatewayUnavailable | Self::DepartmentUnavailable => {
+                "show the rest of the page; offer to try again"
+            }
+            Self::PersistedQueryNotFound => "send the text together with the hash",
+            Self::DocumentNotTrusted => "ask the citizen to update",
+            Self::Timeout => "look at how it stands; repeat a mutation with the same key",
+            Self::Conflict => "read again, then try again",
+            Self::Unavailable | Self::Overloaded | Self::RateLimited => {
+                "wait as `Retry-After` says; repeat with the same key"
+            }
+            Self::Internal => "show the words and the trace id",
         }
     }
 

@@ -16,3 +16,4 @@ pub mod run;
 mod socket;
 pub mod streams;
 pub mod trusted;
+pub mod wording;

@@ -2,7 +2,9 @@
 //! event streams. One pass over the bytes, then one over the parsed document; each is linear in
 //! what was sent, and neither recurses deeper than [`MAX_NESTING`](scan::MAX_NESTING).
 
+mod cost;
 mod document;
+mod prices;
 mod scan;
 mod spelling;
 
@@ -10,7 +12,9 @@ use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Response, ServerError};
 use std::fmt;
 
+pub use cost::{MAX_COST, TooDear};
 pub use document::{TooMuch, is_for_post};
+pub use prices::Prices;
 pub use scan::{Language, Oversize, scan};
 
 /// Why a document is not executed.

@@ -1,16 +1,21 @@
 //! `/staff/graphql` over POST: staff only, with the same guards as the public route.
 
+use super::fairness::{Bill, Desk, Lane, Payer, RateLimited};
 use super::front::accept::MediaType;
-use super::front::answer::Answer;
+use super::front::answer::{Answer, Tally};
+use super::front::operation::Operation;
 use super::front::route::{posted, refused};
 use super::front::run::{DEADLINE, NotRun, measured};
-use crate::graphql::error::{FailureCode, store_failed};
+use super::requester::Credentials;
+use crate::graphql::error::{FailureCode, bad_input, store_failed};
 use crate::parts::Parts;
 use crate::staff_graphql::StaffRequester;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, AUTHORIZATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use async_graphql::{Request, Response};
 use domain::identity::Secret;
+use serde_json::Map;
 
 /// POST with a JSON body. An expired or unknown token is NOT_SIGNED_IN, never silently anonymous.
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
@@ -21,12 +26,16 @@ pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts
     let Some(media) = MediaType::wanted(&request) else {
         return HttpResponse::NotAcceptable().finish();
     };
-    let query = match measured(operation) {
-        Ok(query) => query,
+    let (query, points) = match priced(operation, &parts) {
+        Ok(priced) => priced,
         Err(not_run) => return refused(&request, media, not_run),
     };
     let who = match requester(&request, &parts).await {
         Ok(who) => who,
+        Err(not_run) => return refused(&request, media, not_run),
+    };
+    let bill = match charge(points, &who, &request, &parts) {
+        Ok(bill) => bill,
         Err(not_run) => return refused(&request, media, not_run),
     };
     let query = query.data(who);
@@ -34,7 +43,35 @@ pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts
         Ok(response) => Answer::from(response),
         Err(_) => FailureCode::Timeout.into(),
     };
-    answer.over_http(&request, media, StatusCode::BAD_REQUEST)
+    answer.with_tally(Tally::Paid(bill)).over_http(&request, media, StatusCode::BAD_REQUEST)
+}
+
+/// The request, and what it costs.
+fn priced(operation: Operation, parts: &Parts) -> Result<(Request, u64), NotRun> {
+    let variables = operation.variables.as_ref().map_or_else(Map::new, |all| all.0.clone());
+    let name = operation.operation_name.clone();
+    let mut query = measured(operation)?;
+    let bad = |answer: Answer| (answer, StatusCode::BAD_REQUEST);
+    let document = query.parsed_query();
+    let document = document.map_err(|why| bad(Response::from_errors(vec![why]).into()))?;
+    let points = parts.fairness.cost(Desk::Staff, document, name.as_deref(), &variables);
+    let points = points.map_err(|why| bad(bad_input(&why.to_string()).into()))?;
+    Ok((query, points))
+}
+
+/// Whoever is signed in pays, or else everybody at their address.
+fn charge(
+    points: u64,
+    who: &StaffRequester,
+    request: &HttpRequest,
+    parts: &Parts,
+) -> Result<Bill, NotRun> {
+    let payer = match &who.session {
+        Some((account, _)) => Payer::Staff(account.name.as_str()),
+        None => Payer::At(Credentials::of_request(request, parts).address()),
+    };
+    let short = |why: RateLimited| (Answer::from(why), StatusCode::TOO_MANY_REQUESTS);
+    parts.fairness.charge(Lane::Browse, points, payer).map_err(short)
 }
 
 /// Any other method.

@@ -3,11 +3,16 @@
 use super::accept::{Coding, MediaType};
 use super::cache::{Kept, NO_STORE};
 use super::compress::packed;
+use super::wording::{RETRY_AFTER as RETRY_AFTER_S, worded};
 use crate::graphql::error::FailureCode;
+use crate::http::fairness::{Bill, Cost, RateLimited};
+use crate::http::requester::Wording;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, VARY,
+};
 use actix_web::{HttpRequest, HttpResponse};
-use async_graphql::{Error, Response, ServerError, Value};
+use async_graphql::{Error, ErrorExtensions as _, Response, ServerError, Value};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -26,9 +31,29 @@ pub enum Answer {
         response: Arc<Response>,
         /// Whether anything was executed: `data` is left out of the answer where nothing was.
         executed: bool,
+        /// What it cost; `None`: nobody was charged.
+        tally: Option<Tally>,
     },
     /// For everybody.
     Kept(Arc<Kept>),
+}
+
+/// What an answer says of its cost.
+#[derive(Debug, Clone, Copy)]
+pub enum Tally {
+    /// It was paid.
+    Paid(Bill),
+    /// There was not enough left.
+    Short(RateLimited),
+}
+
+impl From<RateLimited> for Answer {
+    /// Nothing was executed; says when to come again.
+    fn from(why: RateLimited) -> Self {
+        let error = FailureCode::RateLimited.error();
+        let error = error.extend_with(|_, more| more.set(RETRY_AFTER_S, why.come_again_s()));
+        Self::from(error).with_tally(Tally::Short(why))
+    }
 }
 
 impl From<Arc<Kept>> for Answer {
@@ -41,8 +66,15 @@ impl From<Arc<Kept>> for Answer {
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
-    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ServerError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<Extensions>,
+}
+
+#[derive(Serialize)]
+struct Extensions {
+    cost: Cost,
 }
 
 impl From<Response> for Answer {
@@ -58,7 +90,7 @@ impl From<Response> for Answer {
             let codes: Vec<_> = response.errors.iter().filter_map(code_of).collect();
             tracing::info!(trace_id, ?codes, "answered with errors");
         }
-        Self::Made { response: Arc::new(response), executed }
+        Self::Made { response: Arc::new(response), executed, tally: None }
     }
 }
 
@@ -78,15 +110,33 @@ impl From<Error> for Answer {
 }
 
 impl Answer {
-    /// The answer as JSON.
-    pub fn json(&self) -> String {
-        let (response, executed) = match self {
-            Self::Made { response, executed } => (response, *executed),
+    /// The answer as JSON, its errors in that language.
+    pub fn json(&self, wording: Wording) -> String {
+        let (response, executed, tally) = match self {
+            Self::Made { response, executed, tally } => (response, *executed, tally),
             Self::Kept(kept) => return String::from_utf8_lossy(kept.json()).into_owned(),
         };
-        let body = Body { data: executed.then_some(&response.data), errors: &response.errors };
+        let cost = match tally {
+            Some(Tally::Paid(bill)) => bill.cost(),
+            Some(Tally::Short(_)) | None => None,
+        };
+        let body = Body {
+            data: executed.then_some(&response.data),
+            errors: response.errors.iter().map(|error| worded(error, wording)).collect(),
+            extensions: cost.map(|cost| Extensions { cost }),
+        };
         // Nothing in it can fail to be written; if it did, an empty object is an answer.
         serde_json::to_string(&body).unwrap_or_else(|_| "{}".to_owned())
+    }
+
+    /// The same, with what it cost; what is for everybody costs nobody anything.
+    pub fn with_tally(self, of: Tally) -> Self {
+        match self {
+            Self::Made { response, executed, .. } => {
+                Self::Made { response, executed, tally: Some(of) }
+            }
+            kept @ Self::Kept(_) => kept,
+        }
     }
 
     /// Whether the operation was executed, as far as it went.
@@ -110,16 +160,18 @@ impl Answer {
     /// Whether everything that was asked for is there.
     pub fn is_whole(&self) -> bool {
         match self {
-            Self::Made { response, executed } => *executed && response.errors.is_empty(),
+            Self::Made { response, executed, .. } => *executed && response.errors.is_empty(),
             Self::Kept(_) => true,
         }
     }
 
     /// Its errors as JSON: what a socket's `error` message carries.
-    pub fn errors(&self) -> serde_json::Value {
+    pub fn errors(&self, wording: Wording) -> serde_json::Value {
         match self {
             Self::Made { response, .. } => {
-                serde_json::to_value(&response.errors).unwrap_or_default()
+                let all: Vec<_> =
+                    response.errors.iter().map(|error| worded(error, wording)).collect();
+                serde_json::to_value(&all).unwrap_or_default()
             }
             Self::Kept(_) => serde_json::Value::Array(Vec::new()),
         }
@@ -150,7 +202,8 @@ impl Answer {
         if let (Self::Kept(kept), StatusCode::OK) = (self, status) {
             return kept.for_one(media, Coding::wanted(to));
         }
-        let (bytes, coding) = packed(self.json().into_bytes(), Coding::wanted(to));
+        let text = self.json(Wording::of(to.headers()));
+        let (bytes, coding) = packed(text.into_bytes(), Coding::wanted(to));
         let mut response = HttpResponse::build(status);
         response
             .insert_header((CONTENT_TYPE, media.as_str()))
@@ -159,7 +212,23 @@ impl Answer {
         if let Some(coding) = coding.as_str() {
             response.insert_header((CONTENT_ENCODING, coding));
         }
-        response.body(bytes)
+        let mut response = response.body(bytes);
+        if let Self::Made { tally: Some(tally), .. } = self {
+            tally.head(response.headers_mut());
+        }
+        response
+    }
+}
+
+impl Tally {
+    fn head(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Paid(bill) => bill.head(headers),
+            Self::Short(why) => {
+                why.head(headers);
+                headers.insert(RETRY_AFTER, HeaderValue::from(why.come_again_s()));
+            }
+        }
     }
 }
 
@@ -189,7 +258,7 @@ mod tests {
     use async_graphql::PathSegment;
 
     fn json(response: Response) -> serde_json::Value {
-        serde_json::from_str(&Answer::from(response).json()).unwrap()
+        serde_json::from_str(&Answer::from(response).json(Wording::Chinese)).unwrap()
     }
 
     #[test]
@@ -218,7 +287,8 @@ mod tests {
         let coded = json(Response::from_errors(Vec::new()));
         assert_eq!(coded, serde_json::json!({ "data": null }));
         let failure: serde_json::Value =
-            serde_json::from_str(&Answer::from(FailureCode::Timeout).json()).unwrap();
+            serde_json::from_str(&Answer::from(FailureCode::Timeout).json(Wording::Chinese))
+                .unwrap();
         assert_eq!(failure["errors"][0]["extensions"]["code"], "TIMEOUT");
     }
 }

@@ -1,6 +1,7 @@
 //! Answers as server-sent events: the distinct connections mode of the GraphQL-over-SSE protocol,
 //! one operation for each request.
 
+use super::super::requester::Wording;
 use super::answer::Answer;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
@@ -14,22 +15,28 @@ use std::time::Duration;
 const PING: Duration = Duration::from_secs(12);
 
 /// The response that writes each answer as it comes.
-pub fn respond(answers: BoxStream<'static, Answer>) -> HttpResponse {
+pub fn respond(answers: BoxStream<'static, Answer>, wording: Wording) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, super::accept::MediaType::EventStream.as_str()))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames(answers, PING).map(|frame| Ok::<_, Infallible>(Bytes::from(frame))))
+        .streaming(
+            frames(answers, wording, PING).map(|frame| Ok::<_, Infallible>(Bytes::from(frame))),
+        )
 }
 
 /// `next` for each answer, a comment while there is none, `complete` behind the last.
-fn frames(answers: BoxStream<'static, Answer>, ping: Duration) -> impl Stream<Item = String> {
+fn frames(
+    answers: BoxStream<'static, Answer>,
+    wording: Wording,
+    ping: Duration,
+) -> impl Stream<Item = String> {
     stream::unfold(Some(answers), move |answers| async move {
         let mut answers = answers?;
         match tokio::time::timeout(ping, answers.next()).await {
             Ok(Some(answer)) => {
-                Some((format!("event: next\ndata: {}\n\n", answer.json()), Some(answers)))
+                Some((format!("event: next\ndata: {}\n\n", answer.json(wording)), Some(answers)))
             }
             Ok(None) => Some(("event: complete\ndata: \n\n".to_owned(), None)),
             Err(_) => Some((":\n\n".to_owned(), Some(answers))),
@@ -48,7 +55,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_answer_is_an_event_and_the_end_is_one_too() {
-        let frames = frames(stream::iter([answer(1), answer(2)]).boxed(), PING);
+        let frames = frames(stream::iter([answer(1), answer(2)]).boxed(), Wording::Chinese, PING);
         let expected = [
             "event: next\ndata: {\"data\":1}\n\n",
             "event: next\ndata: {\"data\":2}\n\n",
@@ -59,7 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_quiet_stream_is_kept_alive() {
-        let frames = frames(stream::pending().boxed(), Duration::from_millis(1));
+        let frames = frames(stream::pending().boxed(), Wording::Chinese, Duration::from_millis(1));
         assert_eq!(frames.take(2).collect::<Vec<_>>().await, [":\n\n", ":\n\n"]);
     }
 }

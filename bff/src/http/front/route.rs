@@ -111,7 +111,7 @@ async fn answer(
     if verb == Verb::Get && sound.is_for_post() {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
-    let anybody = credentials.named_nobody();
+    let (anybody, wording) = (credentials.named_nobody(), credentials.wording());
     match media {
         MediaType::Json | MediaType::ResponseJson => {
             let answered = match anybody {
@@ -128,7 +128,7 @@ async fn answer(
             }
         }
         MediaType::EventStream => match answers(sound, &credentials, parts).await {
-            Ok(answers) => events::respond(answers),
+            Ok(answers) => events::respond(answers, wording),
             Err((answer, status)) => answer.with_status(request, MediaType::Json, status),
         },
     }
@@ -137,8 +137,11 @@ async fn answer(
 /// Overload is said by the status under every media type: what stands between us and the client
 /// must not take it for an answer.
 pub fn refused(request: &HttpRequest, media: MediaType, (answer, status): NotRun) -> HttpResponse {
-    if status != StatusCode::SERVICE_UNAVAILABLE {
-        return answer.over_http(request, media, status);
+    match status {
+        // When to come again is said by what was refused.
+        StatusCode::TOO_MANY_REQUESTS => return answer.with_status(request, media, status),
+        StatusCode::SERVICE_UNAVAILABLE => {}
+        _ => return answer.over_http(request, media, status),
     }
     let mut refused = answer.with_status(request, media, status);
     refused.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u16::from(come_again_s())));

@@ -1,9 +1,10 @@
 //! One operation from its text to its answer, whatever way it came in.
 
 use super::super::admission::Turn;
+use super::super::fairness::{Bill, Desk, Lane, Payer, RateLimited};
 use super::super::guard::admit;
 use super::super::requester::{Credentials, Refused, nobody, requester};
-use super::answer::Answer;
+use super::answer::{Answer, Tally};
 use super::cache::Asked;
 use super::operation::Operation;
 use super::trusted::{NoDocument, Prepared, PreparedOperation};
@@ -36,6 +37,8 @@ pub struct Sound {
     at: usize,
     /// As the operation declares them.
     variables: Map<String, Value>,
+    /// Points, and the purse that they are paid from.
+    cost: (Lane, u64),
 }
 
 impl Sound {
@@ -80,7 +83,11 @@ pub fn sound(
     let at = at.map_err(|why| fault(&why).bad_request())?;
     let sent = operation.variables.map_or_else(Map::new, |all| all.0);
     let variables = document.fit(at, sent).map_err(|why| fault(&why).bad_request())?;
-    Ok(Sound { name: document.name.clone(), document, at, variables })
+    let operation = &document.operation(at).document;
+    let points = parts.fairness.cost(Desk::Public, operation, None, &variables);
+    let points = points.map_err(|why| fault(&why).bad_request())?;
+    let cost = (Lane::of(operation), points);
+    Ok(Sound { name: document.name.clone(), document, at, variables, cost })
 }
 
 /// The request of a document that is read and measured now, and validated by the schema that
@@ -133,7 +140,22 @@ pub async fn once(
     }
     let turn = turn(&sound, parts)?;
     let who = asker(credentials, parts).await?;
-    Ok(executed((turn, sound), |request| request.data(who), parts).await)
+    let bill = charge(sound.cost, &who, credentials, parts)?;
+    let answer = executed((turn, sound), |request| request.data(who), parts).await;
+    Ok(answer.with_tally(Tally::Paid(bill)))
+}
+
+/// Somebody signed in pays, or else everybody at their address.
+fn charge(
+    (lane, points): (Lane, u64),
+    who: &Requester,
+    credentials: &Credentials,
+    parts: &Parts,
+) -> Result<Bill, NotRun> {
+    let at = Payer::At(credentials.address());
+    let payer = who.caller.as_ref().map_or(at, Payer::Person);
+    let short = |why: RateLimited| (Answer::from(why), StatusCode::TOO_MANY_REQUESTS);
+    parts.fairness.charge(lane, points, payer).map_err(short)
 }
 
 /// An answer that is the same for everybody by one channel in one language: kept, or worked out
@@ -148,6 +170,8 @@ async fn for_everybody(
         true => nobody(credentials, parts.clock.now()).map_err(refused)?,
         false => asker(credentials, parts).await?,
     };
+    // What is kept costs next to nothing, and what is not is worked out once for all.
+    charge((sound.cost.0, 1), &who, credentials, parts)?;
     let document = sound.document.clone();
     let of = (who.channel, credentials.wording());
     let asked = Asked::new((&document, sound.at), &sound.variables, of);
@@ -183,7 +207,12 @@ fn turn(sound: &Sound, parts: &Parts) -> Result<Turn, NotRun> {
 }
 
 async fn asker(credentials: &Credentials, parts: &Parts) -> Result<Requester, NotRun> {
-    requester(credentials, parts).await.map_err(refused)
+    let who = requester(credentials, parts).await;
+    if let Err(Refused::With(FailureCode::NotSignedIn)) = &who {
+        let tried = parts.fairness.unknown_token(credentials.address());
+        tried.map_err(|why| (Answer::from(why), StatusCode::TOO_MANY_REQUESTS))?;
+    }
+    who.map_err(refused)
 }
 
 fn refused(why: Refused) -> NotRun {
@@ -212,6 +241,7 @@ pub async fn answers(
     // A subscription keeps its place among the long answers, not a turn among the short ones.
     let turn = turn(&sound, parts)?;
     let who = asker(credentials, parts).await?;
+    charge(sound.cost, &who, credentials, parts)?;
     drop(turn);
     let request = sound.into_request().data(who);
     Ok(until_stopped(parts.schema.execute_stream(request), place, parts).boxed())

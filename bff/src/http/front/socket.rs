@@ -4,7 +4,7 @@
 //! by a short queue, so that an operation that floods waits for its own socket and for nothing
 //! else. Who asks is found anew for every operation: a session that was ended elsewhere ends here.
 
-use super::super::requester::{Credentials, Refused, requester};
+use super::super::requester::{Credentials, Refused, Wording, requester};
 use super::answer::Answer;
 use super::operation::Operation;
 use super::run::{answers, sound};
@@ -248,7 +248,7 @@ impl Socket {
             return Err(Some(Close(code::ALREADY_THERE, "Subscriber already exists")));
         }
         if self.running.len() >= OPERATIONS_MAX {
-            let errors = Answer::from(FailureCode::Overloaded).errors();
+            let errors = Answer::from(FailureCode::Overloaded).errors(credentials.wording());
             return write(session, &json!({ "type": "error", "id": id, "payload": errors })).await;
         }
         self.serial += 1;
@@ -265,16 +265,18 @@ impl Socket {
         if self.running.get(&id).is_none_or(|(running, _)| *running != serial) {
             return Ok(());
         }
+        let wording = self.credentials.as_ref().map_or(Wording::Chinese, Credentials::wording);
         match said {
             Some(Said::Next(answer)) => {
                 // Written around the answer's own text, which need not be read again.
                 let id = Value::String(id);
-                let text = format!(r#"{{"type":"next","id":{id},"payload":{}}}"#, answer.json());
+                let text =
+                    format!(r#"{{"type":"next","id":{id},"payload":{}}}"#, answer.json(wording));
                 session.text(text).await.map_err(|Closed| None)
             }
             Some(Said::Error(answer)) => {
                 self.running.remove(&id);
-                let errors = answer.errors();
+                let errors = answer.errors(wording);
                 write(session, &json!({ "type": "error", "id": id, "payload": errors })).await
             }
             None => {

@@ -160,7 +160,7 @@ impl PublicAnswers {
         max_age_s: u32,
         make: impl AsyncFnOnce(Arc<Keeping>) -> Result<Answer, NotRun>,
     ) -> Result<Answer, NotRun> {
-        let moment = self.moment();
+        let (moment, wording) = (self.moment(), asked.wording);
         let made = async {
             self.made.inc();
             let keeping = Arc::new(Keeping::default());
@@ -168,7 +168,7 @@ impl PublicAnswers {
             if !answer.is_whole() || keeping.is_refused() || self.moment() != moment {
                 return Err(Unkept(Ok(answer)));
             }
-            let Some(coded) = self.packed(answer.json()).await else {
+            let Some(coded) = self.packed(answer.json(wording)).await else {
                 return Err(Unkept(Ok(answer)));
             };
             let name = document.name.clone();

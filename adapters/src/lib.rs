@@ -8,6 +8,7 @@ mod certificate;
 pub mod crash;
 pub mod crypto;
 pub mod definitions;
+pub mod demo_citizen;
 pub mod departments;
 pub mod documents;
 pub mod express;

@@ -13,6 +13,7 @@ mod documents;
 pub mod front;
 mod gateway;
 mod messages;
+mod portal;
 pub mod stand_ins;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
@@ -490,6 +491,7 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
+            portal: portal::portal(settings, channels, &http, &public_url),
             trusted_proxies: settings.trusted_proxies.clone(),
             fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),

@@ -10,6 +10,7 @@ pub mod files;
 pub mod front;
 pub mod guard;
 pub mod health;
+pub mod limits;
 mod lottery;
 mod message_push;
 mod page;
@@ -21,6 +22,7 @@ mod verify_page;
 
 use crate::graphql;
 use crate::parts::Parts;
+use crate::portal;
 use crate::staff;
 use actix_web::dev::Server;
 use actix_web::middleware::DefaultHeaders;
@@ -103,6 +105,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .route(web::post().to(staff_route::post))
                 .default_service(web::to(staff_route::other)),
         )
+        .service(web::scope("/docs").configure(portal::routes))
         .service(web::scope("/staff").configure(staff::routes))
         .default_service(web::to(not_found));
 }

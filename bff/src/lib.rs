@@ -8,6 +8,7 @@ mod http;
 mod metrics;
 mod parts;
 pub mod passwords;
+mod portal;
 pub mod settings;
 mod staff;
 mod staff_door;

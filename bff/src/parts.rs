@@ -10,6 +10,7 @@ use crate::http::front::streams::Streams;
 use crate::http::front::trusted::KnownDocuments;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
+use crate::portal::Portal;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub verify_ticket: VerifyTicket,
     /// Proxies that are believed when they say whom they were asked by.
     pub trusted_proxies: Proxies,
+    /// The pages for client developers.
+    pub portal: Portal,
     /// How much one may ask in a minute.
     pub fairness: Fairness,
     /// Takes callbacks in: one for each rail that is connected.

@@ -5,6 +5,7 @@ mod channels;
 mod fairness;
 mod files;
 mod gateway;
+mod portal;
 mod rails;
 mod reader;
 mod secret;
@@ -23,6 +24,7 @@ pub use secret::Secret;
 pub use trusted::TrustedSettings;
 
 use crate::http::fairness::{Limits, Proxies};
+use crate::portal::PortalMode;
 use adapters::crash::CrashAt;
 use reader::Reader;
 use std::net::SocketAddr;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub mock_addr: Option<SocketAddr>,
     /// Clock of mock channels that run elsewhere.
     pub follow_clock: Option<String>,
+    /// How much of the portal for client developers there is.
+    pub portal: PortalMode,
     /// Answer introspection queries.
     pub introspection: bool,
     /// Proxies that are believed when they say whom they were asked by.
@@ -106,6 +110,7 @@ const KEYS: &[&str] = &[
     "mock_addr",
     "follow_clock",
     "introspection",
+    "portal",
     "trusted_proxies",
     "forwarded_header",
     "rate_limits",
@@ -167,6 +172,7 @@ impl Settings {
             font: font(&mut reader, demo),
             mock_addr,
             follow_clock: reader.text("follow_clock").filter(|url| !url.is_empty()),
+            portal: portal::mode(&mut reader, mode),
             introspection: reader.flag("introspection").unwrap_or(demo),
             trusted_proxies: fairness::proxies(&mut reader),
             limits: fairness::limits(&mut reader),

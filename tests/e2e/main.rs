@@ -30,6 +30,7 @@ mod overload;
 mod pay_links;
 mod payments;
 mod phones;
+mod portal;
 mod public_cache;
 mod quotes;
 mod rails;

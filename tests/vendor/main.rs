@@ -4,6 +4,7 @@
 
 mod alipay;
 mod graphql;
+mod portal;
 mod schema;
 mod schemathesis;
 mod wechatpay;

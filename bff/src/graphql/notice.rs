@@ -285,10 +285,13 @@ pub fn page<T>(
     (nodes, PageInfo { has_next_page, end_cursor })
 }
 
-/// `first` as the contract bounds it: 1 to 100.
+/// Rows of one page of a list.
+pub const FIRST_MAX: usize = 100;
+
+/// `first` as the contract bounds it: 1 to [`FIRST_MAX`].
 pub fn bounded(first: i32) -> Result<usize> {
     match usize::try_from(first) {
-        Ok(first @ 1..=100) => Ok(first),
+        Ok(first @ 1..=FIRST_MAX) => Ok(first),
         Ok(_) | Err(_) => Err(FailureCode::BadInput.error()),
     }
 }

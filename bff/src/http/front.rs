@@ -13,7 +13,7 @@ mod events;
 pub mod operation;
 pub mod route;
 pub mod run;
-mod socket;
+pub mod socket;
 pub mod streams;
 pub mod trusted;
 pub mod wording;

@@ -13,9 +13,12 @@ use async_graphql::{Response, ServerError};
 use std::fmt;
 
 pub use cost::{MAX_COST, TooDear};
-pub use document::{TooMuch, is_for_post};
+pub use document::{
+    MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_FRAGMENTS, MAX_ROOT_FIELDS, MAX_SELECTIONS,
+    TooMuch, is_for_post,
+};
 pub use prices::Prices;
-pub use scan::{Language, Oversize, scan};
+pub use scan::{Language, MAX_NESTING, MAX_TOKENS, Oversize, scan};
 
 /// Why a document is not executed.
 #[derive(Debug)]

@@ -213,3 +213,18 @@ fn a_folder_of_apps_must_be_there() {
     let gone = environment(&[("YIWANG_APPS_DIR", "/no/such/folder")]);
     assert_eq!(places(Settings::load(&gone)), ["YIWANG_APPS_DIR"]);
 }
+
+#[test]
+fn the_portal_is_open_in_a_demo_and_at_most_read_in_production() {
+    let demo = |word: &str| Settings::load(&environment(&[("YIWANG_PORTAL", word)]));
+    assert_eq!(Settings::load(&Environment::new()).unwrap().portal, PortalMode::Try);
+    assert_eq!(demo("").unwrap().portal, PortalMode::Try);
+    assert_eq!(demo("off").unwrap().portal, PortalMode::Off);
+    assert_eq!(demo("read").unwrap().portal, PortalMode::Read);
+    assert_eq!(places(demo("open")), ["YIWANG_PORTAL"]);
+    let faulty = |word: &str| {
+        let pairs = [("YIWANG_MODE", "production"), ("YIWANG_PORTAL", word)];
+        places(Settings::load(&environment(&pairs))).contains(&"YIWANG_PORTAL".to_owned())
+    };
+    assert!(faulty("try") && !faulty("read") && !faulty("off") && !faulty(""));
+}

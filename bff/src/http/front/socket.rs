@@ -30,15 +30,15 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// One message; documents over HTTP have the same limit.
 const MESSAGE_MAX: usize = 64 * 1024;
 /// Who does not say `connection_init` within this is sent away.
-const INIT_WITHIN: Duration = Duration::from_secs(5);
+pub const INIT_WITHIN: Duration = Duration::from_secs(5);
 /// Operations of one socket at once; a mini-program has at most 5.
-const OPERATIONS_MAX: usize = 32;
+pub const OPERATIONS_MAX: usize = 32;
 /// Answers that wait to be written.
 const QUEUE: usize = 16;
 /// Mini-programs lose sockets that are quiet for a minute.
-const PING_EVERY: Duration = Duration::from_secs(20);
+pub const PING_EVERY: Duration = Duration::from_secs(20);
 /// Nothing heard for so long: the other end is gone.
-const SILENT_FOR: Duration = Duration::from_secs(60);
+pub const SILENT_FOR: Duration = Duration::from_secs(60);
 /// Characters of an operation's id; clients use UUIDs or counters.
 const ID_MAX: usize = 128;
 

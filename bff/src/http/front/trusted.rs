@@ -19,4 +19,5 @@ pub use known::{KnownDocuments, NoDocument, Reloaded};
 pub use manifest::Manifest;
 pub use prepare::{Preparer, public_fields};
 pub use prepared::{Prepared, PreparedOperation};
+pub use quota::DOCUMENTS_AN_HOUR;
 pub use source::{EMBEDDED, Source, TrustMode};

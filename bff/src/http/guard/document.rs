@@ -7,24 +7,24 @@ use async_graphql::{Name, Positioned};
 use std::collections::{HashMap, HashSet};
 
 /// Selections with every fragment spread; the widest document of the clients has 400.
-const MAX_SELECTIONS: u64 = 10_000;
+pub const MAX_SELECTIONS: u64 = 10_000;
 /// Fragments in one document; also bounds how deep the pass below can recurse.
-const MAX_FRAGMENTS: usize = 64;
+pub const MAX_FRAGMENTS: usize = 64;
 /// Operations in one document.
 const MAX_OPERATIONS: u64 = 16;
 /// Fields at the root of one operation: a start page asks for 8.
-const MAX_ROOT_FIELDS: u64 = 32;
+pub const MAX_ROOT_FIELDS: u64 = 32;
 /// Aliases in the whole operation; the clients use none.
-const MAX_ALIASES: u64 = 48;
+pub const MAX_ALIASES: u64 = 48;
 /// Directives in the whole operation; a page that folds away uses 12.
-const MAX_DIRECTIVES: u64 = 48;
+pub const MAX_DIRECTIVES: u64 = 48;
 /// Directives at one place: there are two.
 const MAX_DIRECTIVES_AT_ONE: u64 = 4;
 /// The same field twice under the same name, in the whole operation: fragments of a page repeat
 /// some.
 const MAX_REPEATS: u64 = 96;
 /// Fields deep, the schema's own included: what tools ask of the schema is 13 deep.
-const MAX_DEPTH: u64 = 16;
+pub const MAX_DEPTH: u64 = 16;
 /// `fields` of types of `fields` of the schema itself: tools ask for one.
 const MAX_SCHEMA_ROUNDS: u64 = 2;
 

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A client has about 60 documents; a carrier's address has many clients, of a few versions.
-const DOCUMENTS_AN_HOUR: u32 = 500;
+pub const DOCUMENTS_AN_HOUR: u32 = 500;
 /// Of them all together.
 const BYTES_AN_HOUR: usize = 1024 * 1024;
 /// Addresses that are counted at once; the least used are forgotten first.

@@ -165,6 +165,7 @@ fn announce(settings: &Settings, application: &Application, world: &World) {
     println!("一网 已就绪 / ready");
     println!("  GraphQL   http://{addr}/graphql");
     println!("  契约      http://{addr}/schema.graphql");
+    println!("  接口文档  http://{addr}/docs/");
     println!("  对账台    http://{addr}/staff/");
     if let Some(mocks) = &world.mocks {
         println!("  模拟渠道  {}/", mocks.base_url());

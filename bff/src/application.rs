@@ -154,6 +154,7 @@ impl Application {
             0 => format!("http://{addr}"),
             _ => settings.public_url.clone(),
         };
+        let portal = portal::portal(settings, channels, &http, &public_url);
         let platforms = Platforms::connect(&Outside {
             channels,
             public_url: &public_url,
@@ -491,7 +492,7 @@ impl Application {
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
-            portal: portal::portal(settings, channels, &http, &public_url),
+            portal,
             trusted_proxies: settings.trusted_proxies.clone(),
             fairness: Fairness::new(settings.limits, clock.clone()).map_err(part("the prices"))?,
             admission: Admission::new(settings.max_in_flight),

@@ -141,9 +141,19 @@ async fn the_steps_of_the_first_fine_are_pasted_and_end_with_a_receipt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_portal_that_is_off_is_not_there_and_one_to_read_has_nothing_to_try() {
     let paths = [
-        "/docs", "/docs/", "/docs/first-fine", "/docs/operations", "/docs/operations/viewer",
-        "/docs/types", "/docs/types/Payment", "/docs/errors", "/docs/limits", "/docs/changes",
-        "/docs/portal.css", "/docs/portal.js", "/docs/types/Nothing",
+        "/docs",
+        "/docs/",
+        "/docs/first-fine",
+        "/docs/operations",
+        "/docs/operations/viewer",
+        "/docs/types",
+        "/docs/types/Payment",
+        "/docs/errors",
+        "/docs/limits",
+        "/docs/changes",
+        "/docs/portal.css",
+        "/docs/portal.js",
+        "/docs/types/Nothing",
     ];
     let off = TestApp::with_settings(&[("YIWANG_PORTAL", "off")]).await;
     for path in paths {

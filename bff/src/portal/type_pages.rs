@@ -4,8 +4,11 @@ use super::markup::{fields, filter, words};
 use super::reference::{Reference, Shape, TypePage};
 use maud::{Markup, html};
 
+/// A kind of types: its name, and which shapes are of it.
+type Kind = (&'static str, fn(&Shape) -> bool);
+
 /// Kinds in the order of the list.
-const KINDS: [(&str, fn(&Shape) -> bool); 5] = [
+const KINDS: [Kind; 5] = [
     ("对象", |shape| matches!(shape, Shape::Object(_))),
     ("接口与联合", |shape| matches!(shape, Shape::Interface(_) | Shape::Union(_))),
     ("输入", |shape| matches!(shape, Shape::Input { .. })),

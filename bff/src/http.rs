@@ -19,10 +19,11 @@ mod staff_route;
 mod verify_page;
 
 use crate::graphql;
+use crate::observe;
 use crate::parts::Parts;
 use crate::staff;
 use actix_web::dev::Server;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use std::net::TcpListener;
 
@@ -64,6 +65,7 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/graphql")
+                .wrap(from_fn(observe::request))
                 .route(web::post().to(front::route::post))
                 .route(web::get().to(front::route::get))
                 .default_service(web::to(front::route::other)),
@@ -99,6 +101,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .route("/readyz", web::get().to(health::ready))
         .service(
             web::resource("/staff/graphql")
+                .wrap(from_fn(observe::request))
                 .route(web::post().to(staff_route::post))
                 .default_service(web::to(staff_route::other)),
         )

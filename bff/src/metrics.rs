@@ -1,6 +1,7 @@
 //! What this process counts, in Prometheus' text format at an address of its own: it is for
 //! whoever watches the service and no business of the public.
 
+use crate::observe::FrontMetrics;
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use adapters::departments::DepartmentWatch;
@@ -86,6 +87,8 @@ pub struct Metrics {
     refused: Family<Reason, Counter>,
     alarmed: Family<Reason, Counter>,
     breakers: Family<Turn, Counter>,
+    /// Those of the front.
+    pub front: FrontMetrics,
 }
 
 impl Default for Metrics {
@@ -131,7 +134,8 @@ impl Default for Metrics {
             "A department's breaker became OPEN (nobody asks), HALF_OPEN (one tries) or CLOSED",
             breakers.clone(),
         );
-        Self { registry, taken, refused, alarmed, breakers }
+        let front = FrontMetrics::registered(&mut registry);
+        Self { registry, taken, refused, alarmed, breakers, front }
     }
 }
 
@@ -251,7 +255,10 @@ mod tests {
     fn every_counter_is_there_from_the_start_and_counts_what_it_is_named_for() {
         let metrics = Metrics::default();
         let fresh = metrics.text().unwrap();
-        let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+        let series = |text: &str| {
+            let counted = |line: &&str| !line.starts_with('#') && !line.contains("yiwang_front_");
+            text.lines().filter(counted).count()
+        };
         assert_eq!(series(&fresh), 4 * (3 + 5 + 3));
         assert!(fresh.lines().all(|line| line.starts_with('#') || line.ends_with(" 0")), "{fresh}");
 

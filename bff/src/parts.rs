@@ -8,6 +8,7 @@ use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
+use crate::observe::Observer;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
@@ -86,6 +87,8 @@ pub struct Parts {
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Follows requests.
+    pub observer: Arc<Observer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

@@ -4,6 +4,7 @@
 mod channels;
 mod files;
 mod gateway;
+mod observe;
 mod rails;
 mod reader;
 mod secret;
@@ -13,6 +14,7 @@ pub use channels::{
 };
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
+pub use observe::ObserveSettings;
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
@@ -69,6 +71,8 @@ pub struct Settings {
     pub home_deadline: Duration,
     /// Limits of what citizens upload.
     pub files: FileSettings,
+    /// What is seen of the front.
+    pub observe: ObserveSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -85,7 +89,7 @@ const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -104,6 +108,7 @@ const KEYS: [&str; 20] = [
     "file_max_mb",
     "file_quota_mb",
     "log",
+    "slow_ms",
     "crash_at",
     "settings",
 ];
@@ -159,6 +164,7 @@ impl Settings {
                 .unwrap_or(MAX_IN_FLIGHT),
             home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
+            observe: ObserveSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

@@ -7,10 +7,12 @@ use super::answer::Answer;
 use super::operation::Operation;
 use super::persisted::NoDocument;
 use crate::graphql::error::{FailureCode, bad_input, nothing_done};
+use crate::observe;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
 use async_graphql::{Request, Response};
+use domain::identity::Channel;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
 use std::time::Duration;
@@ -62,13 +64,18 @@ impl Sound {
 /// The answer to give.
 pub fn sound(operation: Operation, parts: &Parts) -> Result<Sound, NotRun> {
     let text = parts.persisted.text(&operation).map_err(|why| no_document(why).bad_request())?;
-    let document = admit(&text).map_err(|why| Answer::from(why.response()).bad_request())?;
+    let document = admit(&text).map_err(|why| {
+        observe::refused(why.reason());
+        Answer::from(why.response()).bad_request()
+    })?;
     parts.persisted.keep(&operation, &text);
     let variables = operation.variables.map_or_else(serde_json::Map::new, |all| all.0);
     let variables = async_graphql::Variables::from_json(serde_json::Value::Object(variables));
     let mut request = Request::new(text.as_ref()).variables(variables);
     request.operation_name = operation.operation_name;
-    Ok(Sound { request, document })
+    let sound = Sound { request, document };
+    observe::document(None, None, &text, sound.subscribes());
+    Ok(sound)
 }
 
 fn no_document(why: NoDocument) -> Answer {
@@ -125,6 +132,7 @@ async fn ready(
             return Err((nothing_done(&error).into(), StatusCode::SERVICE_UNAVAILABLE));
         }
     };
+    observe::channel(who.named_channel.map_or("none", Channel::code));
     Ok((turn, sound.into_request().data(who)))
 }
 
@@ -157,6 +165,7 @@ fn until_stopped(
 ) -> impl Stream<Item = Answer> + Send + 'static {
     let drain = parts.drain.clone();
     let stopped = async move { drain.begun().await };
+    let place = (place, parts.observer.front().subscription());
     responses.take_until(Box::pin(stopped)).map(move |response| {
         let _held = &place;
         Answer::from(response)

@@ -14,3 +14,5 @@ mod staff;
 mod staff_door;
 pub mod staff_graphql;
 mod workers;
+
+pub use http::front::trusted;

@@ -1,6 +1,7 @@
 //! What this process counts, in Prometheus' text format at an address of its own: it is for
 //! whoever watches the service and no business of the public.
 
+use crate::http::front::counters::FrontCounters;
 use crate::observe::FrontMetrics;
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -87,8 +88,10 @@ pub struct Metrics {
     refused: Family<Reason, Counter>,
     alarmed: Family<Reason, Counter>,
     breakers: Family<Turn, Counter>,
-    /// Those of the front.
-    pub front: FrontMetrics,
+    /// What the front counts of documents and answers.
+    pub front: FrontCounters,
+    /// How requests were answered.
+    pub seen: FrontMetrics,
 }
 
 impl Default for Metrics {
@@ -134,8 +137,10 @@ impl Default for Metrics {
             "A department's breaker became OPEN (nobody asks), HALF_OPEN (one tries) or CLOSED",
             breakers.clone(),
         );
-        let front = FrontMetrics::registered(&mut registry);
-        Self { registry, taken, refused, alarmed, breakers, front }
+        let front = FrontCounters::default();
+        front.register(&mut registry);
+        let seen = FrontMetrics::registered(&mut registry);
+        Self { registry, taken, refused, alarmed, breakers, front, seen }
     }
 }
 
@@ -259,7 +264,7 @@ mod tests {
             let counted = |line: &&str| !line.starts_with('#') && !line.contains("yiwang_front_");
             text.lines().filter(counted).count()
         };
-        assert_eq!(series(&fresh), 4 * (3 + 5 + 3));
+        assert_eq!(series(&fresh), 4 * (3 + 5 + 3) + 4);
         assert!(fresh.lines().all(|line| line.starts_with('#') || line.ends_with(" 0")), "{fresh}");
 
         let we_chat = Platform::Rail(Rail::WeChatPay);

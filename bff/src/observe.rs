@@ -15,7 +15,10 @@ mod watch;
 
 pub use front::{CacheOutcome, FrontMetrics, Open};
 pub use trace::{Exporter, TraceSettings, Tracer};
-pub use watch::{channel, cost, document, errored, operation, refused, request, trace_id};
+pub use watch::{
+    cached, carried, channel, cost, document, errored, operation, refused, request, trace_id,
+    unread,
+};
 
 use crate::metrics::Metrics;
 use domain::clock::Clock;
@@ -44,6 +47,6 @@ impl Observer {
 
     /// The counters of the front.
     pub fn front(&self) -> &FrontMetrics {
-        &self.metrics.front
+        &self.metrics.seen
     }
 }

@@ -8,6 +8,7 @@ mod observe;
 mod rails;
 mod reader;
 mod secret;
+mod trusted;
 
 pub use channels::{
     ChannelSettings, ExchangeSettings, ExpressSettings, MessagePushSettings, MiniProgramSettings,
@@ -20,6 +21,7 @@ pub use rails::{
 };
 pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused, SsoClientSettings};
 pub use secret::Secret;
+pub use trusted::TrustedSettings;
 
 use adapters::crash::CrashAt;
 use reader::Reader;
@@ -73,6 +75,8 @@ pub struct Settings {
     pub files: FileSettings,
     /// What is seen of the front.
     pub observe: ObserveSettings,
+    /// Which documents are known before they are asked for.
+    pub trusted: TrustedSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -89,7 +93,7 @@ const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 23] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -107,6 +111,8 @@ const KEYS: [&str; 21] = [
     "home_deadline_ms",
     "file_max_mb",
     "file_quota_mb",
+    "trusted_documents",
+    "trusted_documents_mode",
     "log",
     "slow_ms",
     "crash_at",
@@ -165,6 +171,7 @@ impl Settings {
             home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
             observe: ObserveSettings::read(&mut reader),
+            trusted: TrustedSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

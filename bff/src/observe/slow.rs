@@ -94,9 +94,8 @@ mod tests {
     #[test]
     fn ten_thousand_documents_neither_fill_the_memory_nor_the_log() {
         let log = SlowLog::over(Duration::from_secs(1));
-        let told = |second| {
-            (0..10_000).filter(|n| log.is_due(&n.to_string().into(), at(second))).count()
-        };
+        let told =
+            |second| (0..10_000).filter(|n| log.is_due(&n.to_string().into(), at(second))).count();
         assert_eq!(told(0), MOST);
         assert_eq!(log.told.lock().unwrap().len(), MOST);
         assert_eq!(told(61), MOST, "in another minute others may be told");

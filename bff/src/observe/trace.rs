@@ -169,7 +169,7 @@ impl Delivery {
             Ok(200..=299) => SpanFate::Sent,
             Ok(_) | Err(_) => SpanFate::Failed,
         };
-        self.metrics.front.spans(fate, spans);
+        self.metrics.seen.spans(fate, spans);
         if fate == SpanFate::Failed {
             self.complain(&answer.map_or_else(|error| chain(&error), |status| status.to_string()));
         }

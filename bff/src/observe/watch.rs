@@ -1,11 +1,12 @@
 //! One request, from its first byte to its answer.
 
 use super::Observer;
-use super::front::{Ended, Open, Operation};
+use super::front::{CacheOutcome, Ended, Open, Operation};
 use super::otlp::Value;
 use super::slow::SlowOperation;
 use super::trace::Trace;
 use crate::graphql::error::FailureCode;
+use crate::http::front::trusted::Hash;
 use crate::parts::Parts;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -14,7 +15,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use adapters::asked::Asked;
 use adapters::system::{RandomIds, SystemClock};
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::clock::{Clock as _, IdSource as _};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,8 +42,16 @@ struct Said {
 
 struct Document {
     name: Option<Arc<str>>,
-    hash: Arc<str>,
+    hash: Option<Hash>,
     subscribes: bool,
+}
+
+impl Document {
+    /// What it is called in a log.
+    fn called(&self) -> Arc<str> {
+        let hash = || self.hash.map_or_else(|| "kept".to_owned(), |hash| hash.to_string());
+        self.name.clone().unwrap_or_else(|| hash().into())
+    }
 }
 
 impl Book {
@@ -56,13 +64,37 @@ impl Book {
     }
 }
 
-/// Notes which document is answered: the name that a manifest of ours gives it, and its hash or
-/// text. Never what a stranger calls it.
-pub fn document(name: Option<&Arc<str>>, hash: Option<&str>, text: &str, subscribes: bool) {
+/// Notes which document is answered: the name that a manifest of ours gives it, and its hash.
+/// Never what a stranger calls it.
+pub fn document(name: Option<&Arc<str>>, hash: Hash, subscribes: bool) {
     noted(|book| {
-        let hash = hash.map_or_else(|| sha256(text).into(), Arc::from);
-        book.said().document = Some(Document { name: name.cloned(), hash, subscribes });
+        let (name, hash) = (name.cloned(), Some(hash));
+        book.said().document = Some(Document { name, hash, subscribes });
     });
+}
+
+/// Notes that a document of this name was answered by what was kept, without being read.
+pub fn unread(name: Option<&Arc<str>>) {
+    noted(|book| {
+        book.observer.front().cached(CacheOutcome::Hit);
+        let (name, hash) = (name.cloned(), None);
+        book.said().document = Some(Document { name, hash, subscribes: false });
+    });
+}
+
+/// Counts what a cache of answers did.
+pub fn cached(outcome: CacheOutcome) {
+    noted(|book| book.observer.front().cached(outcome));
+}
+
+/// The same work, followed in whatever task it runs.
+pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let book = BOOK.try_with(Arc::clone).ok();
+    async move {
+        let Some(book) = book else { return work.await };
+        let asked = book.asked.clone();
+        BOOK.scope(book, asked.during(work)).await
+    }
 }
 
 /// Notes by which channel the caller comes, as the schema calls it.
@@ -171,8 +203,10 @@ impl Drop for Watch {
         let observer = &self.book.observer;
         if let Some((status, _)) = self.http.as_ref().and_then(|http| http.answered) {
             observer.front().responded(status.as_u16());
-            if status == StatusCode::SWITCHING_PROTOCOLS {
-                return;
+            match status {
+                StatusCode::SWITCHING_PROTOCOLS => return,
+                StatusCode::NOT_MODIFIED => observer.front().cached(CacheOutcome::NotModified),
+                _ => {}
             }
         }
         let ended = match (&said.document, self.done, said.code) {
@@ -206,7 +240,7 @@ impl Watch {
         };
         observer.front().slow(document.name.as_ref());
         let slow = SlowOperation {
-            document: document.name.as_ref().unwrap_or(&document.hash),
+            document: &document.called(),
             took,
             cost: said.cost,
             statements: self.book.asked.statements(),
@@ -263,7 +297,8 @@ impl Watch {
         }
         all.extend(status.map(|s| ("http.response.status_code", u64::from(s.as_u16()).into())));
         if let Some(document) = &said.document {
-            all.push(("graphql.document.id", (&*document.hash).into()));
+            let hash = document.hash.map(|hash| hash.to_string());
+            all.extend(hash.map(|hash| ("graphql.document.id", hash.as_str().into())));
             all.extend(document.name.as_deref().map(|n| ("graphql.operation.name", n.into())));
         }
         all.extend(said.cost.map(|cost| ("yiwang.cost", cost.into())));
@@ -360,10 +395,6 @@ fn hex(id: u128) -> String {
     format!("{id:032x}")
 }
 
-fn sha256(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,7 +429,7 @@ mod tests {
         let (one, other) = (trace_id(), trace_id());
         assert_eq!((one.len(), other.len()), (32, 32));
         assert_ne!(one, other);
-        document(None, None, "{a}", false);
+        document(None, Hash::of("{a}"), false);
         errored("INTERNAL");
     }
 }

@@ -5,6 +5,7 @@ mod channels;
 mod fairness;
 mod files;
 mod gateway;
+mod observe;
 mod rails;
 mod reader;
 mod secret;
@@ -15,6 +16,7 @@ pub use channels::{
 };
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
+pub use observe::ObserveSettings;
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
@@ -75,6 +77,8 @@ pub struct Settings {
     pub home_deadline: Duration,
     /// Limits of what citizens upload.
     pub files: FileSettings,
+    /// What is seen of the front.
+    pub observe: ObserveSettings,
     /// Which documents are known before they are asked for.
     pub trusted: TrustedSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
@@ -121,6 +125,7 @@ const KEYS: &[&str] = &[
     "trusted_documents",
     "trusted_documents_mode",
     "log",
+    "slow_ms",
     "crash_at",
     "settings",
 ];
@@ -177,6 +182,7 @@ impl Settings {
                 .unwrap_or(MAX_IN_FLIGHT),
             home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
+            observe: ObserveSettings::read(&mut reader),
             trusted: TrustedSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {

@@ -101,6 +101,43 @@ mod tests {
         assert_eq!(told(61), MOST, "in another minute others may be told");
     }
 
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_line_says_which_document_how_long_and_what_it_asked_and_nothing_else() {
+        let lines = Lines::default();
+        let to = lines.clone();
+        let log = tracing_subscriber::fmt().with_writer(move || to.clone()).with_ansi(false);
+        tracing::subscriber::with_default(log.without_time().finish(), || {
+            let slow = SlowOperation {
+                document: &"MyCases".into(),
+                took: Duration::from_millis(1_234),
+                cost: Some(77),
+                statements: 9,
+                trace_id: "00ff",
+            };
+            let log = SlowLog::over(Duration::from_secs(1));
+            log.tell(&slow, at(0));
+            log.tell(&slow, at(1));
+        });
+        let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let (_, line) = written.split_once("a slow document").unwrap();
+        let expected = r#" document="MyCases" ms=1234 cost=77 statements=9 trace_id="00ff""#;
+        assert_eq!(line.trim_end(), expected);
+    }
+
     #[test]
     fn what_takes_just_the_time_is_not_slow() {
         let log = SlowLog::over(Duration::from_secs(1));

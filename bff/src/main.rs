@@ -2,6 +2,10 @@
 
 mod commands;
 
+/// An answer is a thousand small pieces that are made and thrown away together.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let environment = commands::environment();

@@ -3,8 +3,9 @@
 //! sticker on a wall. Reading decides nothing: a number may still be nobody's.
 
 use crate::casework::certificate::AuthorisationCode;
+use crate::casework::lottery::Issue;
 use crate::catalogue::AppSlug;
-use crate::ids::SerialNo;
+use crate::ids::{BookingNo, CaseNo, DeliveryNo, PaymentNo, RefundNo, SerialNo};
 use crate::notice::NoticeNo;
 use crate::receipt::ReceiptId;
 use crate::standards::{CheckCode, NoticeQr, NoticeQrInvalid, PayCode, ReceiptCode, ReceiptNo};
@@ -31,6 +32,55 @@ pub enum Scanned {
     PayLink(String),
     /// The address of an app.
     App(AppSlug),
+    /// The address of what is published of a draw.
+    Draw(AppSlug, Issue),
+    /// A number that stands on something of ours. It opens nothing but to its owner.
+    Own(OwnNo),
+}
+
+/// Our own number of something, as it is shown for somebody to scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnNo {
+    /// Of an appointment: shown at the counter.
+    Booking(BookingNo),
+    /// Of a case: on what was handed out for it.
+    Case(CaseNo),
+    /// Of a payment: the merchant's order number on every bill of a rail.
+    Payment(PaymentNo),
+    /// Of a refund: the merchant's refund number there.
+    Refund(RefundNo),
+    /// Of a parcel: the customer's order number on its label.
+    Delivery(DeliveryNo),
+    /// Of a certificate: printed on it in letters.
+    Certificate(SerialNo),
+}
+
+impl OwnNo {
+    /// The number of that text; `None` where it has not the shape that we give to any, letter by
+    /// letter: two letters of its kind, a time of so many digits, so many random characters.
+    fn new(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_at_checked(2)?;
+        let (digits, random) = match kind {
+            "YJ" => (20, 10),
+            "ZM" => (8, 12),
+            _ => (14, 12),
+        };
+        let (time, tail) = rest.split_at_checked(digits)?;
+        let letter = |b: u8| b.is_ascii_digit() || b.is_ascii_uppercase();
+        let shaped = time.bytes().all(|b| b.is_ascii_digit())
+            && tail.len() == random
+            && tail.bytes().all(letter);
+        match kind {
+            _ if !shaped => None,
+            "YY" => BookingNo::new(text).ok().map(Self::Booking),
+            "YJ" => CaseNo::new(text).ok().map(Self::Case),
+            "YW" => PaymentNo::new(text).ok().map(Self::Payment),
+            "YT" => RefundNo::new(text).ok().map(Self::Refund),
+            "YD" => DeliveryNo::new(text).ok().map(Self::Delivery),
+            "ZM" => SerialNo::new(text).ok().map(Self::Certificate),
+            _ => None,
+        }
+    }
 }
 
 /// Why a text is no code of ours.
@@ -92,6 +142,9 @@ impl OwnAddress {
         if let Ok(code) = PayCode::new(text) {
             return Ok(Scanned::PayCode(code));
         }
+        if let Some(no) = OwnNo::new(text) {
+            return Ok(Scanned::Own(no));
+        }
         NoticeNo::new(text).map(Scanned::Notice).or(Err(ScanRefused::Unknown))
     }
 
@@ -142,6 +195,13 @@ fn page(path: &str) -> Option<Scanned> {
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
         let fits = (1..=TOKEN_MAX).contains(&token.len()) && token.bytes().all(plain);
         return fits.then(|| Scanned::PayLink(token.to_owned()));
+    }
+    if let Some(draw) = path.strip_prefix("/lottery/") {
+        let (app, rest) = draw.split_once('/')?;
+        let (issue, text) = rest.split_once('/')?;
+        let known = ["", "draw.txt", "eligible.txt", "winners.txt"].contains(&text);
+        let draw = AppSlug::new(app).ok().zip(Issue::new(issue).ok());
+        return draw.filter(|_| known).map(|(app, issue)| Scanned::Draw(app, issue));
     }
     AppSlug::new(path.strip_prefix("/apps/")?).ok().map(Scanned::App)
 }

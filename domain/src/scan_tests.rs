@@ -46,6 +46,46 @@ fn every_code_that_we_print_is_understood() {
 }
 
 #[test]
+fn our_own_numbers_are_told_apart_by_their_letters() {
+    let ids = crate::fakes::CountingIds::default();
+    let now = "2026-03-02T10:00:00.123456+08:00".parse().unwrap();
+    let (booking, case) = (BookingNo::generate(now, &ids), CaseNo::generate(now, &ids));
+    let (payment, refund) = (PaymentNo::generate(now, &ids), RefundNo::generate(now, &ids));
+    let (parcel, serial) = (DeliveryNo::generate(now, &ids), SerialNo::generate(now, &ids));
+    for (text, no) in [
+        (booking.to_string(), OwnNo::Booking(booking)),
+        (case.to_string(), OwnNo::Case(case)),
+        (payment.to_string(), OwnNo::Payment(payment)),
+        (refund.to_string(), OwnNo::Refund(refund)),
+        (parcel.to_string(), OwnNo::Delivery(parcel)),
+        (serial.to_string(), OwnNo::Certificate(serial)),
+    ] {
+        assert_eq!(read(&text), Ok(Scanned::Own(no)), "{text}");
+        for wrong in [
+            text[1..].to_owned(),
+            format!("{text}0"),
+            text[..text.len() - 1].to_owned(),
+            text.to_ascii_lowercase(),
+            format!("{}-", &text[..text.len() - 1]),
+            format!("QQ{}", &text[2..]),
+            text.replacen("2026", "2O26", 1),
+        ] {
+            assert_eq!(read(&wrong), Err(ScanRefused::Unknown), "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn the_texts_of_a_draw_lead_to_the_draw() {
+    let app = AppSlug::new("passenger_car_lottery").unwrap();
+    let draw = Scanned::Draw(app, Issue::new("202603").unwrap());
+    for text in ["", "draw.txt", "eligible.txt", "winners.txt"] {
+        let address = format!("{OWN}/lottery/passenger_car_lottery/202603/{text}");
+        assert_eq!(read(&address), Ok(draw.clone()), "{address}");
+    }
+}
+
+#[test]
 fn an_edited_notice_is_told_from_a_text_that_is_none() {
     assert_eq!(read(&QR.replace("20000", "200")), Err(ScanRefused::Edited));
     assert_eq!(read(&QR.replace("3301600000001", "3301600000009")), Err(ScanRefused::Edited));
@@ -174,6 +214,13 @@ fn an_address_of_ours_means_only_what_we_print() {
         "/graphql?query={viewer{person{id}}}",
         "/staff/",
         "/documents/abc",
+        "/lottery/",
+        "/lottery/passenger_car_lottery",
+        "/lottery/passenger_car_lottery/202603",
+        "/lottery/passenger_car_lottery/202613/",
+        "/lottery/passenger_car_lottery/202603/other.txt",
+        "/lottery/passenger_car_lottery/202603/draw.txt/",
+        "/lottery/passenger_car_lottery/202603/draw.txt?x=1",
         "/receipts/verify",
         "/certificates/verify",
         "/certificates/verify?serial=ZM20260302ABCDEFGHJKMN",

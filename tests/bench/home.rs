@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Instant;
 use tests::app::TestApp;
 use tests::citizen::Citizen;
+use tests::home_page::busy;
 
 const CITIZENS: usize = 8;
 const EACH: usize = 100;
@@ -12,14 +13,17 @@ const ROUNDS: usize = 3;
 const HOME: &str = "{home(region:\"330100\"){categories{slug name apps{slug name kind availability\
      {status reason until}}} hot{slug name} favourites{apps{slug} unavailable{reason}} \
      recent{apps{slug} unavailable{reason}} \
-     notices{nodes{noticeNo title total{fen} due status} more unavailable{reason retryAfterMs}}}}";
+     notices{nodes{noticeNo title total{fen} due status} more unavailable{reason retryAfterMs}} \
+     cases{nodes{caseNo title status promisedOn} unavailable{reason}} \
+     bookings{nodes{bookingNo title status startsAt} unavailable{reason}} \
+     messages{nodes{title body at read} unread unavailable{reason}}}}";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_home_page_with_the_gateway_hanging() {
     let app = TestApp::start().await;
     let mut citizens = Vec::new();
     for _ in 0..CITIZENS {
-        citizens.push(busy(&app).await);
+        citizens.push(busy(&app).await.0);
     }
     let cases = [("everything is well", None), ("the gateway hangs", Some("silent"))];
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); cases.len()];
@@ -34,7 +38,8 @@ async fn the_home_page_with_the_gateway_hanging() {
     }
     let mut body = format!(
         "The home page of {CITIZENS} citizens at once: 16 categories with every app and its \
-         availability, hot, favourites, recent, open notices; {EACH} pages each, {ROUNDS} rounds \
+         availability, hot, favourites, recent, open notices, running cases, appointments, \
+         messages; {EACH} pages each, {ROUNDS} rounds \
          side by side, over loopback, client and server on one machine. Each part may take 250 ms; \
          the mock gateway hangs for a minute on each call.\n\n\
          | case | pages | median ms | p90 | p99 | most |\n|---|---|---|---|---|---|\n"
@@ -57,17 +62,6 @@ async fn the_home_page_with_the_gateway_hanging() {
     app.mocks.stop().await;
 }
 
-/// A citizen with a proved name, notices, a favourite and an app used last.
-async fn busy(app: &TestApp) -> Citizen {
-    let citizen = app.citizen().await;
-    let own = json!({ "name": citizen.facts["name"], "idCard": citizen.facts["idCard"] });
-    citizen.mutation("verifyRealName", "VerifyRealNameInput", "", &own).await;
-    citizen.finds_fine().await;
-    let favourite = json!({ "app": "weather_forecast" });
-    citizen.mutation("setFavourite", "SetFavouriteInput", "", &favourite).await;
-    citizen
-}
-
 /// Milliseconds of every page.
 async fn round(citizens: &[Citizen], hangs: bool) -> Vec<f64> {
     let tasks = citizens.iter().cloned().map(|citizen| {
@@ -81,6 +75,10 @@ async fn round(citizens: &[Citizen], hangs: bool) -> Vec<f64> {
                 let home = &page["data"]["home"];
                 assert_eq!(home["categories"].as_array().unwrap().len(), 16);
                 assert!(home["favourites"]["apps"].is_array(), "{home}");
+                for own in ["cases", "bookings", "messages"] {
+                    let nodes = home[own]["nodes"].as_array();
+                    assert!(nodes.is_some_and(|nodes| !nodes.is_empty()), "{own}: {home}");
+                }
                 let missing = home["notices"]["nodes"] == Value::Null;
                 assert_eq!(missing, hangs, "{}", home["notices"]);
             }

@@ -26,6 +26,7 @@ pub async fn booking_store_contract<S: BookingPorts>(new_bench: impl AsyncFn() -
     whoever_stayed_away_is_remembered(&new_bench().await.store).await;
     what_is_due_has_one_worker(&new_bench().await).await;
     bookings_come_in_pages(&new_bench().await.store).await;
+    what_is_ahead_comes_nearest_first(&new_bench().await.store).await;
     ten_of_a_hundred_at_once(&new_bench().await).await;
 }
 
@@ -276,6 +277,44 @@ async fn bookings_come_in_pages(store: &impl BookingPorts) {
     assert_eq!(page(None, 2).await, ("YY000003 YY000002".to_owned(), true));
     let last = BookingNo::new("YY000002").unwrap();
     assert_eq!(page(Some(&last), 2).await, ("YY000001".to_owned(), false));
+}
+
+async fn what_is_ahead_comes_nearest_first(store: &impl BookingPorts) {
+    let days = [(1, "A", 9), (2, "B", 3), (3, "C", 6), (4, "D", 1), (5, "E", 5), (6, "F", 7)];
+    for (number, name, day) in days {
+        let mut booking = sample(number, "P1", name);
+        booking.under.app = AppSlug::new(&format!("app_{number}")).unwrap();
+        booking.slot.starts_at = at(day * 86_400);
+        booking.slot.ends_at = at(day * 86_400 + 3_600);
+        hold_of(store, &booking, 5).await;
+        match number {
+            // Held only, until second 900.
+            5 => {}
+            6 => {
+                let given_back = change(&booking, BookingEvent::Cancel);
+                BookingStore::save(store, &given_back).await.unwrap();
+            }
+            _ => {
+                let confirmed = change(&booking, BookingEvent::Confirm);
+                BookingStore::save(store, &confirmed).await.unwrap();
+            }
+        }
+    }
+    hold_of(store, &sample(7, "P2", "G"), 5).await;
+    let ahead = async |person: &str, now, first| {
+        let found = store.list_upcoming(&owner(person), at(now), first).await.unwrap();
+        let numbers: Vec<String> = found.iter().map(|b| b.no.to_string()).collect();
+        numbers.join(" ")
+    };
+    assert_eq!(ahead("P1", 899, 9).await, "YY000004 YY000002 YY000005 YY000003 YY000001");
+    assert_eq!(ahead("P1", 899, 2).await, "YY000004 YY000002");
+    assert_eq!(ahead("P1", 900, 9).await, "YY000004 YY000002 YY000003 YY000001", "a hold is over");
+    assert_eq!(ahead("P1", 86_400 + 3_599, 9).await, "YY000004 YY000002 YY000003 YY000001");
+    assert_eq!(ahead("P1", 86_400 + 3_600, 9).await, "YY000002 YY000003 YY000001", "it has ended");
+    let both = [owner("P2"), owner("P1")].concat();
+    let found = store.list_upcoming(&both, at(0), 2).await.unwrap();
+    assert_eq!(found[0].person, samples::person("P1").id, "under every id of one person");
+    assert_eq!(found.len(), 2);
 }
 
 async fn ten_of_a_hundred_at_once<S: BookingPorts>(bench: &Bench<S>) {

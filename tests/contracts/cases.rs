@@ -29,6 +29,7 @@ pub async fn case_store_contract<S: CasePorts>(new_bench: impl AsyncFn() -> Benc
     a_page_is_of_one_person_and_newest_first(&new_bench().await.store).await;
     a_case_that_is_due_goes_to_one(&new_bench().await).await;
     ended_cases_are_found_in_the_order_of_their_end(&new_bench().await.store).await;
+    running_cases_come_newest_first_however_many_are_over(&new_bench().await.store).await;
 }
 
 /// What every `DraftStore` must do.
@@ -268,6 +269,23 @@ async fn ended_cases_are_found_in_the_order_of_their_end(store: &impl CasePorts)
     assert_eq!(ended(0, 10).await, [no(3), no(4), no(2)]);
     assert_eq!(ended(20, 10).await, [no(4), no(2)]);
     assert_eq!(ended(0, 1).await, [no(3)]);
+}
+
+async fn running_cases_come_newest_first_however_many_are_over(store: &impl CasePorts) {
+    for number in 1..=9 {
+        let over = ![1, 4, 6].contains(&number);
+        let state = if over { CaseState::Done } else { CaseState::Approved };
+        let ended_at = over.then(|| at(30));
+        open(store, &Case { state, ended_at, decided_at: Some(at(5)), ..case(number, "P1") }).await;
+    }
+    open(store, &case(10, "P2")).await;
+    let running = async |limit| {
+        let cases = store.list_running(&[person("P1").id], limit).await.unwrap();
+        cases.into_iter().map(|case| case.no).collect::<Vec<_>>()
+    };
+    let no = |number| case(number, "P1").no;
+    assert_eq!(running(5).await, [no(6), no(4), no(1)]);
+    assert_eq!(running(2).await, [no(6), no(4)]);
 }
 
 async fn owners(store: &impl CasePorts, ids: &[&str]) -> Vec<PersonId> {

@@ -172,6 +172,12 @@ impl TestApp {
         Self::over(crate::postgres::fresh_database().await, Folder::fresh()).await
     }
 
+    /// On PostgreSQL, with more of the environment.
+    pub async fn on_postgres_with(more: &[(&str, &str)]) -> Self {
+        let database_url = crate::postgres::fresh_database().await;
+        Self::over_with(database_url, Folder::fresh(), more).await
+    }
+
     /// Over a database that is there and empty.
     pub async fn over_database(database_url: String) -> Self {
         Self::over(database_url, Folder::fresh()).await

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 pub mod app;
+pub mod bench_server;
 pub mod citizen;
 pub mod crash;
 pub mod cutting_proxy;
@@ -9,9 +10,11 @@ pub mod desk;
 pub mod files;
 pub mod flow;
 pub mod foreign;
+pub mod home_page;
 pub mod kept_case;
 pub mod killed;
 pub mod levers;
+pub mod manifest;
 pub mod node;
 pub mod own_postgres;
 pub mod postgres;

@@ -210,6 +210,28 @@ impl BookingStore for Store {
         Ok(BookingPage { bookings, more })
     }
 
+    async fn list_upcoming(
+        &self,
+        owners: &[PersonId],
+        now: Timestamp,
+        first: u16,
+    ) -> Result<Vec<Booking>, StoreError> {
+        let held = Condition::all()
+            .add(booking::Column::Status.eq(BookingStatus::Held.code()))
+            .add(booking::Column::Since.gt(micros(now)));
+        let confirmed = booking::Column::Status.eq(BookingStatus::Confirmed.code());
+        let rows = open_of(owners)
+            .filter(Condition::any().add(held).add(confirmed))
+            .filter(booking::Column::EndsAt.gt(micros(now)))
+            .order_by_asc(booking::Column::StartsAt)
+            .order_by_asc(booking::Column::No)
+            .limit(u64::from(first))
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        rows.iter().map(|row| self.booking_of(row)).collect()
+    }
+
     async fn list_missed(
         &self,
         owners: &[PersonId],

@@ -122,6 +122,15 @@ impl CaseStore for Store {
         Ok(CasePage { cases, more })
     }
 
+    async fn list_running(&self, owners: &[PersonId], limit: u16) -> Result<Vec<Case>, StoreError> {
+        let select = case_file::Entity::find()
+            .filter(case_file::Column::PersonId.is_in(owners.iter().map(PersonId::as_str)))
+            .filter(case_file::Column::EndedAt.is_null())
+            .order_by_desc(case_file::Column::No)
+            .limit(u64::from(limit));
+        self.selected(&self.read, select).await
+    }
+
     async fn timeline(&self, no: &CaseNo) -> Result<Vec<CaseRecord>, StoreError> {
         let rows = case_event::Entity::find()
             .filter(case_event::Column::CaseNo.eq(no.as_str()))

@@ -66,6 +66,12 @@ impl Booking {
         self.0.no.as_str()
     }
 
+    /// The text of the QR code that its owner shows at the counter. `resolveScan` understands it
+    /// for the owner, and so does the desk for whoever sits at the counter.
+    async fn code(&self) -> &str {
+        self.0.no.as_str()
+    }
+
     /// By which it was made; null once it is no more in the catalogue.
     async fn app(&self, ctx: &Context<'_>) -> Option<App> {
         catalogue::app(ctx, self.0.under.app.as_str())

@@ -30,7 +30,7 @@ pub enum DeliveryStatus {
 }
 
 /// One parcel with a result.
-pub struct Delivery(domain::casework::delivery::Delivery);
+pub struct Delivery(pub domain::casework::delivery::Delivery);
 
 /// One parcel with a result.
 #[Object]

@@ -1,18 +1,24 @@
 //! What a scanned code means.
 
+use super::booking::{self, Booking};
+use super::case::{self, Case};
 use super::catalogue::{self, App};
-use super::certificate::{self, CertificateVerification};
+use super::certificate::{self, Certificate, CertificateVerification};
+use super::delivery::Delivery;
 use super::error::{FailureCode, bad_input, gateway_failed, internal, store_failed};
+use super::lottery::{self, LotteryDraw};
 use super::notice::{Notice, NoticeItem};
 use super::notice_search::seek;
+use super::payment::{self, Payment};
 use super::receipt::VerifiedReceipt;
+use super::refund::{self, Refund};
 use super::scalars::Money;
-use super::{UseCases, signed_in};
+use super::{Node, UseCases, signed_in};
 use async_graphql::{Context, Error, Result, SimpleObject, Union};
 use domain::money::Fen;
 use domain::notice::Sought;
 use domain::payment::{LinkError, LinkShows, NoticeSnapshot};
-use domain::scan::{ScanRefused, Scanned};
+use domain::scan::{OwnNo, ScanRefused, Scanned};
 
 /// What a scanned code means.
 #[derive(Union)]
@@ -27,6 +33,20 @@ pub enum ScanTarget {
     App(App),
     /// Somebody asks the caller to pay for them.
     PayRequest(PayRequest),
+    /// What is published of a draw.
+    LotteryDraw(LotteryDraw),
+    /// An own appointment, by its number.
+    Booking(Booking),
+    /// An own case, by its number.
+    Case(Case),
+    /// An own payment, by its number.
+    Payment(Payment),
+    /// An own refund, by its number.
+    Refund(Refund),
+    /// An own parcel, by its number.
+    Delivery(Delivery),
+    /// An own certificate, by its number alone.
+    Certificate(Certificate),
 }
 
 /// Somebody asks to be paid for: what, and nothing of whom.
@@ -66,8 +86,47 @@ pub async fn resolve(ctx: &Context<'_>, text: &str) -> Result<Option<ScanTarget>
             ScanTarget::App(catalogue::app(ctx, slug.as_str()).ok_or_else(none)?)
         }
         Scanned::PayLink(token) => ScanTarget::PayRequest(pay_request(use_cases, &token).await?),
+        Scanned::Draw(app, issue) => {
+            let found = lottery::draw(ctx, app.as_str(), Some(issue.to_string())).await?;
+            ScanTarget::LotteryDraw(found.ok_or_else(|| missing("没有查到这次摇号"))?)
+        }
+        Scanned::Own(no) => own(ctx, &no).await?,
     };
     Ok(Some(target))
+}
+
+/// What the caller owns under that number. Another's is one that does not exist.
+async fn own(ctx: &Context<'_>, no: &OwnNo) -> Result<ScanTarget> {
+    let caller = signed_in(ctx)?;
+    let found = match no {
+        OwnNo::Case(no) => case::own_case(ctx, no.as_str()).await?.map(ScanTarget::Case),
+        OwnNo::Payment(no) => {
+            payment::own_payment(ctx, no.as_str()).await?.map(ScanTarget::Payment)
+        }
+        OwnNo::Booking(no) => match booking::own_booking(ctx, no.as_str()).await? {
+            Some(Node::Booking(own)) => Some(ScanTarget::Booking(own)),
+            Some(_) | None => None,
+        },
+        OwnNo::Refund(no) => match refund::own_refund(ctx, no.as_str()).await? {
+            Some(Node::Refund(own)) => Some(ScanTarget::Refund(own)),
+            Some(_) | None => None,
+        },
+        OwnNo::Certificate(serial) => {
+            match certificate::own_certificate(ctx, serial.as_str()).await? {
+                Some(Node::Certificate(own)) => Some(ScanTarget::Certificate(own)),
+                Some(_) | None => None,
+            }
+        }
+        OwnNo::Delivery(no) => match &ctx.data_unchecked::<UseCases>().desk.delivery {
+            Some(delivery) => {
+                let own = delivery.find_own(caller, no.as_str()).await;
+                let own = own.map_err(|error| store_failed(&error))?;
+                own.map(|own| ScanTarget::Delivery(Delivery(own)))
+            }
+            None => None,
+        },
+    };
+    found.ok_or_else(|| missing("您名下没有这个编号。请核对，或换办理人的账号再扫"))
 }
 
 fn refused(why: ScanRefused) -> Error {
@@ -76,7 +135,9 @@ fn refused(why: ScanRefused) -> Error {
         ScanRefused::Foreign => "这个码指向其他网站，不是本平台的码。请勿打开，谨防诈骗",
         ScanRefused::UnknownPage => "这个码不完整或已失效，请核对后重新扫描",
         ScanRefused::Edited => "二维码与缴款单不一致，可能被改动过，请勿缴款，并向执收单位核实",
-        ScanRefused::Unknown => "不认识这个码。可以扫缴款单、电子票据、代缴链接和应用的二维码",
+        ScanRefused::Unknown => {
+            "不认识这个码。可以扫缴款单、电子票据、证明、代缴链接和应用的二维码，以及本人预约、办件、缴款、退付和邮寄的编号"
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::standards::RegionCode;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What kind of unit a region is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,6 +85,8 @@ pub enum RegionFault {
 pub struct RegionTable {
     root: RegionCode,
     by_code: BTreeMap<RegionCode, Vec<Region>>,
+    /// The same rows: every app of every home page is looked up here several times.
+    found: HashMap<RegionCode, Vec<Region>>,
 }
 
 impl RegionTable {
@@ -103,7 +105,10 @@ impl RegionTable {
         let mut faults: Vec<RegionFault> =
             by_code.values().flat_map(|same_code| faults_of(same_code, &by_code)).collect();
         match provinces.as_slice() {
-            [root] if faults.is_empty() => Ok(Self { root: root.clone(), by_code }),
+            [root] if faults.is_empty() => {
+                let found = by_code.clone().into_iter().collect();
+                Ok(Self { root: root.clone(), by_code, found })
+            }
             [_] => Err(faults),
             others => {
                 faults.push(RegionFault::Provinces(others.len()));
@@ -119,7 +124,7 @@ impl RegionTable {
 
     /// The region that `code` means on that day.
     pub fn find(&self, code: &RegionCode, on: Date) -> Option<&Region> {
-        self.by_code.get(code)?.iter().find(|region| region.valid(on))
+        self.found.get(code)?.iter().find(|region| region.valid(on))
     }
 
     /// Whether `code` has meant a region on any day.

@@ -3,8 +3,8 @@
 use super::InMemoryStore;
 use super::store::Tables;
 use crate::casework::booking::{
-    Booking, BookingChange, BookingNo, BookingPage, BookingState, BookingStore, Held, NewBooking,
-    SlotKey, Word,
+    Booking, BookingChange, BookingNo, BookingPage, BookingState, BookingStatus, BookingStore,
+    Held, NewBooking, SlotKey, Word,
 };
 use crate::catalogue::AppSlug;
 use crate::ids::{IdempotencyKey, PersonId, SubmissionNo};
@@ -131,6 +131,25 @@ impl BookingStore for InMemoryStore {
             let more = mine.len() > usize::from(first);
             mine.truncate(usize::from(first));
             Ok(BookingPage { bookings: mine, more })
+        })
+    }
+
+    async fn list_upcoming(
+        &self,
+        owners: &[PersonId],
+        now: Timestamp,
+        first: u16,
+    ) -> Result<Vec<Booking>, StoreError> {
+        self.call(|t| {
+            let ahead = |booking: &&Booking| {
+                let status = booking.status_at(now);
+                let open = matches!(status, BookingStatus::Held | BookingStatus::Confirmed);
+                open && booking.slot.ends_at > now
+            };
+            let mut ahead: Vec<Booking> = live(t, owners).filter(ahead).cloned().collect();
+            ahead.sort_by_key(|booking| (booking.slot.starts_at, booking.no.clone()));
+            ahead.truncate(usize::from(first));
+            Ok(ahead)
         })
     }
 

@@ -78,6 +78,15 @@ impl CaseStore for InMemoryStore {
         })
     }
 
+    async fn list_running(&self, owners: &[PersonId], limit: u16) -> Result<Vec<Case>, StoreError> {
+        self.call(|t| {
+            let own = t.cases.values().rev().map(|(case, _)| case);
+            let running =
+                own.filter(|case| owners.contains(&case.person) && case.ended_at.is_none());
+            Ok(running.take(usize::from(limit)).cloned().collect())
+        })
+    }
+
     async fn timeline(&self, no: &CaseNo) -> Result<Vec<CaseRecord>, StoreError> {
         self.call(|t| Ok(t.cases.get(no.as_str()).map_or_else(Vec::new, |(_, r)| r.clone())))
     }

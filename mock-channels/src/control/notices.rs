@@ -243,6 +243,7 @@ pub(super) fn described(world: &World, notice: &Notice, now_ms: i64) -> Value {
     json!({
         "noticeNo": notice.notice_no,
         "payCode": notice.pay_code,
+        "qrText": notice.qr_text(),
         "decisionNo": notice.decision_no(),
         "citizenId": notice.citizen_id,
         "uscc": notice.company,

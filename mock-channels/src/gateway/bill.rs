@@ -109,7 +109,7 @@ fn detail(world: &World, notice: &Notice, now_ms: i64) -> String {
     let full_check = notice.full_check();
     let (region, agency, number) = (&notice.region, &notice.agency_code, &notice.notice_no);
     let fen = notice.principal_fen();
-    let qr_text = format!("{region}|{agency}|{number}|{fen}|{check}|{full_check}||");
+    let qr_text = notice.qr_text();
     let own = fields(&[
         ("REGICODE", region),
         ("NOTICENO", number),

@@ -168,6 +168,14 @@ impl Notice {
         check_code::full_check(&self.agency_code, &self.notice_no, self.principal_fen())
     }
 
+    /// The text of the QR code on the paper.
+    pub(crate) fn qr_text(&self) -> String {
+        let (region, agency, number) = (&self.region, &self.agency_code, &self.notice_no);
+        let check = check_code::notice_check(agency, number);
+        let (fen, full_check) = (self.principal_fen(), self.full_check());
+        format!("{region}|{agency}|{number}|{fen}|{check}|{full_check}||")
+    }
+
     /// `0` payable, `1` paid, `2` withdrawn.
     pub(crate) fn state_code(&self) -> &'static str {
         match self.state_name() {

@@ -36,6 +36,10 @@ async fn a_draw_is_committed_to_before_and_anybody_can_do_it_again() {
     assert_eq!((&committed["eligible"], &committed["result"]), (&json!(30), &Value::Null));
     assert_eq!(committed["publicDay"], "2026-03-25");
     let url = committed["textsUrl"].as_str().unwrap().trim_end_matches('/').to_owned();
+    let scanned =
+        format!("{{resolveScan(text:\"{url}/draw.txt\"){{... on LotteryDraw{{issue}}}}}}");
+    let scanned = citizen.anonymous().reads(&scanned).await;
+    assert_eq!(scanned["resolveScan"], json!({ "issue": "202603" }));
     let http = tests::levers::Http::default();
     let (status, text) = http.get(&format!("{url}/draw.txt"), &[]).await;
     assert_eq!(status, 200);

@@ -41,6 +41,10 @@ async fn two_equal_partial_refunds_are_told_apart_though_one_times_out() {
             let mut there = at_rail(&app, rail, &no).await;
             there.sort();
             numbers.sort();
+            let scanned =
+                format!("{{resolveScan(text:\"{}\"){{... on Refund{{refundNo}}}}}}", numbers[0]);
+            let scanned = payer.citizen.reads(&scanned).await;
+            assert_eq!(scanned["resolveScan"]["refundNo"], numbers[0], "as the rail's bill has it");
             assert_eq!(there, numbers.map(|number| (number, 101)), "{rail} {fault}");
             nothing_is_owed(&app).await;
         }

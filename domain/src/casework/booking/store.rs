@@ -99,6 +99,15 @@ pub trait BookingStore: Send + Sync {
         first: u16,
     ) -> Result<BookingPage, StoreError>;
 
+    /// The bookings of these ids that are still to come at `now`, the nearest first: held ones whose
+    /// hold is not over, and confirmed ones that have not ended. MUST give at most `first`.
+    async fn list_upcoming(
+        &self,
+        owners: &[PersonId],
+        now: Timestamp,
+        first: u16,
+    ) -> Result<Vec<Booking>, StoreError>;
+
     /// When appointments of this app began that these ids stayed away from, since then.
     async fn list_missed(
         &self,

@@ -57,6 +57,10 @@ pub trait CaseStore: Send + Sync {
         limit: u16,
     ) -> Result<CasePage, StoreError>;
 
+    /// The cases of these ids of one person that are not over, newest first. MUST give at most
+    /// `limit`.
+    async fn list_running(&self, owners: &[PersonId], limit: u16) -> Result<Vec<Case>, StoreError>;
+
     /// The timeline of a case, the oldest line first.
     async fn timeline(&self, no: &CaseNo) -> Result<Vec<CaseRecord>, StoreError>;
 

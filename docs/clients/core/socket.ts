@@ -25,7 +25,7 @@ export interface SocketOptions {
   /** `wss://…/graphql`. */
   url: string;
   /** The access token, as it is now. */
-  token(): string | undefined;
+  token(): string | null | undefined;
   /** Gets a new one; called when the server does not take this one. */
   renew?(): Promise<unknown>;
   /** Between two polls, in milliseconds; 3000. */

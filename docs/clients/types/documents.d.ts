@@ -560,7 +560,7 @@ export type MarkMessagesReadMutationVariables = Exact<{
 }>;
 
 
-export type MarkMessagesReadMutation = { markMessagesRead: { unread: number, userErrors: Array<{ code: UserErrorCode, message: string, field: Array<string> | null }> } };
+export type MarkMessagesReadMutation = { markMessagesRead: { unread: number | null, userErrors: Array<{ code: UserErrorCode, message: string, field: Array<string> | null }> } };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -660,6 +660,13 @@ export type ResolveScanQuery = { resolveScan:
     | { __typename: 'CertificateVerification', certificateStatus: CertificateStatus }
     | { __typename: 'App', slug: string, name: string }
     | { __typename: 'PayRequest', url: string, total: { fen: number, display: string } }
+    | { __typename: 'LotteryDraw' }
+    | { __typename: 'Booking' }
+    | { __typename: 'Case' }
+    | { __typename: 'Payment' }
+    | { __typename: 'Refund' }
+    | { __typename: 'Delivery' }
+    | { __typename: 'Certificate' }
    | null };
 
 export type SearchQueryVariables = Exact<{

@@ -64,13 +64,13 @@ export function documents() {
   });
 }
 
-/** What the server is told to trust: Apollo's format. */
-function manifest(all) {
-  const operations = all.map(({ name, type, document }) => {
-    const body = print(document);
-    return { id: sha256(body), name, type, body };
-  });
-  return JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations }, null, 2) + '\n';
+/** What the server trusts, made by `bff documents build`: named anew there, not here. */
+function trusted(all) {
+  const { operations } = JSON.parse(read(path.join(home, 'documents/manifest.json')));
+  const same = (operation, at) =>
+    operation.name === all[at]?.name && operation.id === sha256(operation.body) && operation.body === print(all[at].document);
+  if (operations.length !== all.length || !operations.every(same)) throw new Error('documents/manifest.json is not of these documents: bff documents build');
+  return operations;
 }
 
 /** How the client sends a document: see `Doc` in core/yiwang.ts. */
@@ -140,8 +140,8 @@ export const small = async (code) => {
 /** Every file that is made, by its path below docs/clients. */
 export async function build() {
   const all = documents();
-  const files = { 'documents/manifest.json': manifest(all) };
-  const { operations } = JSON.parse(files['documents/manifest.json']);
+  const operations = trusted(all);
+  const files = {};
   const [js, dts] = [documentsJs(all, operations, true), await documentsDts(all)];
   files['types/documents.js'] = js;
   files['types/documents.ids.js'] = documentsJs(all, operations, false);
@@ -150,7 +150,7 @@ export async function build() {
   for (const [name, text] of Object.entries(core)) files[`core/${name}`] = text;
   for (const host of HOSTS) {
     for (const name of CORE) {
-      files[`${host}/lib/${name}.js`] = MADE + (await small(core[`${name}.js`]));
+      files[`${host}/lib/${name}.js`] = await small(core[`${name}.js`]);
       files[`${host}/lib/${name}.d.ts`] = core[`${name}.d.ts`];
     }
     files[`${host}/lib/documents.js`] = js;

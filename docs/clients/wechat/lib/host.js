@@ -6,7 +6,9 @@ const documents = require('./documents');
 const settings = require('../settings');
 
 const store = {
+  /** @type {(name: string) => any} */
   load: (name) => wx.getStorageSync(name) || null,
+  /** Null forgets it. @type {(name: string, value: any) => unknown} */
   keep: (name, value) => (value === null ? wx.removeStorageSync(name) : wx.setStorageSync(name, value)),
 };
 

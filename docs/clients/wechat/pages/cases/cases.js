@@ -7,6 +7,8 @@ const STATUS = {
 
 Page({
   data: { mode: '', state: 'loading', words: '', cases: [], payments: [], more: false },
+  after: '',
+  loading: false,
 
   onLoad() {
     this.setData({ mode: store.load('mode') || '' });

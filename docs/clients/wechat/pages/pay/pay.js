@@ -26,7 +26,13 @@ Page({
     paymentNo: '',
     paid: false,
   },
+  notices: [],
+  quote: '',
+  busy: false,
+  looking: false,
+  stop: /** @type {any} */ (null),
 
+  /** @param {any} query */
   onLoad(query) {
     this.notices = (query && query.notices ? query.notices : '').split(',');
     this.setData({ mode: store.load('mode') || '' });
@@ -161,7 +167,7 @@ Page({
 
   stopWatching() {
     if (this.stop) this.stop();
-    this.stop = undefined;
+    this.stop = null;
   },
 
   show(payment) {

@@ -3,6 +3,7 @@ const { api, documents, region, store, go, words } = require('../../lib/host');
 Page({
   data: { mode: '', state: 'idle', words: '', text: '', hits: [] },
 
+  /** @param {any} query */
   onLoad(query) {
     this.setData({ mode: store.load('mode') || '', text: decodeURIComponent((query && query.text) || '') });
     if (this.data.text) this.search();

@@ -16,7 +16,9 @@ Page({
     rows: [],
     sending: false,
   },
+  slug: '',
 
+  /** @param {any} query */
   onLoad(query) {
     this.slug = (query && query.app) || 'traffic_violation_query';
     this.setData({ mode: store.load('mode') || '' });

@@ -1,5 +1,5 @@
 // Made by tests/vendor/clients/build.mjs; what it was made from is the place to change.
-import type { Doc } from './yiwang';
+import type { Doc } from '../core/yiwang';
 
 /** Internal type. DO NOT USE DIRECTLY. */
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };

@@ -145,7 +145,7 @@ export async function build() {
   const [js, dts] = [documentsJs(all, operations, true), await documentsDts(all)];
   files['types/documents.js'] = js;
   files['types/documents.ids.js'] = documentsJs(all, operations, false);
-  files['types/documents.d.ts'] = dts;
+  files['types/documents.d.ts'] = dts.replace(`from './yiwang'`, `from '../core/yiwang'`);
   const core = compile();
   for (const [name, text] of Object.entries(core)) files[`core/${name}`] = text;
   for (const host of HOSTS) {

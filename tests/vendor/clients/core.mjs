@@ -88,9 +88,9 @@ export async function core(kind, url, levers) {
   await named('errors of the server come with code, trace id and words for the citizen', async () => {
     const { api } = await starts(kind, url, levers);
     const answer = await api.request('{ nothing }');
-    is([answer.code, answer.traceId.length, /[一-龥]/.test(answer.words)], ['BAD_INPUT', 16, true]);
+    is([answer.code, answer.traceId.length, /[一-龥]/.test(answer.words)], ['BAD_INPUT', 32, true]);
     const failure = await api.call({ query: '{ nothing }', open: 1 }).catch((error) => error);
-    is([failure.code, failure.traceId.length], ['BAD_INPUT', 16]);
+    is([failure.code, failure.traceId.length], ['BAD_INPUT', 32]);
   });
 
   await named('a domain that is not allowed fails with words', async () => {

@@ -200,10 +200,10 @@ pub fn arm(at: CrashAt) {
     ARMED.store(at.point.code(), Ordering::Release);
 }
 
-/// Does a step between its two points.
+/// Does a step between its two points; who traces the request sees it under its name.
 pub(crate) async fn around<T>(step: Step, doing: impl Future<Output = T>) -> T {
     pass(Point { step, side: Side::Before });
-    let done = doing.await;
+    let done = crate::asked::step(|| step.name().to_owned(), doing).await;
     pass(Point { step, side: Side::After });
     done
 }

@@ -10,6 +10,7 @@ mod wire;
 
 pub use texts::{PushMessages, TextMessages};
 
+use crate::asked::traceparent;
 use crate::crypto::{MacKey, from_base64, hex, sha256_hex};
 use crate::http::{
     ConfigFault, HttpAnswer, HttpClient, HttpRequest, again_once, base_url, below, undecided,
@@ -183,6 +184,11 @@ impl HttpDepartments {
             .header("x-exchange-timestamp", timestamp)
             .header("x-exchange-nonce", nonce)
             .header("x-exchange-signature", self.key.code(signed.as_bytes()));
+        // The exchange is the province's own; platforms outside are told no trace.
+        let request = match traceparent() {
+            Some(open) => request.header("traceparent", open),
+            None => request,
+        };
         Ok((Sent { request_id: request_id.to_owned(), path }, request))
     }
 

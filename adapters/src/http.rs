@@ -1,6 +1,7 @@
 //! The product's only HTTP client: every call that leaves goes through [`HttpClient`], which has
 //! deadlines, follows no redirect, limits what it reads, and tells "never left" from "unknown".
 
+use crate::asked::{Outcome, Question, noted};
 use domain::outside::{BoxError, OutsideError};
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -208,11 +209,38 @@ impl HttpClient {
         Ok(self.send(request).await?.body)
     }
 
+    /// Posts JSON to an address of our own; the status of the answer.
+    ///
+    /// # Errors
+    /// As [`HttpClient::get_bytes`].
+    pub async fn deliver_json(&self, address: &str, json: String) -> Result<u16, OutsideError> {
+        let url = Url::parse(address).map_err(unknown)?;
+        let request = HttpRequest::post(url, json.into_bytes());
+        Ok(self.send(request.header("content-type", "application/json")).await?.status)
+    }
+
     /// Sends once.
     ///
     /// # Errors
     /// `NotSent` when no connection came about, `OutcomeUnknown` for all that fails later.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpAnswer, OutsideError> {
+        let (method, host) = (request.method, request.url.host_str().map(str::to_owned));
+        let question = || {
+            let host = host.unwrap_or_default();
+            Question {
+                name: format!("{} {host}", method.as_str()),
+                leaves: true,
+                // Paths and queries of some platforms carry numbers and secrets.
+                attributes: vec![
+                    ("http.request.method", method.as_str().to_owned()),
+                    ("server.address", host),
+                ],
+            }
+        };
+        noted(question, outcome, self.send_unnoted(request)).await
+    }
+
+    async fn send_unnoted(&self, request: HttpRequest) -> Result<HttpAnswer, OutsideError> {
         let mut sending = match request.method {
             Method::Get => self.inner.get(request.url),
             Method::Post => self.inner.post(request.url).body(request.body),
@@ -251,6 +279,14 @@ impl HttpClient {
         F: Future<Output = Result<T, OutsideError>>,
     {
         self.within(again_once(attempt)).await
+    }
+}
+
+fn outcome(answered: &Result<HttpAnswer, OutsideError>) -> Outcome {
+    let status = answered.as_ref().ok().map(|answer| answer.status);
+    Outcome {
+        failed: status.is_none_or(|status| status >= 500),
+        attribute: status.map(|status| ("http.response.status_code", status.to_string())),
     }
 }
 

@@ -3,6 +3,7 @@
 //! and says what the other side said, or that nobody knows; it never decides about money.
 
 pub mod alipay;
+pub mod asked;
 mod breaker;
 mod certificate;
 pub mod crash;

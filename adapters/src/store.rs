@@ -91,7 +91,9 @@ impl Store {
     /// [`ConnectError`].
     pub async fn connect(url: &str, keys: PersonalDataKeys) -> Result<Self, ConnectError> {
         let page_limit = connect::PageLimit::default();
-        let (write, read) = connect::open(url, &page_limit).await?;
+        let (mut write, mut read) = connect::open(url, &page_limit).await?;
+        write.set_metric_callback(crate::asked::statement);
+        read.set_metric_callback(crate::asked::statement);
         Ok(Self { write, read, page_limit, keys: Arc::new(keys) })
     }
 

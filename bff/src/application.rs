@@ -13,6 +13,7 @@ mod documents;
 pub mod front;
 mod gateway;
 mod messages;
+mod observing;
 mod portal;
 pub mod stand_ins;
 
@@ -22,6 +23,7 @@ use crate::http::front::drain::Drain;
 use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
+use crate::observe::Exporter;
 use crate::parts::Parts;
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
@@ -92,6 +94,7 @@ pub struct Application {
     store: Store,
     first_password: Option<(String, String)>,
     metrics: Option<MetricsDoor>,
+    exporter: Option<Exporter>,
 }
 
 /// Stops a server that runs.
@@ -148,6 +151,7 @@ impl Application {
         let listener = TcpListener::bind(settings.http_addr).map_err(part("the HTTP address"))?;
         let addr = listener.local_addr().map_err(part("the HTTP address"))?;
         let metrics = Arc::new(Metrics::default());
+        let (observer, exporter) = observing::connect(&settings.observe, &http, &metrics, &clock);
         let metrics_door = settings.metrics_addr.map(|addr| MetricsDoor::open(addr, &metrics));
         let metrics_door = metrics_door.transpose().map_err(part("the metrics address"))?;
         let public_url = match settings.http_addr.port() {
@@ -462,6 +466,7 @@ impl Application {
             catalogue: catalogue.clone(),
             staff_schema: staff_graphql::schema(staff_use_cases, introspection),
             staff_sessions: shared.clone(),
+            tells_schema: settings.introspection,
             schema: graphql::schema(use_cases, introspection),
             authenticate: Authenticate {
                 sessions: shared.clone(),
@@ -511,12 +516,13 @@ impl Application {
             verify_receipt,
             verify_certificate,
             metrics,
+            observer,
             runtime: tokio::runtime::Handle::current(),
             clock,
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
         let metrics = metrics_door;
-        Ok(Self { addr, server, drain, jobs, reconcile, store, first_password, metrics })
+        Ok(Self { addr, server, drain, jobs, reconcile, store, first_password, metrics, exporter })
     }
 
     /// The address that is served, with the real port.
@@ -572,6 +578,9 @@ impl Application {
             None => self.server.await,
         };
         workers.stop().await;
+        if let Some(exporter) = self.exporter {
+            exporter.stop().await;
+        }
         if let Err(error) = self.store.close().await {
             tracing::warn!(error = %graphql::error::chain(&error), "database not closed in order");
         }

@@ -21,11 +21,12 @@ mod staff_route;
 mod verify_page;
 
 use crate::graphql;
+use crate::observe;
 use crate::parts::Parts;
 use crate::portal;
 use crate::staff;
 use actix_web::dev::Server;
-use actix_web::middleware::DefaultHeaders;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use std::net::TcpListener;
 
@@ -67,6 +68,7 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .service(
             web::resource("/graphql")
+                .wrap(from_fn(observe::request))
                 .route(web::post().to(front::route::post))
                 .route(web::get().to(front::route::get))
                 .default_service(web::to(front::route::other)),
@@ -99,9 +101,13 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .route("/sso/verify", web::post().to(sso::verify))
         .route("/livez", web::get().to(health::live))
+        // Names that balancers ask for by themselves.
+        .route("/health", web::get().to(health::live))
+        .route("/healthz", web::get().to(health::live))
         .route("/readyz", web::get().to(health::ready))
         .service(
             web::resource("/staff/graphql")
+                .wrap(from_fn(observe::request))
                 .route(web::post().to(staff_route::post))
                 .default_service(web::to(staff_route::other)),
         )
@@ -110,7 +116,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .default_service(web::to(not_found));
 }
 
-async fn schema_text() -> HttpResponse {
+/// The contract, where introspection is answered: it tells the same.
+async fn schema_text(parts: web::Data<Parts>) -> HttpResponse {
+    if !parts.tells_schema {
+        return not_found().await;
+    }
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(graphql::sdl())
 }
 

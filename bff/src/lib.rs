@@ -6,6 +6,7 @@ pub mod demo;
 pub mod graphql;
 mod http;
 mod metrics;
+pub mod observe;
 mod parts;
 pub mod passwords;
 mod portal;

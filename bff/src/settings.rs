@@ -5,6 +5,7 @@ mod channels;
 mod fairness;
 mod files;
 mod gateway;
+mod observe;
 mod portal;
 mod rails;
 mod reader;
@@ -16,6 +17,7 @@ pub use channels::{
 };
 pub use files::FileSettings;
 pub use gateway::{GatewaySettings, SealSettings};
+pub use observe::ObserveSettings;
 pub use rails::{
     AlipayAppSettings, AlipaySettings, AlipayTrust, UnionPaySettings, WeChatPaySettings,
 };
@@ -79,6 +81,8 @@ pub struct Settings {
     pub home_deadline: Duration,
     /// Limits of what citizens upload.
     pub files: FileSettings,
+    /// What is seen of the front.
+    pub observe: ObserveSettings,
     /// Which documents are known before they are asked for.
     pub trusted: TrustedSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
@@ -126,6 +130,7 @@ const KEYS: &[&str] = &[
     "trusted_documents",
     "trusted_documents_mode",
     "log",
+    "slow_ms",
     "crash_at",
     "settings",
 ];
@@ -183,6 +188,7 @@ impl Settings {
                 .unwrap_or(MAX_IN_FLIGHT),
             home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
+            observe: ObserveSettings::read(&mut reader),
             trusted: TrustedSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {

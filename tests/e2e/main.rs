@@ -25,6 +25,7 @@ mod identity;
 mod killed;
 mod mandates;
 mod messages;
+mod observe;
 mod one_person;
 mod overload;
 mod pay_links;

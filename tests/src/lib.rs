@@ -4,6 +4,7 @@
 pub mod app;
 pub mod bench_server;
 pub mod citizen;
+pub mod collector;
 pub mod crash;
 pub mod cutting_proxy;
 pub mod desk;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod alipay;
+mod clients;
 mod graphql;
 mod portal;
 mod schema;

@@ -2,6 +2,7 @@
 //! A department that hangs costs nobody anything but itself.
 
 use super::{CALLS_OF_ONE, TURN};
+use crate::asked::step;
 use crate::breaker::{BreakerRule, BreakerState, Gate};
 use crate::http::unknown;
 use domain::clock::Clock;
@@ -100,7 +101,8 @@ impl Departments {
             return Err(OutsideError::NotSent(NotAsked::NoTurn.into()));
         };
         let in_time = async { timeout_at(until, attempts).await.map_err(unknown)? };
-        let asked = department.gate.pass(in_time).await;
+        let name = || format!("department {operation}");
+        let asked = department.gate.pass(step(name, in_time)).await;
         asked.ok_or_else(|| OutsideError::NotSent(NotAsked::LeftAlone.into()))?
     }
 

@@ -32,6 +32,15 @@ pub enum Rejected {
 }
 
 impl Rejected {
+    /// The reason in one word, for counters.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "SYNTAX",
+            Self::Oversize(why) => why.reason(),
+            Self::TooMuch(why) => why.reason(),
+        }
+    }
+
     /// What to tell the client, without a trace id.
     pub fn response(self) -> Response {
         let error = match self {

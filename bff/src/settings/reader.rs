@@ -112,6 +112,16 @@ impl<'a> Reader<'a> {
         self.faults.push(SettingFault { place, why });
     }
 
+    /// A variable of the environment whose name is not ours to choose; empty is absent.
+    pub fn foreign(&self, name: &str) -> Option<String> {
+        self.environment.get(name).filter(|text| !text.is_empty()).cloned()
+    }
+
+    /// Notes what is wrong with it.
+    pub fn foreign_fault(&mut self, name: &str, why: &str) {
+        self.faults.push(SettingFault { place: name.to_owned(), why: why.to_owned() });
+    }
+
     /// Does the file have this table?
     pub fn has_table(&self, name: &str) -> bool {
         self.table.contains_key(name)

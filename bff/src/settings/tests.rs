@@ -228,3 +228,25 @@ fn the_portal_is_open_in_a_demo_and_at_most_read_in_production() {
     };
     assert!(faulty("try") && !faulty("read") && !faulty("off") && !faulty(""));
 }
+
+#[test]
+fn traces_go_nowhere_unless_a_collector_is_named_as_every_service_names_it() {
+    let observe = |pairs: &[(&str, &str)]| Settings::load(&environment(pairs));
+    let usual = observe(&[]).unwrap().observe;
+    assert_eq!((usual.slow, usual.trace), (Duration::from_secs(1), None));
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    let trace = observe(&[endpoint]).unwrap().observe.trace.unwrap();
+    assert_eq!((trace.endpoint.as_str(), trace.service.as_str()), (endpoint.1, "yiwang"));
+    assert!((trace.ratio - 1.0).abs() < f64::EPSILON);
+    let part = observe(&[endpoint, ("OTEL_TRACES_SAMPLER_ARG", "0.25")]).unwrap();
+    assert!((part.observe.trace.unwrap().ratio - 0.25).abs() < f64::EPSILON);
+    for (bad, name) in [
+        (vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4317")], "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        (vec![endpoint, ("OTEL_TRACES_SAMPLER_ARG", "2")], "OTEL_TRACES_SAMPLER_ARG"),
+        (vec![("YIWANG_SLOW_MS", "0")], "YIWANG_SLOW_MS"),
+        (vec![("YIWANG_SLOW_MS", "soon")], "YIWANG_SLOW_MS"),
+    ] {
+        assert_eq!(places(observe(&bad)), [name], "{bad:?}");
+    }
+    assert!(observe(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "")]).unwrap().observe.trace.is_none());
+}

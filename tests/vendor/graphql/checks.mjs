@@ -72,7 +72,7 @@ await check('graphql-request reads, and gets errors with a code', async () => {
   is(categories.length, 16);
   const refused = await client.request(gql`{ nothing }`).catch((error) => error.response);
   is(refused.errors[0].extensions.code, 'BAD_INPUT');
-  is(refused.errors[0].extensions.traceId.length, 16);
+  is(refused.errors[0].extensions.traceId.length, 32);
 });
 
 // --- clients that cache -------------------------------------------------------------------------

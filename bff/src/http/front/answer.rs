@@ -7,6 +7,7 @@ use super::wording::{RETRY_AFTER as RETRY_AFTER_S, worded};
 use crate::graphql::error::FailureCode;
 use crate::http::fairness::{Bill, Cost, RateLimited};
 use crate::http::requester::Wording;
+use crate::observe;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, VARY,
@@ -85,9 +86,10 @@ impl From<Response> for Answer {
         let executed = reached || response.data != Value::Null || response.errors.is_empty();
         response.errors.truncate(ERRORS_MAX);
         if !response.errors.is_empty() {
-            let trace_id = trace_id();
+            let trace_id = observe::trace_id();
             response.errors.iter_mut().for_each(|error| complete(error, &trace_id));
             let codes: Vec<_> = response.errors.iter().filter_map(code_of).collect();
+            codes.iter().for_each(|code| observe::errored(code));
             tracing::info!(trace_id, ?codes, "answered with errors");
         }
         Self::Made { response: Arc::new(response), executed, tally: None }
@@ -241,15 +243,8 @@ fn complete(error: &mut ServerError, trace_id: &str) {
 }
 
 fn code_of(error: &ServerError) -> Option<String> {
-    error.extensions.as_ref()?.get("code").map(ToString::to_string)
-}
-
-/// 16 hex digits that name one request in the log.
-fn trace_id() -> String {
-    let mut bytes = [0; 8];
-    // Without randomness the id is zero; the request itself need not fail for it.
-    let _ = aws_lc_rs::rand::fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let code = error.extensions.as_ref()?.get("code")?;
+    if let Value::String(word) = code { Some(word.clone()) } else { Some(code.to_string()) }
 }
 
 #[cfg(test)]
@@ -280,7 +275,7 @@ mod tests {
         let of = |at: usize| body["errors"][at]["extensions"].clone();
         assert_eq!(of(0)["code"], "BAD_INPUT");
         assert_eq!(of(0)["traceId"], of(1)["traceId"]);
-        assert_eq!(of(0)["traceId"].as_str().unwrap().len(), 16);
+        assert_eq!(of(0)["traceId"].as_str().unwrap().len(), 32);
         let many = vec![ServerError::new("a", None); ERRORS_MAX + 1];
         let many = json(Response::from_errors(many));
         assert_eq!(many["errors"].as_array().unwrap().len(), ERRORS_MAX);

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::run::{NotRun, Sound, once};
 use crate::graphql::error::FailureCode;
 use crate::http::requester::Credentials;
+use crate::observe;
 use crate::parts::Parts;
 use actix_web::web;
 use tokio::task::JoinHandle;
@@ -23,7 +24,7 @@ pub async fn once_beside_data(
 ) -> Result<Answer, NotRun> {
     let there = parts.clone();
     let work = async move { once(sound, &credentials, &there).await };
-    let mut given = Given(parts.runtime.spawn(work.in_current_span()));
+    let mut given = Given(parts.runtime.spawn(observe::carried(work).in_current_span()));
     match (&mut given.0).await {
         Ok(answered) => answered,
         Err(error) => {

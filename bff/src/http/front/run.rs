@@ -7,14 +7,16 @@ use super::super::requester::{Credentials, Refused, nobody, requester};
 use super::answer::{Answer, Tally};
 use super::cache::Asked;
 use super::operation::Operation;
-use super::trusted::{NoDocument, Prepared, PreparedOperation};
+use super::trusted::{Hash, NoDocument, Prepared, PreparedOperation};
 use crate::graphql::Requester;
 use crate::graphql::error::{FailureCode, bad_input, nothing_done};
 use crate::graphql::kept::Keeping;
+use crate::observe;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Response, Variables};
+use domain::identity::Channel;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
 use serde_json::{Map, Value};
@@ -87,7 +89,9 @@ pub fn sound(
     let points = parts.fairness.cost(Desk::Public, operation, None, &variables);
     let points = points.map_err(|why| fault(&why).bad_request())?;
     let cost = (Lane::of(operation), points);
-    Ok(Sound { name: document.name.clone(), document, at, variables, cost })
+    let sound = Sound { name: document.name.clone(), document, at, variables, cost };
+    observe::document(sound.name.as_ref(), sound.document.hash, sound.subscribes());
+    Ok(sound)
 }
 
 /// The request of a document that is read and measured now, and validated by the schema that
@@ -97,7 +101,11 @@ pub fn sound(
 /// The answer to give.
 pub fn measured(operation: Operation) -> Result<Request, NotRun> {
     let text = operation.query.ok_or_else(|| no_document(NoDocument::Missing).bad_request())?;
-    let document = admit(&text).map_err(|why| Answer::from(why.response()).bad_request())?;
+    let document = admit(&text).map_err(|why| {
+        observe::refused(why.reason());
+        Answer::from(why.response()).bad_request()
+    })?;
+    observe::document(None, Hash::of(&text), false);
     let variables = operation.variables.map_or_else(Map::new, |all| all.0);
     let mut request = Request::new(text).variables(Variables::from_json(Value::Object(variables)));
     request.operation_name = operation.operation_name;
@@ -170,6 +178,7 @@ async fn for_everybody(
         true => nobody(credentials, parts.clock.now()).map_err(refused)?,
         false => asker(credentials, parts).await?,
     };
+    observe::channel(who.named_channel.map_or("none", Channel::code));
     // What is kept costs next to nothing, and what is not is worked out once for all.
     charge((sound.cost.0, 1), &who, credentials, parts)?;
     let document = sound.document.clone();
@@ -212,7 +221,9 @@ async fn asker(credentials: &Credentials, parts: &Parts) -> Result<Requester, No
         let tried = parts.fairness.unknown_token(credentials.address());
         tried.map_err(|why| (Answer::from(why), StatusCode::TOO_MANY_REQUESTS))?;
     }
-    who.map_err(refused)
+    let who = who.map_err(refused)?;
+    observe::channel(who.named_channel.map_or("none", Channel::code));
+    Ok(who)
 }
 
 fn refused(why: Refused) -> NotRun {
@@ -255,6 +266,7 @@ fn until_stopped(
 ) -> impl Stream<Item = Answer> + Send + 'static {
     let drain = parts.drain.clone();
     let stopped = async move { drain.begun().await };
+    let place = (place, parts.observer.front().subscription());
     responses.take_until(Box::pin(stopped)).map(move |response| {
         let _held = &place;
         Answer::from(response)

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::operation::Operation;
 use super::run::{answers, sound};
 use crate::graphql::error::FailureCode;
+use crate::observe;
 use crate::parts::Parts;
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
@@ -133,7 +134,7 @@ async fn serve(
     parts: web::Data<Parts>,
 ) {
     let (queue, mut said) = mpsc::channel(QUEUE);
-    let drain = parts.drain.clone();
+    let (drain, _open) = (parts.drain.clone(), parts.observer.front().socket());
     let mut socket =
         Socket { parts, credentials: None, opened_by, running: HashMap::new(), serial: 0, queue };
     let opened = Instant::now();
@@ -253,7 +254,9 @@ impl Socket {
         }
         self.serial += 1;
         let (parts, queue) = (self.parts.clone(), self.queue.clone());
+        let observer = parts.observer.clone();
         let run = run((id.clone(), self.serial), operation, credentials, parts, queue);
+        let run = async move { observe::operation(&observer, run).await };
         let running = rt::spawn(run).abort_handle();
         self.running.insert(id, (self.serial, running));
         Ok(())

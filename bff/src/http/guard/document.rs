@@ -62,6 +62,23 @@ pub enum TooMuch {
     SchemaRounds,
 }
 
+impl TooMuch {
+    /// The reason in one word, for counters.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Fragments => "FRAGMENTS",
+            Self::Operations => "OPERATIONS",
+            Self::Selections => "SELECTIONS",
+            Self::RootFields => "ROOT_FIELDS",
+            Self::Aliases => "ALIASES",
+            Self::Directives => "DIRECTIVES",
+            Self::Repeats => "REPEATS",
+            Self::Depth => "DEPTH",
+            Self::SchemaRounds => "SCHEMA_ROUNDS",
+        }
+    }
+}
+
 /// What a selection set asks for, its fragments spread.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {

@@ -29,6 +29,16 @@ pub enum Oversize {
     Tokens(usize),
 }
 
+impl Oversize {
+    /// The reason in one word, for counters.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Nesting => "NESTING",
+            Self::Tokens(_) => "TOKENS",
+        }
+    }
+}
+
 /// Measures a text without understanding it.
 ///
 /// # Errors

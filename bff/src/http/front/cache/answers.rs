@@ -7,6 +7,7 @@ use super::bytes::{Coded, Kept};
 use super::front::FrontAnswers;
 use crate::graphql::kept::Keeping;
 use crate::http::requester::Wording;
+use crate::observe::{self, CacheOutcome};
 use actix_web::web;
 use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
@@ -16,6 +17,7 @@ use prometheus_client::metrics::counter::Counter;
 use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Bytes of answers, and beside them of the packed ones that a new minute finds again.
@@ -161,7 +163,10 @@ impl PublicAnswers {
         make: impl AsyncFnOnce(Arc<Keeping>) -> Result<Answer, NotRun>,
     ) -> Result<Answer, NotRun> {
         let (moment, wording) = (self.moment(), asked.wording);
+        let is_found = AtomicBool::new(true);
         let made = async {
+            is_found.store(false, Ordering::Relaxed);
+            observe::cached(CacheOutcome::Miss);
             self.made.inc();
             let keeping = Arc::new(Keeping::default());
             let answer = make(keeping.clone()).await.map_err(|why| Unkept(Err(why)))?;
@@ -175,7 +180,12 @@ impl PublicAnswers {
             Ok(Arc::new(Kept { name, moment, max_age_s, coded }))
         };
         match self.kept.try_get_with((asked, moment), made).await {
-            Ok(kept) => Ok(kept.into()),
+            Ok(kept) => {
+                if is_found.load(Ordering::Relaxed) {
+                    observe::cached(CacheOutcome::Hit);
+                }
+                Ok(kept.into())
+            }
             Err(unkept) => unkept.0.clone(),
         }
     }

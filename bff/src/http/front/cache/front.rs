@@ -4,6 +4,7 @@
 use super::super::accept::{Coding, MediaType};
 use super::answers::{PublicAnswers, weight};
 use super::bytes::Kept;
+use crate::observe;
 use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE,
     HeaderMap, HeaderName,
@@ -48,8 +49,10 @@ impl PublicAnswers {
         let found = self.front.0.get(sent(request)?.as_slice())?;
         tracing::trace!(name = ?found.kept.name, "answered unread");
         let left_s = self.left_s();
-        (found.kept.moment == self.moment())
-            .then(|| found.kept.for_everybody(request, found.media, found.coding, left_s))
+        (found.kept.moment == self.moment()).then(|| {
+            observe::unread(found.kept.name.as_ref());
+            found.kept.for_everybody(request, found.media, found.coding, left_s)
+        })
     }
 
     /// The answer to a GET of somebody who said nothing of themselves, from now on without being
@@ -71,7 +74,10 @@ impl PublicAnswers {
     pub fn hit_posted(&self, request: &HttpRequest, body: &[u8]) -> Option<HttpResponse> {
         let found = self.front.0.get(posted(request, body)?.as_slice())?;
         let is_now = found.kept.moment == self.moment();
-        is_now.then(|| found.kept.for_one(found.media, found.coding))
+        is_now.then(|| {
+            observe::unread(found.kept.name.as_ref());
+            found.kept.for_one(found.media, found.coding)
+        })
     }
 
     /// The answer to a POST of somebody who said nothing of themselves, from now on without being

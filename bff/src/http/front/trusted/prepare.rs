@@ -7,6 +7,7 @@ use super::publicity;
 use crate::graphql::{self, Introspection, PublicSchema};
 use crate::http::admission::Class;
 use crate::http::guard::{admit, is_for_post};
+use crate::observe;
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
 };
@@ -44,7 +45,10 @@ impl Preparer {
     /// # Errors
     /// The response that says what is wrong with it.
     pub fn prepare(&self, text: &str, name: Option<&str>) -> Result<Prepared, Box<Response>> {
-        let document = admit(text).map_err(|why| Box::new(why.response()))?;
+        let document = admit(text).map_err(|why| {
+            observe::refused(why.reason());
+            Box::new(why.response())
+        })?;
         let (class, is_for_post) = (Class::of(&document), is_for_get_never(&document));
         let mut operations = Vec::new();
         let ExecutableDocument { operations: all, fragments } = document;

@@ -1,0 +1,3 @@
+// CommonJS, as both hosts have it.
+declare function require(name: string): any;
+declare const module: { exports: any };

@@ -16,7 +16,7 @@ pub const SAMPLE_VIN: &str = "000000";
 /// More single values are not asked for: an example is to be read.
 const MOST_LEAVES: usize = 40;
 /// Below the result so many levels are shown.
-const LEVELS: usize = 2;
+const LEVELS: usize = 3;
 
 static SAMPLES: LazyLock<BTreeMap<String, Value>> =
     LazyLock::new(|| toml::from_str(include_str!("samples.toml")).unwrap_or_default());
@@ -42,7 +42,9 @@ impl Example {
             declared.push(format!("${name}: {of}{default}"));
             passed.push(format!("{name}: ${name}"));
             if is_required(argument) {
-                variables.insert(name.clone(), sample(reference, name, of));
+                let own = SAMPLES.get(&format!("{}.{name}", field.name)).cloned();
+                let value = own.unwrap_or_else(|| sample(reference, name, of));
+                variables.insert(name.clone(), value);
             }
         }
         let in_brackets = |all: Vec<String>| match all.as_slice() {
@@ -141,7 +143,7 @@ fn of_members(
         let Some(Shape::Object(fields)) = reference.find(member).map(|found| &found.shape) else {
             continue;
         };
-        let mut below = of_fields(reference, fields, levels.min(1), left);
+        let mut below = of_fields(reference, fields, levels, left);
         below.retain(|one| {
             let field = fields.iter().find(|field| field.name == one.line);
             let of = field.map(|field| field.of.to_string()).unwrap_or_default();

@@ -40,7 +40,7 @@ fn type_inside(of: &Type) -> Markup {
 pub fn fields(caption: &str, fields: &[Field]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(caption) {
-            table {
+            table.stack {
                 caption { (caption) }
                 thead { tr { th scope="col" { "名称" } th scope="col" { "类型" } th scope="col" { "含义" } } }
                 tbody {
@@ -80,7 +80,7 @@ pub fn described(field: &Field) -> Markup {
 /// Text to copy, with what it is for machines that read the page.
 pub fn code_block(language: &str, text: &str) -> Markup {
     html! {
-        pre data-language=(language) tabindex="0" role="region" aria-label={ "代码：" (language) } {
+        pre data-language=(language) tabindex="0" role="group" aria-label={ "代码：" (language) } {
             code { (text.trim_end()) }
         }
     }

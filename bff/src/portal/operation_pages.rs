@@ -34,6 +34,8 @@ pub fn list(reference: &Reference) -> Markup {
     }
 }
 
+const MADE: &str = "文档由契约生成，只列出一部分字段；变量是样例，请换成自己的。";
+
 /// One.
 pub fn one(portal: &Portal, reference: &Reference, operation: &Operation) -> Markup {
     let Operation { verb, field } = operation;
@@ -43,10 +45,12 @@ pub fn one(portal: &Portal, reference: &Reference, operation: &Operation) -> Mar
         p.lead { (described(field)) }
         p { "结果：" (type_link(&field.of)) }
         @if !field.arguments.is_empty() { (fields("参数", &field.arguments)) }
-        h2 { "示例" }
-        p { "由契约生成，只列出一部分字段；变量是样例，请换成自己的。" }
-        (code_block("graphql", &example.document))
-        (code_block("json", &variables))
+        section #example {
+            h2 { "示例" }
+            p { (MADE) }
+            (code_block("graphql", &example.document))
+            (code_block("json", &variables))
+        }
         @if portal.mode == PortalMode::Try {
             (try_it(&example, &variables, *verb, portal.citizens.is_some()))
         }
@@ -67,6 +71,7 @@ fn try_it(example: &Example, variables: &str, verb: Verb, demo: bool) -> Markup 
     html! {
         section #try hidden data-verb=(verb.word()) {
             h2 { "在这里试" }
+            p { (MADE) }
             div.who {
                 @if demo { button #citizen type="button" { "用演示市民登录" } }
                 span {

@@ -141,5 +141,7 @@ if (find('try')) {
     });
   }
   ownSamples();
+  // The same text, to be edited, is in the place to try it.
+  find('example').hidden = true;
   show(find('try'));
 }

@@ -19,6 +19,7 @@ mod identity;
 pub(crate) mod kept;
 mod key;
 mod link;
+pub(crate) mod loaders;
 mod lottery;
 mod mandate;
 pub(crate) mod message;

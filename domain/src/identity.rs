@@ -35,7 +35,7 @@ pub use mandates::{FamilyRegister, ForDays, Kinship, LegalPersonRegister, Mandat
 pub use merge::{Account, Merge, MergeError, MergePersons, MergeRefusal, Merged};
 pub use person::{
     Audience, Channel, ChannelLink, IdentityLevel, NameInvalid, OpenId, OpenIdInvalid, Person,
-    PersonName, PersonStore, RealName, living,
+    PersonName, PersonStore, RealName, all_living, living,
 };
 pub use phone_code::{
     AskedFrom, CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore,

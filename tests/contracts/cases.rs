@@ -133,6 +133,8 @@ async fn found(store: &impl CaseStore, case: &Case) -> Case {
 
 async fn words(store: &impl CaseStore, case: &Case) -> Vec<String> {
     let lines: Vec<CaseRecord> = store.timeline(&case.no).await.unwrap();
+    let at_once = store.timelines(std::slice::from_ref(&case.no)).await.unwrap();
+    assert_eq!(at_once[&case.no], lines);
     lines.into_iter().map(|line| line.words).collect()
 }
 

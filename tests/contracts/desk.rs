@@ -66,6 +66,8 @@ async fn a_case_is_rated_once_also_by_two_at_once() {
         let kept = store.rating_of(&no).await.unwrap().unwrap();
         assert!(kept.rating == one || kept.rating == two);
         assert_eq!(store.rating_of(&case_no(9)).await.unwrap(), None);
+        let at_once = store.ratings_of(&[case_no(9), no.clone()]).await.unwrap();
+        assert_eq!(at_once.into_iter().collect::<Vec<_>>(), [(no.clone(), kept)]);
         let figures = store.statistics(date(2026, 3, 1), date(2026, 3, 31), date(2026, 3, 3)).await;
         assert_eq!(figures.unwrap()[0].count, 1, "the rating that lost left nothing");
     }
@@ -189,6 +191,9 @@ async fn of_one_thing_one_parcel_stands_until_it_failed() {
         let all = store.list_of(&one.subject).await.unwrap();
         let numbers: Vec<_> = all.iter().map(|one| one.no.as_str()).collect();
         assert_eq!(numbers, ["YD000003", "YD000001"]);
+        let at_once = store.list_of_all(std::slice::from_ref(&one.subject)).await.unwrap();
+        assert_eq!(at_once[&one.subject], all);
+        assert!(store.list_of_all(&[]).await.unwrap().is_empty());
         assert_eq!(DeliveryStore::find(store, &next.no).await.unwrap(), Some(next));
     }
 }
@@ -282,6 +287,8 @@ async fn a_case_leads_to_one_entry_and_a_code_stands_for_one() {
         store.enter(&entry(1)).await.unwrap();
         store.enter(&Entry { code: code(9), ..entry(1) }).await.unwrap();
         assert_eq!(store.find_entry(&case_no(1)).await.unwrap(), Some(entry(1)), "the first stays");
+        let at_once = store.find_entries(&[case_no(9), case_no(1)]).await.unwrap();
+        assert_eq!(at_once.into_iter().collect::<Vec<_>>(), [(case_no(1), entry(1))]);
         let taken = store.enter(&Entry { code: code(1), ..entry(2) }).await;
         assert!(matches!(taken, Err(StoreError::Conflict)));
         assert_eq!(store.list_taking_part(&app()).await.unwrap(), [entry(1)]);

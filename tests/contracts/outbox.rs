@@ -156,6 +156,14 @@ async fn receipts_of_a_payment_are_in_order(store: &impl EveryPort) {
     let expected = [(0, 8), (1, 9), (2, 7)].map(|(place, number)| receipt(&one, place, number));
     assert_eq!(listed, expected);
     assert_eq!(store.list_of_payment(&other.no).await.unwrap(), []);
+    let issue = item(&other, 0, OutboxKind::IssueReceipt);
+    store.receipted(&issue, &receipt(&other, 0, 10), &[]).await.unwrap();
+    let both = store.list_of_payments(&[other.no.clone(), one.no.clone()]).await.unwrap();
+    assert_eq!((&both[&one.no], &both[&other.no][..]), (&listed, &[receipt(&other, 0, 10)][..]));
+    let ids: Vec<_> = listed.iter().map(|filed| filed.receipt.id.clone()).collect();
+    let by_id = ReceiptBook::find_all(store, &ids).await.unwrap();
+    assert_eq!(ids.iter().map(|id| by_id[id].clone()).collect::<Vec<_>>(), listed);
+    assert!(ReceiptBook::find_all(store, &[]).await.unwrap().is_empty());
     assert_eq!(store.list_of_payment(&samples::payment_no("YW999999")).await.unwrap(), []);
 }
 

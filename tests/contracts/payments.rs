@@ -16,6 +16,7 @@ use domain::payment::{
 pub async fn payment_store_contract<S: EveryPort>(new_bench: impl AsyncFn() -> Bench<S>) {
     a_payment_comes_back_as_it_was(&new_bench().await.store).await;
     what_is_not_there_is_none(&new_bench().await.store).await;
+    several_are_read_at_once_as_one_by_one(&new_bench().await.store).await;
     a_second_payment_of_a_notice_learns_who_holds_it(&new_bench().await.store).await;
     one_shared_notice_refuses_the_whole_payment(&new_bench().await.store).await;
     a_key_makes_one_payment_per_person(&new_bench().await.store).await;
@@ -58,6 +59,26 @@ async fn a_payment_comes_back_as_it_was(store: &impl EveryPort) {
         assert_eq!(holder.as_ref(), Some(&whole));
     }
     assert_eq!(store.history(&whole.no).await.unwrap(), [samples::started()]);
+}
+
+async fn several_are_read_at_once_as_one_by_one(store: &impl EveryPort) {
+    let one = paid(store, &payment_of(1, &[1, 2])).await;
+    let (other, absent) = (payment(2, 3), payment(3, 4));
+    insert(store, &other).await;
+    let nos = [&other.no, &absent.no, &one.no].map(Clone::clone);
+    let histories = store.histories(&nos).await.unwrap();
+    for no in &nos {
+        let history = store.history(no).await.unwrap();
+        assert_eq!(histories.get(no).cloned().unwrap_or_default(), history);
+    }
+    let notices = [1, 2, 3, 4].map(|number| samples::notice_no(&notice(number)));
+    let holders = store.find_holders(&notices).await.unwrap();
+    for no in &notices {
+        assert_eq!(holders.get(no).cloned(), store.find_holder(no).await.unwrap());
+    }
+    assert_eq!((holders.len(), histories[&one.no].len()), (3, 2));
+    assert!(store.histories(&[]).await.unwrap().is_empty());
+    assert!(store.find_holders(&[]).await.unwrap().is_empty());
 }
 
 async fn what_is_not_there_is_none(store: &impl EveryPort) {

@@ -156,6 +156,13 @@ async fn more_than_came_is_refused(store: &impl RefundPorts) {
         3,
         "to the last fen"
     );
+    let other = paid(store, &payment(2, 2)).await;
+    stored(store, &other, 0, &requested(7, &other, 5)).await;
+    let nos = [other.no.clone(), one.no.clone()];
+    let both = RefundStore::list_of_payments(store, &nos).await.unwrap();
+    for no in &nos {
+        assert_eq!(both[no], RefundStore::list_of_payment(store, no).await.unwrap());
+    }
     let stale = RefundStore::insert(store, &new(&one, 1, &[&requested(6, &one, 1)])).await;
     assert!(matches!(stale, Err(InsertRefundError::Store(StoreError::Conflict))), "{stale:?}");
 }

@@ -15,16 +15,16 @@ const APP: &str = "hospital_appointment";
 const MINUTE: i64 = 60;
 const DAY: i64 = 24 * 3_600;
 
-type Answers = BTreeMap<String, Value>;
+pub type Answers = BTreeMap<String, Value>;
 
 /// The citizen's answers, with the first of everything.
-async fn answers(citizen: &Citizen) -> Answers {
+pub async fn answers(citizen: &Citizen) -> Answers {
     let app = definition(APP);
     chosen(citizen, &app, &answers_of(&app, &citizen.facts)).await.unwrap()
 }
 
 /// The same with the `place`th day, or time, that the department offers.
-async fn other(citizen: &Citizen, answers: &Answers, field: &str, place: usize) -> Answers {
+pub async fn other(citizen: &Citizen, answers: &Answers, field: &str, place: usize) -> Answers {
     let app = definition(APP);
     let offers = options(citizen, APP, field, answers).await;
     let value = offers["data"]["fieldOptions"]["options"][place]["value"].clone();
@@ -43,7 +43,7 @@ async fn submit(citizen: &Citizen, answers: &Answers, key: &str) -> Value {
     answer["data"]["submitApp"].clone()
 }
 
-async fn holds(citizen: &Citizen, answers: &Answers, key: &str) -> String {
+pub async fn holds(citizen: &Citizen, answers: &Answers, key: &str) -> String {
     let payload = submit(citizen, answers, key).await;
     assert_eq!(payload["outcome"]["status"], "HELD", "{payload}");
     payload["outcome"]["bookingNo"].as_str().unwrap().to_owned()
@@ -69,7 +69,7 @@ async fn waits_for_remaining(citizen: &Citizen, answers: &Answers, expected: i64
     .await;
 }
 
-async fn proved(app: &TestApp) -> Citizen {
+pub async fn proved(app: &TestApp) -> Citizen {
     let citizen = app.citizen().await;
     proves_name(&citizen).await;
     citizen

@@ -11,7 +11,7 @@ const CERTIFICATE: &str = "__typename ... on Certificate{id serialNo authorisati
      issuer holder status issuedAt validTo byPost verifyUrl pdfUrl rows{fields{name label value}}}";
 
 /// A citizen who has shown the face, come in by this channel.
-async fn proved(app: &TestApp, channel: &str) -> Citizen {
+pub async fn proved(app: &TestApp, channel: &str) -> Citizen {
     let (base, levers) = (&app.node.base_url, &app.levers);
     let facts = levers.citizen().await;
     let citizen = match channel {
@@ -46,7 +46,7 @@ async fn submits(citizen: &Citizen, app: &str, answers: &Value, key: &str) -> Va
     citizen.mutation("submitApp", "SubmitAppInput", &fields, &input).await
 }
 
-async fn issued(citizen: &Citizen, key: &str) -> Value {
+pub async fn issued(citizen: &Citizen, key: &str) -> Value {
     let payload = submits(citizen, "insured_certificate", &insured(citizen, "12"), key).await;
     assert_eq!(payload["outcome"]["__typename"], "Certificate", "{payload}");
     payload["outcome"].clone()

@@ -45,6 +45,7 @@ mod search;
 mod silence;
 mod sso;
 mod staff;
+mod statements;
 mod ten_apps;
 mod thread;
 mod trusted;

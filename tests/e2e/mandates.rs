@@ -16,7 +16,7 @@ async fn asks(citizen: &Citizen, name: &str, input: &str, value: Value) -> Value
     citizen.mutation(name, input, FIELDS, &value).await
 }
 
-async fn asks_for_kin(citizen: &Citizen, other: &Value) -> Value {
+pub async fn asks_for_kin(citizen: &Citizen, other: &Value) -> Value {
     let mut wish = json!({ "name": other["name"], "idCard": other["idCard"], "days": 30 });
     let (name, card) = (other["name"].as_str().unwrap(), other["idCard"].as_str().unwrap());
     let spelled: u32 = name.chars().map(u32::from).sum();
@@ -34,12 +34,12 @@ async fn acts_as(citizen: &Citizen, mandate: &Value) -> Value {
     citizen.mutation("actAs", "ActAsInput", fields, &input).await
 }
 
-async fn parent_of(app: &TestApp, parent: &Value, child: &Value) {
+pub async fn parent_of(app: &TestApp, parent: &Value, child: &Value) {
     let family = json!({ "parentId": parent["citizenId"], "childId": child["citizenId"] });
     app.levers.pull("families", family).await;
 }
 
-async fn insurance_of(citizen: &Citizen, of: &Value) -> Value {
+pub async fn insurance_of(citizen: &Citizen, of: &Value) -> Value {
     let answers = json!([
         { "name": "name", "value": { "text": of["name"] } },
         { "name": "id_card", "value": { "text": of["idCard"] } },

@@ -14,6 +14,7 @@ use sea_orm::{
     IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
     TryInsertResult,
 };
+use std::collections::BTreeMap;
 
 impl Store {
     /// Every row read with its form; each for itself, so that one that cannot be read hides none.
@@ -139,6 +140,28 @@ impl CaseStore for Store {
             .await
             .map_err(unavailable)?;
         rows.iter().map(|row| self.case_record_of(row)).collect()
+    }
+
+    async fn timelines(
+        &self,
+        nos: &[CaseNo],
+    ) -> Result<BTreeMap<CaseNo, Vec<CaseRecord>>, StoreError> {
+        let rows = case_event::Entity::find()
+            .filter(case_event::Column::CaseNo.is_in(nos.iter().map(CaseNo::as_str)))
+            .order_by_asc(case_event::Column::CaseNo)
+            .order_by_asc(case_event::Column::Number)
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let mut found: BTreeMap<_, Vec<_>> =
+            nos.iter().map(|no| (no.clone(), Vec::new())).collect();
+        for row in &rows {
+            let of = found.iter_mut().find(|(no, _)| no.as_str() == row.case_no);
+            if let Some((_, lines)) = of {
+                lines.push(self.case_record_of(row)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn change_case(&self, change: &CaseChange) -> Result<(), StoreError> {

@@ -16,10 +16,11 @@ use domain::standards::{Mobile, RegionCode};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A track as the sealed column holds it.
 #[derive(Serialize, Deserialize)]
@@ -113,6 +114,9 @@ impl Store {
     }
 }
 
+/// Of one subject.
+const MOST: usize = 20;
+
 #[async_trait]
 impl DeliveryStore for Store {
     async fn insert(&self, delivery: &Delivery) -> Result<(), StoreError> {
@@ -140,15 +144,47 @@ impl DeliveryStore for Store {
         row.map_err(unavailable)?.map(|row| self.delivery_of(row)).transpose()
     }
 
+    async fn list_of_all(
+        &self,
+        subjects: &[DeliverySubject],
+    ) -> Result<BTreeMap<DeliverySubject, Vec<Delivery>>, StoreError> {
+        let mut numbers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (kind, number) in subjects.iter().map(DeliverySubject::code) {
+            numbers.entry(kind).or_default().push(number);
+        }
+        let of_kind = |(kind, numbers): (&str, Vec<&str>)| {
+            Condition::all()
+                .add(delivery::Column::SubjectKind.eq(kind))
+                .add(delivery::Column::SubjectNo.is_in(numbers))
+        };
+        let any = numbers.into_iter().map(of_kind).fold(Condition::any(), Condition::add);
+        let rows = delivery::Entity::find()
+            .filter(any)
+            .order_by_desc(delivery::Column::CreatedAt)
+            .order_by_desc(delivery::Column::No)
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let mut found: BTreeMap<DeliverySubject, Vec<Delivery>> = BTreeMap::new();
+        for row in rows {
+            let delivery = self.delivery_of(row)?;
+            let of = found.entry(delivery.subject.clone()).or_default();
+            // Of one thing one parcel stands; there are more only where parcels went astray.
+            if of.len() < MOST {
+                of.push(delivery);
+            }
+        }
+        Ok(found)
+    }
+
     async fn list_of(&self, subject: &DeliverySubject) -> Result<Vec<Delivery>, StoreError> {
-        const MOST: u64 = 20;
         let (kind, number) = subject.code();
         let rows = delivery::Entity::find()
             .filter(delivery::Column::SubjectKind.eq(kind))
             .filter(delivery::Column::SubjectNo.eq(number))
             .order_by_desc(delivery::Column::CreatedAt)
             .order_by_desc(delivery::Column::No)
-            .limit(MOST)
+            .limit(MOST as u64)
             .all(&self.read)
             .await
             .map_err(unavailable)?;

@@ -19,6 +19,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
 };
+use std::collections::BTreeMap;
 
 /// So many codes go into one statement.
 const CHUNK: usize = 500;
@@ -177,6 +178,19 @@ impl LotteryStore for Store {
             .await
             .map_err(unavailable)?;
         row.map(entry_of).transpose()
+    }
+
+    async fn find_entries(&self, nos: &[CaseNo]) -> Result<BTreeMap<CaseNo, Entry>, StoreError> {
+        let rows = lottery_entry::Entity::find()
+            .filter(lottery_entry::Column::CaseNo.is_in(nos.iter().map(CaseNo::as_str)))
+            .all(&self.write)
+            .await
+            .map_err(unavailable)?;
+        let found = rows.into_iter().filter_map(|row| {
+            let no = nos.iter().find(|no| no.as_str() == row.case_no)?.clone();
+            Some(entry_of(row).map(|entry| (no, entry)))
+        });
+        found.collect()
     }
 
     async fn commit(&self, draw: &Draw) -> Result<(), StoreError> {

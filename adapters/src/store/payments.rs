@@ -261,6 +261,34 @@ impl PaymentStore for Store {
         }
     }
 
+    async fn find_holders(
+        &self,
+        notices: &[NoticeNo],
+    ) -> Result<BTreeMap<NoticeNo, Payment>, StoreError> {
+        let rows = payment_notice::Entity::find()
+            .filter(payment_notice::Column::NoticeNo.is_in(notices.iter().map(NoticeNo::as_str)))
+            // Word for word as in the index, or SQLite would not use it.
+            .filter(Expr::cust("holds"))
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        if rows.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let numbers = rows.iter().map(|row| row.payment_no.as_str());
+        let select = payment::Entity::find().filter(payment::Column::No.is_in(numbers));
+        let payments: BTreeMap<_, _> = all(&self.read, select)
+            .await?
+            .into_iter()
+            .map(|payment| (payment.no.as_str().to_owned(), payment))
+            .collect();
+        let held = notices.iter().filter_map(|notice| {
+            let row = rows.iter().find(|row| row.notice_no == notice.as_str())?;
+            Some((notice.clone(), payments.get(&row.payment_no)?.clone()))
+        });
+        Ok(held.collect())
+    }
+
     async fn history(&self, no: &PaymentNo) -> Result<Vec<PaymentRecord>, StoreError> {
         let rows = payment_event::Entity::find()
             .filter(payment_event::Column::PaymentNo.eq(no.as_str()))
@@ -269,6 +297,28 @@ impl PaymentStore for Store {
             .await
             .map_err(unavailable)?;
         rows.into_iter().map(record_of).collect()
+    }
+
+    async fn histories(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<PaymentRecord>>, StoreError> {
+        let rows = payment_event::Entity::find()
+            .filter(payment_event::Column::PaymentNo.is_in(nos.iter().map(PaymentNo::as_str)))
+            .order_by_asc(payment_event::Column::PaymentNo)
+            .order_by_asc(payment_event::Column::Version)
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let mut found: BTreeMap<_, Vec<_>> =
+            nos.iter().map(|no| (no.clone(), Vec::new())).collect();
+        for row in rows {
+            let of = found.iter_mut().find(|(no, _)| no.as_str() == row.payment_no);
+            if let Some((_, lines)) = of {
+                lines.push(record_of(row)?);
+            }
+        }
+        Ok(found)
     }
 
     async fn list_of_person(

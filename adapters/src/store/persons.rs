@@ -14,6 +14,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect,
 };
+use std::collections::BTreeMap;
 
 /// As many links as the port lists.
 const MOST_LINKS: u64 = ChannelLink::MAX as u64;
@@ -162,6 +163,19 @@ impl PersonStore for Store {
     async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
         let row = person::Entity::find_by_id(id.as_str()).one(&self.read).await;
         row.map_err(unavailable)?.map(|row| self.person_of(row)).transpose()
+    }
+
+    async fn find_all(&self, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+        let rows = person::Entity::find()
+            .filter(person::Column::Id.is_in(ids.iter().map(PersonId::as_str)))
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let found = rows.into_iter().map(|row| {
+            let person = self.person_of(row)?;
+            Ok((person.id.clone(), person))
+        });
+        found.collect()
     }
 
     async fn find_by_id_card(&self, id_card: &CitizenId) -> Result<Option<Person>, StoreError> {

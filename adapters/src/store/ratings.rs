@@ -20,6 +20,7 @@ use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, Statement,
 };
+use std::collections::BTreeMap;
 
 fn place<'a>(column: &'static str, no: &'a str) -> Place<'a> {
     Place { table: "rating", column, row: no }
@@ -108,6 +109,31 @@ impl RatingStore for Store {
         let no = self.keys.open(link_place(case_no), &link.rating_no)?;
         let row = rating::Entity::find_by_id(no).one(&self.read).await.map_err(unavailable)?;
         row.map(|row| self.own_rating_of(row)).transpose()
+    }
+
+    async fn ratings_of(&self, nos: &[CaseNo]) -> Result<BTreeMap<CaseNo, OwnRating>, StoreError> {
+        let links = rated_case::Entity::find()
+            .filter(rated_case::Column::CaseNo.is_in(nos.iter().map(CaseNo::as_str)))
+            .all(&self.read)
+            .await
+            .map_err(unavailable)?;
+        let mut of = BTreeMap::new();
+        for link in links {
+            if let Some(case_no) = nos.iter().find(|no| no.as_str() == link.case_no) {
+                let no = self.keys.open(link_place(case_no), &link.rating_no)?;
+                of.insert(no, case_no.clone());
+            }
+        }
+        if of.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rated = rating::Entity::find().filter(rating::Column::No.is_in(of.keys().cloned()));
+        let rows = rated.all(&self.read).await.map_err(unavailable)?;
+        let found = rows.into_iter().filter_map(|row| {
+            let case_no = of.remove(&row.no)?;
+            Some(self.own_rating_of(row).map(|rating| (case_no, rating)))
+        });
+        found.collect()
     }
 
     async fn list_open_visits(

@@ -105,6 +105,39 @@ impl ReceiptBook for Store {
         self.filed(&self.read, black).await
     }
 
+    async fn find_all(
+        &self,
+        ids: &[ReceiptId],
+    ) -> Result<BTreeMap<ReceiptId, FiledReceipt>, StoreError> {
+        let one = |id: &ReceiptId| {
+            let (code, number) = key(id);
+            Condition::all()
+                .add(receipt::Column::Code.eq(code))
+                .add(receipt::Column::Number.eq(number))
+        };
+        let any = ids.iter().fold(Condition::any(), |any, id| any.add(one(id)));
+        let found = self.filed(&self.read, receipt::Entity::find().filter(any)).await?;
+        Ok(found.into_iter().map(|filed| (filed.receipt.id.clone(), filed)).collect())
+    }
+
+    async fn list_of_payments(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<FiledReceipt>>, StoreError> {
+        let black = receipt::Entity::find()
+            .filter(receipt::Column::PaymentNo.is_in(nos.iter().map(PaymentNo::as_str)))
+            .filter(receipt::Column::ReversesNumber.is_null())
+            .order_by_asc(receipt::Column::NoticeNo)
+            .order_by_asc(receipt::Column::IssuedAt)
+            .order_by_asc(receipt::Column::Code)
+            .order_by_asc(receipt::Column::Number);
+        let mut found: BTreeMap<PaymentNo, Vec<FiledReceipt>> = BTreeMap::new();
+        for filed in self.filed(&self.read, black).await? {
+            found.entry(filed.receipt.payment_no.clone()).or_default().push(filed);
+        }
+        Ok(found)
+    }
+
     async fn list_chain(
         &self,
         payment: &PaymentNo,

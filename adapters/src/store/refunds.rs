@@ -217,6 +217,21 @@ impl RefundStore for Store {
         self.all_refunds(of_payment).await
     }
 
+    async fn list_of_payments(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<Refund>>, StoreError> {
+        let of_payments = refund::Entity::find()
+            .filter(refund::Column::PaymentNo.is_in(nos.iter().map(PaymentNo::as_str)))
+            .order_by_asc(refund::Column::CreatedAt)
+            .order_by_asc(refund::Column::No);
+        let mut found: BTreeMap<PaymentNo, Vec<Refund>> = BTreeMap::new();
+        for refund in self.all_refunds(of_payments).await? {
+            found.entry(refund.payment_no.clone()).or_default().push(refund);
+        }
+        Ok(found)
+    }
+
     async fn find_by_key(
         &self,
         maker: &Actor,

@@ -3,6 +3,7 @@
 use super::catalogue::{self, App, Field};
 use super::engine::{AnswerInput, ResultField, answer_fault};
 use super::error::{FailureCode, UserError, UserErrorCode as Code, nothing_done, store_failed};
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::scalars::{DateTime, Day};
@@ -218,9 +219,10 @@ impl Case {
     /// What happened to it, oldest first.
     #[graphql(complexity = "20 * child_complexity + 1")]
     async fn timeline(&self, ctx: &Context<'_>) -> Result<Vec<CaseEvent>> {
-        let found = use_cases(ctx).cases.timeline(&self.0.no).await;
-        let records = found.map_err(|error| store_failed(&error))?;
-        Ok(records.into_iter().map(CaseEvent::from).collect())
+        let cases = &use_cases(ctx).cases;
+        let timelines = |nos: Vec<_>| async move { cases.timelines(&nos).await };
+        let records = loaders(ctx).timelines.load(self.0.no.clone(), timelines).await?;
+        Ok(records.into_iter().flatten().map(CaseEvent::from).collect())
     }
 
     /// What has to be handed in, by the answers that were given.

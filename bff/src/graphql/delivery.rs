@@ -1,6 +1,7 @@
 //! Results by post.
 
-use super::error::{UserError, UserErrorCode as Code, nothing_done, store_failed};
+use super::error::{UserError, UserErrorCode as Code, nothing_done};
+use super::loaders::loaders;
 use super::scalars::{DateTime, RegionCode};
 use super::{UseCases, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
@@ -104,8 +105,9 @@ pub async fn list_of_own(ctx: &Context<'_>, of: &DeliverySubject) -> Result<Vec<
     let Some(delivery) = &ctx.data_unchecked::<UseCases>().desk.delivery else {
         return Ok(Vec::new());
     };
-    let found = delivery.list_of_own(of).await;
-    Ok(found.map_err(|error| store_failed(&error))?.into_iter().map(Delivery).collect())
+    let lists = |all: Vec<_>| async move { delivery.lists_of_own(&all).await };
+    let found = loaders(ctx).deliveries.load(of.clone(), lists).await?;
+    Ok(found.into_iter().flatten().map(Delivery).collect())
 }
 
 /// Where to.

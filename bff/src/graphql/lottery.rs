@@ -2,6 +2,7 @@
 
 use super::UseCases;
 use super::error::store_failed;
+use super::loaders::loaders;
 use super::scalars::{DateTime, Day};
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use domain::casework::lottery::{Draw, Entry, EntryStanding, Issue};
@@ -167,6 +168,7 @@ impl From<Entry> for LotteryEntry {
 
 /// The entry of a case that is the caller's.
 pub async fn of_own_case(ctx: &Context<'_>, no: &CaseNo) -> Result<Option<LotteryEntry>> {
-    let found = ctx.data_unchecked::<UseCases>().desk.lotteries.find_entry(no).await;
-    Ok(found.map_err(|error| store_failed(&error))?.map(LotteryEntry::from))
+    let lotteries = &ctx.data_unchecked::<UseCases>().desk.lotteries;
+    let entries = |nos: Vec<_>| async move { lotteries.find_entries(&nos).await };
+    Ok(loaders(ctx).entries.load(no.clone(), entries).await?.map(LotteryEntry::from))
 }

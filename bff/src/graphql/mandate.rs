@@ -4,6 +4,7 @@ use super::account::AccountUseCases;
 use super::error::{UserError, UserErrorCode as Code, chain, store_failed};
 use super::identity::{Person, Viewer};
 use super::key::claim;
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::scalars::DateTime;
@@ -11,7 +12,7 @@ use super::{UseCases, requester, signed_in};
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use domain::identity::{
     ActingFor, ForDays, Mandate as DomainMandate, MandateError, MandateStatus as DomainStatus,
-    PersonName, Principal, ProxyAct as DomainAct, living,
+    PersonName, Principal, ProxyAct as DomainAct, all_living,
 };
 use domain::ids::{ActNo, MandateNo};
 use domain::standards::{CitizenId, Uscc};
@@ -98,8 +99,9 @@ impl Mandate {
 
     /// Who acts, masked.
     async fn agent_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
-        let agent = living(use_cases(ctx).persons.as_ref(), &self.0.agent).await;
-        let agent = agent.map_err(|error| store_failed(&error))?;
+        let persons = use_cases(ctx).persons.as_ref();
+        let living = |ids: Vec<_>| async move { all_living(persons, &ids).await };
+        let agent = loaders(ctx).persons.load(self.0.agent.clone(), living).await?;
         Ok(agent.and_then(|agent| agent.real_name).map(|proved| proved.name.masked()))
     }
 

@@ -1,6 +1,7 @@
 //! Notices, live from the gateway or as they stood when they were paid.
 
 use super::error::{FailureCode, internal, store_failed};
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::notice_search::NoticesOf;
 use super::payment::{Payment, WriteOffStatus};
@@ -92,11 +93,10 @@ impl Notice {
             Self::Paid(_, payment) => Ok(Holder::Own(payment.clone())),
             Self::Live(listed) => {
                 let caller = requester(ctx).caller.as_ref();
-                let holder = ctx
-                    .data_unchecked::<UseCases>()
-                    .read_payments
-                    .holder(caller, &listed.notice.no);
-                holder.await.map_err(|error| store_failed(&error))
+                let read = &ctx.data_unchecked::<UseCases>().read_payments;
+                let holders = |notices: Vec<_>| async move { read.holders(caller, &notices).await };
+                let held = loaders(ctx).holders.load(listed.notice.no.clone(), holders).await?;
+                Ok(held.unwrap_or(Holder::Nobody))
             }
         }
     }
@@ -223,8 +223,7 @@ impl Notice {
     /// Its fiscal e-receipt, once issued, if the caller paid.
     async fn receipt(&self, ctx: &Context<'_>) -> Result<Option<Receipt>> {
         let Holder::Own(payment) = self.holder(ctx).await? else { return Ok(None) };
-        let found = ctx.data_unchecked::<UseCases>().receipts.list_of_payment(&payment.no).await;
-        let receipts = found.map_err(|error| store_failed(&error))?;
+        let receipts = super::receipt::of_payment(ctx, &payment.no).await?;
         let of = |filed: &domain::receipt::FiledReceipt| &filed.receipt.notice_no == self.no();
         // The newest: where a part went back, an older one was taken back.
         Ok(receipts.into_iter().rfind(of).map(Receipt))

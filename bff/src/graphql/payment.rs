@@ -1,6 +1,7 @@
 //! Payments: what the citizen sees and does.
 
 use super::error::{FailureCode, UserError, UserErrorCode as Code, gateway_failed, store_failed};
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::notice::{Notice, PageInfo, bounded};
 use super::receipt::Receipt;
@@ -121,9 +122,10 @@ impl Payment {
 
     /// What happened to it, oldest first.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<PaymentEvent>> {
-        let found = ctx.data_unchecked::<UseCases>().read_payments.history(&self.0).await;
-        let records = found.map_err(|error| store_failed(&error))?;
-        Ok(records.iter().map(PaymentEvent::from).collect())
+        let read = &ctx.data_unchecked::<UseCases>().read_payments;
+        let histories = |nos: Vec<_>| async move { read.histories(&nos).await };
+        let records = loaders(ctx).histories.load(self.0.no.clone(), histories).await?;
+        Ok(records.iter().flatten().map(PaymentEvent::from).collect())
     }
 
     /// What can still be asked back: what no refund has taken or is about to take.
@@ -139,8 +141,7 @@ impl Payment {
 
     /// The fiscal e-receipts, as far as they are issued.
     async fn receipts(&self, ctx: &Context<'_>) -> Result<Vec<Receipt>> {
-        let found = ctx.data_unchecked::<UseCases>().receipts.list_of_payment(&self.0.no).await;
-        let receipts = found.map_err(|error| store_failed(&error))?;
+        let receipts = super::receipt::of_payment(ctx, &self.0.no).await?;
         Ok(receipts.into_iter().map(Receipt).collect())
     }
 

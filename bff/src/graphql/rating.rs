@@ -1,6 +1,7 @@
 //! 好差评: a citizen rates a case that has ended.
 
-use super::error::{UserError, UserErrorCode as Code, nothing_done, store_failed};
+use super::error::{UserError, UserErrorCode as Code, nothing_done};
+use super::loaders::loaders;
 use super::scalars::Day;
 use super::{UseCases, signed_in};
 use async_graphql::{Context, Enum, InputObject, Result, SimpleObject};
@@ -116,8 +117,9 @@ impl From<OwnRating> for CaseRating {
 
 /// The rating of a case that is the caller's.
 pub async fn of_own_case(ctx: &Context<'_>, no: &CaseNo) -> Result<Option<CaseRating>> {
-    let found = ctx.data_unchecked::<UseCases>().desk.rate.of_own_case(no).await;
-    Ok(found.map_err(|error| store_failed(&error))?.map(CaseRating::from))
+    let rate = &ctx.data_unchecked::<UseCases>().desk.rate;
+    let ratings = |nos: Vec<_>| async move { rate.of_own_cases(&nos).await };
+    Ok(loaders(ctx).ratings.load(no.clone(), ratings).await?.map(CaseRating::from))
 }
 
 /// What is said about a case.

@@ -1,12 +1,14 @@
 //! Fiscal e-receipts.
 
 use super::error::{FailureCode, store_failed};
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::scalars::{DateTime, Money};
 use super::{UseCases, signed_in};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use domain::identity::PersonName;
+use domain::ids::PaymentNo;
 use domain::receipt::{Document, FiledReceipt, ReceiptId, Verified};
 use domain::standards::{CheckCode, ReceiptCode, ReceiptNo};
 
@@ -112,8 +114,16 @@ fn id_of(key: &str) -> Option<ReceiptId> {
 
 async fn linked(ctx: &Context<'_>, id: Option<&ReceiptId>) -> Result<Option<Receipt>> {
     let Some(id) = id else { return Ok(None) };
-    let found = ctx.data_unchecked::<UseCases>().receipts.find(id).await;
-    Ok(found.map_err(|error| store_failed(&error))?.map(Receipt))
+    let book = &ctx.data_unchecked::<UseCases>().receipts;
+    let all = |ids: Vec<_>| async move { book.find_all(&ids).await };
+    Ok(loaders(ctx).receipts.load(id.clone(), all).await?.map(Receipt))
+}
+
+/// The receipts of a payment that the caller was shown, in order of notice numbers.
+pub async fn of_payment(ctx: &Context<'_>, no: &PaymentNo) -> Result<Vec<FiledReceipt>> {
+    let book = &ctx.data_unchecked::<UseCases>().receipts;
+    let lists = |nos: Vec<_>| async move { book.list_of_payments(&nos).await };
+    Ok(loaders(ctx).receipts_of.load(no.clone(), lists).await?.unwrap_or_default())
 }
 
 /// The address of a document of this person; `None` where nothing can be printed.

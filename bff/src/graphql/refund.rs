@@ -1,6 +1,7 @@
 //! Refunds: what the citizen sees and asks for.
 
 use super::error::{UserError, UserErrorCode as Code, store_failed};
+use super::loaders::loaders;
 use super::node_id::Kind;
 use super::scalars::{Fen, Money};
 use super::{Node, UseCases, requester, signed_in};
@@ -8,7 +9,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use domain::ids::{IdempotencyKey, PaymentNo, RefundNo};
 use domain::notice::NoticeNo;
 use domain::payment::{
-    RefundMaker, RefundReasonCode, RefundRefusal, RequestRefundError, WantedRefund,
+    ReadRefunds, RefundMaker, RefundReasonCode, RefundRefusal, RequestRefundError, WantedRefund,
 };
 
 /// Where a refund stands.
@@ -204,13 +205,19 @@ pub async fn of_payment(
     ctx: &Context<'_>,
     payment: &domain::payment::Payment,
 ) -> Result<Vec<Refund>> {
-    let found = ctx.data_unchecked::<UseCases>().read_refunds.list(payment).await;
-    let refunds = found.map_err(|error| store_failed(&error))?;
-    Ok(refunds.into_iter().map(Refund::from).collect())
+    Ok(all_of(ctx, payment).await?.into_iter().map(Refund::from).collect())
 }
 
 /// What of the payment can still be asked back.
 pub async fn refundable(ctx: &Context<'_>, payment: &domain::payment::Payment) -> Result<Money> {
-    let found = ctx.data_unchecked::<UseCases>().read_refunds.refundable(payment).await;
-    Ok(found.map_err(|error| store_failed(&error))?.into())
+    Ok(ReadRefunds::refundable(payment, &all_of(ctx, payment).await?).into())
+}
+
+async fn all_of(
+    ctx: &Context<'_>,
+    payment: &domain::payment::Payment,
+) -> Result<Vec<domain::payment::Refund>> {
+    let read = &ctx.data_unchecked::<UseCases>().read_refunds;
+    let lists = |nos: Vec<_>| async move { read.lists(&nos).await };
+    Ok(loaders(ctx).refunds.load(payment.no.clone(), lists).await?.unwrap_or_default())
 }

@@ -5,6 +5,7 @@ use crate::outside::StoreError;
 use crate::standards::{CitizenId, Mobile};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The way by which somebody reaches us (接入渠道).
@@ -228,6 +229,14 @@ pub trait PersonStore: Send + Sync {
     async fn update(&self, person: &Person) -> Result<(), StoreError>;
     /// The person with this id.
     async fn find(&self, id: &PersonId) -> Result<Option<Person>, StoreError>;
+    /// The persons with these ids. One by one, unless a store knows better.
+    async fn find_all(&self, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            found.extend(self.find(id).await?.map(|person| (id.clone(), person)));
+        }
+        Ok(found)
+    }
     /// The person who proved this id card.
     async fn find_by_id_card(&self, id_card: &CitizenId) -> Result<Option<Person>, StoreError>;
     /// The link of this user of that platform.
@@ -258,4 +267,27 @@ pub async fn living(
         Some(elder) => persons.find(elder).await,
         None => Ok(found),
     }
+}
+
+/// The same of several at once, by the ids that were asked for.
+///
+/// # Errors
+/// As the store fails.
+pub async fn all_living(
+    persons: &dyn PersonStore,
+    ids: &[PersonId],
+) -> Result<BTreeMap<PersonId, Person>, StoreError> {
+    let mut found = persons.find_all(ids).await?;
+    let merged: Vec<_> = found.values().filter_map(|person| person.merged_into.clone()).collect();
+    if merged.is_empty() {
+        return Ok(found);
+    }
+    let elders = persons.find_all(&merged).await?;
+    for person in found.values_mut() {
+        let elder = person.merged_into.as_ref().and_then(|elder| elders.get(elder));
+        if let Some(elder) = elder.cloned() {
+            *person = elder;
+        }
+    }
+    Ok(found)
 }

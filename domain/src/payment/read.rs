@@ -5,6 +5,7 @@ use crate::identity::Caller;
 use crate::ids::PaymentNo;
 use crate::notice::NoticeNo;
 use crate::outside::StoreError;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Use case: own payments, their history, and who holds a notice.
@@ -22,6 +23,16 @@ pub enum Holder {
     Own(Box<Payment>),
     /// Somebody else's; where it stands, and nothing more.
     Foreign(PaymentStatus),
+}
+
+impl Holder {
+    fn seen_by(caller: Option<&Caller>, payment: Payment) -> Self {
+        if caller.is_some_and(|caller| caller.person.owns(&payment.person)) {
+            Self::Own(Box::new(payment))
+        } else {
+            Self::Foreign(payment.state.status())
+        }
+    }
 }
 
 impl ReadPayments {
@@ -51,12 +62,15 @@ impl ReadPayments {
         self.payments.list_of_person(&caller.person.ids(), before, limit).await
     }
 
-    /// The history of a payment that the caller was shown.
+    /// The histories of payments that the caller was shown.
     ///
     /// # Errors
     /// As the store fails.
-    pub async fn history(&self, payment: &Payment) -> Result<Vec<PaymentRecord>, StoreError> {
-        self.payments.history(&payment.no).await
+    pub async fn histories(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<PaymentRecord>>, StoreError> {
+        self.payments.histories(nos).await
     }
 
     /// Who holds the notice.
@@ -68,12 +82,20 @@ impl ReadPayments {
         caller: Option<&Caller>,
         notice: &NoticeNo,
     ) -> Result<Holder, StoreError> {
-        Ok(match self.payments.find_holder(notice).await? {
-            None => Holder::Nobody,
-            Some(payment) if caller.is_some_and(|c| c.person.owns(&payment.person)) => {
-                Holder::Own(Box::new(payment))
-            }
-            Some(payment) => Holder::Foreign(payment.state.status()),
-        })
+        let held = self.payments.find_holder(notice).await?;
+        Ok(held.map_or(Holder::Nobody, |payment| Holder::seen_by(caller, payment)))
+    }
+
+    /// Who holds these notices; those that nobody holds are left out.
+    ///
+    /// # Errors
+    /// As the store fails.
+    pub async fn holders(
+        &self,
+        caller: Option<&Caller>,
+        notices: &[NoticeNo],
+    ) -> Result<BTreeMap<NoticeNo, Holder>, StoreError> {
+        let held = self.payments.find_holders(notices).await?.into_iter();
+        Ok(held.map(|(notice, payment)| (notice, Holder::seen_by(caller, payment))).collect())
     }
 }

@@ -9,6 +9,7 @@ use crate::receipt::FiledReceipt;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// An effect outside that a payment owes; with all its fields it is its own key, so that a
 /// payment owes each effect once.
@@ -125,8 +126,32 @@ pub trait PaymentStore: Send + Sync {
     ) -> Result<Option<Payment>, StoreError>;
     /// The payment that holds this notice.
     async fn find_holder(&self, notice: &NoticeNo) -> Result<Option<Payment>, StoreError>;
+    /// The payments that hold these notices. One by one, unless a store knows better.
+    async fn find_holders(
+        &self,
+        notices: &[NoticeNo],
+    ) -> Result<BTreeMap<NoticeNo, Payment>, StoreError> {
+        let mut found = BTreeMap::new();
+        for notice in notices {
+            let holder = self.find_holder(notice).await?;
+            found.extend(holder.map(|payment| (notice.clone(), payment)));
+        }
+        Ok(found)
+    }
     /// The history, oldest first.
     async fn history(&self, no: &PaymentNo) -> Result<Vec<PaymentRecord>, StoreError>;
+    /// The histories of these payments, as [`Self::history`] has them. One by one, unless a store
+    /// knows better.
+    async fn histories(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<PaymentRecord>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.insert(no.clone(), self.history(no).await?);
+        }
+        Ok(found)
+    }
     /// The payments of a person, who has these ids, before (older than) the one with number
     /// `before`; keyset paging.
     async fn list_of_person(

@@ -9,6 +9,7 @@ use crate::payment::{Payment, SnapshotItem};
 use crate::standards::{CheckCode, ReceiptCode, ReceiptNo};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// Code and number: together unique in the country.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +145,29 @@ pub trait ReceiptBook: Send + Sync {
     /// The receipts of a payment, in order of notice numbers and of their issue; without
     /// red-letter ones, to which [`FiledReceipt::reversed_by`] leads.
     async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<FiledReceipt>, StoreError>;
+    /// The receipts with these codes and numbers. One by one, unless a store knows better.
+    async fn find_all(
+        &self,
+        ids: &[ReceiptId],
+    ) -> Result<BTreeMap<ReceiptId, FiledReceipt>, StoreError> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            found.extend(self.find(id).await?.map(|filed| (id.clone(), filed)));
+        }
+        Ok(found)
+    }
+    /// Those of these payments, as [`Self::list_of_payment`] has them. One by one, unless a store
+    /// knows better.
+    async fn list_of_payments(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<FiledReceipt>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.insert(no.clone(), self.list_of_payment(no).await?);
+        }
+        Ok(found)
+    }
     /// All receipts of one notice and payment, red-letter ones included, in order of their issue.
     async fn list_chain(
         &self,

@@ -11,6 +11,7 @@ use super::trusted::{Hash, NoDocument, Prepared, PreparedOperation};
 use crate::graphql::Requester;
 use crate::graphql::error::{FailureCode, bad_input, nothing_done};
 use crate::graphql::kept::Keeping;
+use crate::graphql::loaders::Loaders;
 use crate::observe;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
@@ -65,7 +66,7 @@ impl Sound {
         let variables = Variables::from_json(Value::Object(self.variables));
         let mut request = Request::new(String::new()).variables(variables);
         request.set_parsed_query(document);
-        request
+        request.data(Loaders::default())
     }
 }
 

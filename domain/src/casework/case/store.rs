@@ -6,6 +6,7 @@ use crate::messaging::MessageEvent;
 use crate::outside::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A case that changed, with what is to be remembered and told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,19 @@ pub trait CaseStore: Send + Sync {
 
     /// The timeline of a case, the oldest line first.
     async fn timeline(&self, no: &CaseNo) -> Result<Vec<CaseRecord>, StoreError>;
+
+    /// The timelines of these cases, as [`Self::timeline`] has them. One by one, unless a store
+    /// knows better.
+    async fn timelines(
+        &self,
+        nos: &[CaseNo],
+    ) -> Result<BTreeMap<CaseNo, Vec<CaseRecord>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.insert(no.clone(), self.timeline(no).await?);
+        }
+        Ok(found)
+    }
 
     /// Stores a changed case, its new lines and events, all or nothing. MUST answer
     /// [`StoreError::Conflict`] when the row's version is not that of the case.

@@ -8,6 +8,7 @@ use crate::identity::Caller;
 use crate::ids::{CaseNo, DeliveryNo, IdempotencyKey, PersonId};
 use crate::outside::StoreError;
 use crate::standards::{Mobile, RegionCode};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NAME_MAX: usize = 30;
@@ -166,12 +167,15 @@ impl RequestDelivery {
         }
     }
 
-    /// Deliveries of something that the caller was already found to own, newest first.
+    /// Deliveries of things that the caller was already found to own, newest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn list_of_own(&self, of: &DeliverySubject) -> Result<Vec<Delivery>, StoreError> {
-        self.deliveries.list_of(of).await
+    pub async fn lists_of_own(
+        &self,
+        of: &[DeliverySubject],
+    ) -> Result<BTreeMap<DeliverySubject, Vec<Delivery>>, StoreError> {
+        self.deliveries.list_of_all(of).await
     }
 
     /// The delivery of this number, if it is the caller's.

@@ -6,6 +6,7 @@ use crate::messaging::MessageEvent;
 use crate::outside::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A delivery that nobody else works on until the lease is over.
 pub type LeasedDelivery = Delivery;
@@ -26,6 +27,18 @@ pub trait DeliveryStore: Send + Sync {
     async fn find(&self, no: &DeliveryNo) -> Result<Option<Delivery>, StoreError>;
     /// All of one subject, newest first; at most 20.
     async fn list_of(&self, subject: &DeliverySubject) -> Result<Vec<Delivery>, StoreError>;
+    /// Those of these subjects, as [`Self::list_of`] has them. One by one, unless a store knows
+    /// better.
+    async fn list_of_all(
+        &self,
+        subjects: &[DeliverySubject],
+    ) -> Result<BTreeMap<DeliverySubject, Vec<Delivery>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for subject in subjects {
+            found.insert(subject.clone(), self.list_of(subject).await?);
+        }
+        Ok(found)
+    }
     /// Takes what is due at `now`, the longest due first, and puts it off until `until`, so that
     /// no other node takes it too.
     async fn lease(

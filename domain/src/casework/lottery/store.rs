@@ -9,6 +9,7 @@ use crate::outside::{OutsideError, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// 申请编码: thirteen digits, under which somebody takes part. Says nothing about who it is.
@@ -86,6 +87,14 @@ pub trait LotteryStore: Send + Sync {
     async fn list_taking_part(&self, app: &AppSlug) -> Result<Vec<Entry>, StoreError>;
     /// The entry that a case led to.
     async fn find_entry(&self, case_no: &CaseNo) -> Result<Option<Entry>, StoreError>;
+    /// The entries that these cases led to. One by one, unless a store knows better.
+    async fn find_entries(&self, nos: &[CaseNo]) -> Result<BTreeMap<CaseNo, Entry>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.extend(self.find_entry(no).await?.map(|entry| (no.clone(), entry)));
+        }
+        Ok(found)
+    }
     /// Stores a draw that was committed to. MUST answer [`StoreError::Conflict`] where the app has
     /// one of that issue. MUST keep the secret sealed.
     async fn commit(&self, draw: &Draw) -> Result<(), StoreError>;

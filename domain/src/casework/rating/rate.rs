@@ -6,6 +6,7 @@ use crate::clock::{Clock, IdSource, beijing_day};
 use crate::identity::Caller;
 use crate::ids::{CaseNo, RatingNo};
 use crate::outside::StoreError;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// So many reasons can be ticked.
@@ -105,12 +106,15 @@ impl RateCase {
         }
     }
 
-    /// The rating of a case that the caller was already found to own.
+    /// The ratings of cases that the caller was already found to own.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn of_own_case(&self, no: &CaseNo) -> Result<Option<OwnRating>, StoreError> {
-        self.ratings.rating_of(no).await
+    pub async fn of_own_cases(
+        &self,
+        nos: &[CaseNo],
+    ) -> Result<BTreeMap<CaseNo, OwnRating>, StoreError> {
+        self.ratings.ratings_of(nos).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::ids::{CaseNo, RatingNo};
 use crate::outside::StoreError;
 use async_trait::async_trait;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// A rating on its way in.
 #[derive(Debug, Clone)]
@@ -34,6 +35,14 @@ pub trait RatingStore: Send + Sync {
     async fn rate(&self, new: &NewRating<'_>) -> Result<(), StoreError>;
     /// The rating of a case; for the case's owner alone.
     async fn rating_of(&self, case_no: &CaseNo) -> Result<Option<OwnRating>, StoreError>;
+    /// The ratings of these cases; for their owner alone. One by one, unless a store knows better.
+    async fn ratings_of(&self, nos: &[CaseNo]) -> Result<BTreeMap<CaseNo, OwnRating>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.extend(self.rating_of(no).await?.map(|rating| (no.clone(), rating)));
+        }
+        Ok(found)
+    }
     /// Visits that are to be done, by their due day and number, after that one.
     async fn list_open_visits(
         &self,

@@ -3,10 +3,11 @@
 use super::{Balance, Refund, RefundStore};
 use crate::clock::Clock;
 use crate::identity::Caller;
-use crate::ids::RefundNo;
+use crate::ids::{PaymentNo, RefundNo};
 use crate::money::Fen;
 use crate::outside::StoreError;
 use crate::payment::Payment;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Use case: refunds of a payment that the reader was shown, and what of it is left.
@@ -25,21 +26,20 @@ impl ReadRefunds {
         Ok(found.filter(|refund| caller.person.owns(&refund.person)))
     }
 
-    /// The refunds of a payment, in order of their making.
+    /// The refunds of payments that the caller was shown, in order of their making.
     ///
     /// # Errors
     /// As the store fails.
-    pub async fn list(&self, payment: &Payment) -> Result<Vec<Refund>, StoreError> {
-        self.refunds.list_of_payment(&payment.no).await
+    pub async fn lists(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<Refund>>, StoreError> {
+        self.refunds.list_of_payments(nos).await
     }
 
-    /// What of the payment can still be asked back.
-    ///
-    /// # Errors
-    /// As the store fails.
-    pub async fn refundable(&self, payment: &Payment) -> Result<Fen, StoreError> {
-        let refunds = self.list(payment).await?;
-        Ok(Balance { payment, refunds: &refunds }.refundable())
+    /// What of the payment can still be asked back; these are all its refunds.
+    pub fn refundable(payment: &Payment, refunds: &[Refund]) -> Fen {
+        Balance { payment, refunds }.refundable()
     }
 }
 

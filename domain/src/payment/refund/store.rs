@@ -10,6 +10,7 @@ use crate::payment::{Actor, PaymentChange, Rail};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// How much may go back by rule, by one rail on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +157,18 @@ pub trait RefundStore: Send + Sync {
     async fn find(&self, no: &RefundNo) -> Result<Option<Refund>, StoreError>;
     /// All refunds of a payment, dead ones too, in order of their making.
     async fn list_of_payment(&self, no: &PaymentNo) -> Result<Vec<Refund>, StoreError>;
+    /// Those of these payments, as [`Self::list_of_payment`] has them. One by one, unless a store
+    /// knows better.
+    async fn list_of_payments(
+        &self,
+        nos: &[PaymentNo],
+    ) -> Result<BTreeMap<PaymentNo, Vec<Refund>>, StoreError> {
+        let mut found = BTreeMap::new();
+        for no in nos {
+            found.insert(no.clone(), self.list_of_payment(no).await?);
+        }
+        Ok(found)
+    }
     /// The refunds that this maker's call with this key made, in order of their positions.
     async fn find_by_key(
         &self,

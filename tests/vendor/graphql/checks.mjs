@@ -211,7 +211,7 @@ await check('what cannot be executed is an error of the operation, and its id is
     is(payload[0].extensions.code, 'BAD_INPUT');
   }
   say(subscribe('1', '{__typename}'));
-  is((await hear('next')).payload, { data: { __typename: 'Query' } });
+  is((await hear('next')).payload.data, { __typename: 'Query' });
   is((await hear('complete')).id, '1');
   socket.terminate();
 });

@@ -8,6 +8,7 @@ mod callback;
 mod certificate;
 mod envelope;
 mod form;
+pub(crate) mod formats;
 mod messages;
 mod mini_program;
 mod pay;

@@ -14,6 +14,7 @@ pub mod departments;
 pub mod documents;
 pub mod express;
 pub mod followed_clock;
+pub mod formats;
 pub mod guarded;
 pub mod http;
 pub mod last_answers;

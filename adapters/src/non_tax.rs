@@ -8,6 +8,7 @@ mod clearing_in;
 mod clearing_out;
 mod envelope;
 mod files;
+pub(crate) mod formats;
 mod keys;
 mod receipt;
 mod refund;

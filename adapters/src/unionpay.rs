@@ -13,6 +13,7 @@ mod callback;
 mod codes;
 mod fields;
 mod file;
+pub(crate) mod formats;
 mod pay;
 mod refund;
 mod statement;

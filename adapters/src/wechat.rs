@@ -5,6 +5,7 @@ mod account;
 mod bill;
 mod bill_file;
 mod callback;
+pub(crate) mod formats;
 mod keys;
 mod message_push;
 mod messages;

@@ -2,6 +2,7 @@
 
 pub mod admission;
 mod app_page;
+pub mod arrival;
 mod callbacks;
 mod certificate_page;
 mod documents;
@@ -53,6 +54,7 @@ pub fn serve(listener: TcpListener, parts: Parts, workers: usize) -> std::io::Re
                     .add(("Referrer-Policy", "no-referrer"))
                     .add(("X-Frame-Options", "DENY")),
             )
+            .wrap(from_fn(arrival::check))
             .configure(routes)
     });
     let server = server

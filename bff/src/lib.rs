@@ -16,4 +16,7 @@ mod staff_door;
 pub mod staff_graphql;
 mod workers;
 
+pub use http::files::content_of;
+pub use http::front::operation::Operation;
 pub use http::front::trusted;
+pub use http::guard;

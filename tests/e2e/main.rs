@@ -1,6 +1,7 @@
 //! The product from the outside: real HTTP, real signatures, real databases, and the real binary.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod abuse;
 mod accounts;
 mod after_case;
 mod app_lists;

@@ -7,4 +7,5 @@ mod crash_points;
 mod fault_cases;
 mod operations;
 mod pages;
+mod strangers;
 mod walls;

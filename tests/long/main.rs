@@ -6,6 +6,7 @@ use std::time::Instant;
 use tests::app::TestApp;
 use tests::crash::{Base, Passages, Swept, all_points, either_node_may_die, sweep};
 use tests::foreign::everybody_reads_what_is_not_theirs;
+use tests::fuzz::{Target, feed};
 use tests::sim::{Options, run_seeds};
 
 const SEEDS: u64 = 1_000;
@@ -120,4 +121,26 @@ async fn two_nodes_and_every_crash_point() {
         fates.at_point, fates.at_work, fates.idle
     );
     tests::results::write("two-nodes", &body);
+}
+
+/// Mutations for each reader.
+const MUTATIONS: usize = 200_000;
+
+#[test]
+fn what_strangers_write_by_the_million() {
+    let mut body = String::from(
+        "Mutations of the seeds of everything that reads what strangers write; none may panic, and \
+         each is read on a stack of 2 MiB.\n\n| reader | texts | made sense | time |\n|---|---|---|---|\n",
+    );
+    for target in Target::all() {
+        let started = Instant::now();
+        let reader = std::thread::Builder::new().name(target.name()).stack_size(2 * 1024 * 1024);
+        let seed = u64::from(std::process::id());
+        let fed = reader.spawn(move || feed(target, MUTATIONS, seed)).unwrap().join();
+        let sense = fed.unwrap_or_else(|_| panic!("{} fell over: seed {seed}", target.name()));
+        let seconds = started.elapsed().as_secs_f64();
+        let name = target.name();
+        writeln!(body, "| {name} | {MUTATIONS} | {sense} | {seconds:.0} s |").unwrap();
+    }
+    tests::results::write("strangers", &body);
 }

@@ -1,6 +1,7 @@
 //! What the suites share: the product started as a whole, and throw-away databases.
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+pub mod abuse;
 pub mod app;
 pub mod bench_server;
 pub mod citizen;
@@ -10,7 +11,9 @@ pub mod cutting_proxy;
 pub mod desk;
 pub mod files;
 pub mod flow;
+
 pub mod foreign;
+pub mod fuzz;
 pub mod home_page;
 pub mod kept_case;
 pub mod killed;
@@ -19,6 +22,7 @@ pub mod manifest;
 pub mod node;
 pub mod own_postgres;
 pub mod postgres;
+pub mod raw_socket;
 pub mod results;
 pub mod scenarios;
 pub mod sim;

@@ -7,13 +7,16 @@ use crate::graphql::error::{FailureCode, chain};
 use crate::graphql::file::described;
 use crate::parts::Parts;
 use actix_multipart::Multipart;
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
 use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest;
 use domain::files::{Sha256, Upload, UploadError, UploadFile};
 use domain::identity::Caller;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,10 +134,18 @@ async fn caller(request: &HttpRequest, parts: &Parts) -> Result<Caller, Refusal>
     }
 }
 
+/// The content of the one part of a body of that media type; `None`: it is refused.
+pub async fn content_of(media_type: &str, body: web::Bytes, most_bytes: u64) -> Option<Vec<u8>> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).ok()?);
+    let body = futures_util::stream::iter([Ok(body)]);
+    read(&headers, body, most_bytes).await.ok()
+}
+
 /// The content of the one part.
 async fn read(
     headers: &HeaderMap,
-    payload: web::Payload,
+    payload: impl Stream<Item = Result<web::Bytes, PayloadError>> + 'static,
     most_bytes: u64,
 ) -> Result<Vec<u8>, Refusal> {
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

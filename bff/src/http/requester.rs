@@ -1,5 +1,6 @@
 //! Who is asking, by what came with the operation.
 
+use super::arrival::{DEADLINE, arrived};
 use crate::graphql::Requester;
 use crate::graphql::error::FailureCode;
 use crate::parts::Parts;
@@ -9,6 +10,7 @@ use domain::identity::Channel;
 use domain::outside::StoreError;
 use jiff::Timestamp;
 use std::net::IpAddr;
+use tokio::time::Instant;
 
 /// What a client says of itself, by the headers of a request or by the payload that opened a
 /// socket, and where it asks from. No `Debug`: the token is in it.
@@ -20,6 +22,8 @@ pub struct Credentials {
     channel: Option<Result<String, ()>>,
     address: Option<IpAddr>,
     wording: Wording,
+    /// `None`: it asks by a socket, which came long before.
+    arrived: Option<Instant>,
 }
 
 /// In which language texts are given that come in two.
@@ -32,10 +36,23 @@ pub enum Wording {
 }
 
 impl Wording {
+    /// As `Content-Language` says it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        }
+    }
+
     /// By `Accept-Language`.
     pub fn of(headers: &HeaderMap) -> Self {
         let sent = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let first = sent.unwrap_or_default().trim_start().get(..2);
+        Self::read(sent.unwrap_or_default())
+    }
+
+    /// The first language of a list.
+    fn read(list: &str) -> Self {
+        let first = list.trim_start().get(..2);
         let english = first.is_some_and(|first| first.eq_ignore_ascii_case("en"));
         if english { Self::English } else { Self::Chinese }
     }
@@ -54,12 +71,18 @@ impl Credentials {
             channel: text("x-channel"),
             address: peer.map(|peer| parts.trusted_proxies.client(peer, headers)),
             wording: Wording::of(headers),
+            arrived: Some(arrived(request)),
         }
     }
 
     /// Where it asks from, as far as our own proxies tell it.
     pub fn address(&self) -> Option<IpAddr> {
         self.address
+    }
+
+    /// When the answer is due: all that it takes counts from the request's first line.
+    pub fn due(&self) -> Instant {
+        self.arrived.unwrap_or_else(Instant::now) + DEADLINE
     }
 
     /// In which language.
@@ -82,11 +105,13 @@ impl Credentials {
             entry.map(|(_, value)| value.as_str().map(str::to_owned).ok_or(()))
         };
         let (authorization, channel) = (text("authorization"), text("x-channel"));
+        let language = text("accept-language").and_then(Result::ok);
         Self {
             authorization: authorization.or(self.authorization),
             channel: channel.or(self.channel),
             address: self.address,
-            wording: self.wording,
+            wording: language.map_or(self.wording, |language| Wording::read(&language)),
+            arrived: None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `/staff/graphql` over POST: staff only, with the same guards as the public route.
 
+use super::admission::Class;
+use super::arrival::{DEADLINE, arrived};
 use super::fairness::{Bill, Desk, Lane, Payer, RateLimited};
 use super::front::accept::MediaType;
 use super::front::answer::{Answer, Tally};
 use super::front::operation::Operation;
 use super::front::route::{posted, refused};
-use super::front::run::{DEADLINE, NotRun, measured};
+use super::front::run::{NotRun, measured};
 use super::requester::Credentials;
 use crate::graphql::error::{FailureCode, bad_input, store_failed};
 use crate::parts::Parts;
@@ -16,6 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::{Request, Response};
 use domain::identity::Secret;
 use serde_json::Map;
+use std::net::IpAddr;
 
 /// POST with a JSON body. An expired or unknown token is NOT_SIGNED_IN, never silently anonymous.
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
@@ -26,24 +29,27 @@ pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts
     let Some(media) = MediaType::wanted(&request) else {
         return HttpResponse::NotAcceptable().finish();
     };
-    let (query, points) = match priced(operation, &parts) {
-        Ok(priced) => priced,
-        Err(not_run) => return refused(&request, media, not_run),
-    };
-    let who = match requester(&request, &parts).await {
-        Ok(who) => who,
-        Err(not_run) => return refused(&request, media, not_run),
-    };
-    let bill = match charge(points, &who, &request, &parts) {
-        Ok(bill) => bill,
-        Err(not_run) => return refused(&request, media, not_run),
-    };
+    match run(&request, operation, &parts).await {
+        Ok(answer) => answer.over_http(&request, media, StatusCode::BAD_REQUEST),
+        Err(not_run) => refused(&request, media, not_run),
+    }
+}
+
+async fn run(request: &HttpRequest, sent: Operation, parts: &Parts) -> Result<Answer, NotRun> {
+    let (query, points) = priced(sent, parts)?;
+    // No citizen's payment waits for the desk.
+    let turn = parts.admission.enter(Class::Browse);
+    let overloaded = || (FailureCode::Overloaded.into(), StatusCode::SERVICE_UNAVAILABLE);
+    let _turn = turn.ok_or_else(overloaded)?;
+    let who = requester(request, parts).await?;
+    let bill = charge(points, &who, request, parts)?;
     let query = query.data(who);
-    let answer = match tokio::time::timeout(DEADLINE, parts.staff_schema.execute(query)).await {
+    let due = arrived(request) + DEADLINE;
+    let answer = match tokio::time::timeout_at(due, parts.staff_schema.execute(query)).await {
         Ok(response) => Answer::from(response),
         Err(_) => FailureCode::Timeout.into(),
     };
-    answer.with_tally(Tally::Paid(bill)).over_http(&request, media, StatusCode::BAD_REQUEST)
+    Ok(answer.with_tally(Tally::Paid(bill)))
 }
 
 /// The request, and what it costs.
@@ -68,9 +74,8 @@ fn charge(
 ) -> Result<Bill, NotRun> {
     let payer = match &who.session {
         Some((account, _)) => Payer::Staff(account.name.as_str()),
-        None => Payer::At(Credentials::of_request(request, parts).address()),
+        None => Payer::At(address(request, parts)),
     };
-    let short = |why: RateLimited| (Answer::from(why), StatusCode::TOO_MANY_REQUESTS);
     parts.fairness.charge(Lane::Browse, points, payer).map_err(short)
 }
 
@@ -85,10 +90,26 @@ async fn requester(request: &HttpRequest, parts: &Parts) -> Result<StaffRequeste
     };
     let nobody = || (FailureCode::NotSignedIn.into(), StatusCode::UNAUTHORIZED);
     let token = sent.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-    let token = token.and_then(|text| Secret::new(text.trim()).ok()).ok_or_else(nobody)?;
-    match parts.staff_sessions.account_of(&token, parts.clock.now()).await {
-        Ok(Some(account)) => Ok(StaffRequester { session: Some((account, token)) }),
-        Ok(None) => Err(nobody()),
-        Err(error) => Err((store_failed(&error).into(), StatusCode::SERVICE_UNAVAILABLE)),
+    let token = token.and_then(|text| Secret::new(text.trim()).ok());
+    let account = match &token {
+        Some(token) => parts.staff_sessions.account_of(token, parts.clock.now()).await,
+        None => Ok(None),
+    };
+    match (account, token) {
+        (Ok(Some(account)), Some(token)) => Ok(StaffRequester { session: Some((account, token)) }),
+        (Ok(_), _) => {
+            let tried = parts.fairness.unknown_token(address(request, parts));
+            tried.map_err(short)?;
+            Err(nobody())
+        }
+        (Err(error), _) => Err((store_failed(&error).into(), StatusCode::SERVICE_UNAVAILABLE)),
     }
+}
+
+fn address(request: &HttpRequest, parts: &Parts) -> Option<IpAddr> {
+    Credentials::of_request(request, parts).address()
+}
+
+fn short(why: RateLimited) -> NotRun {
+    (Answer::from(why), StatusCode::TOO_MANY_REQUESTS)
 }

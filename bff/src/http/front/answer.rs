@@ -10,7 +10,8 @@ use crate::http::requester::Wording;
 use crate::observe;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue,
+    RETRY_AFTER, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use async_graphql::{Error, ErrorExtensions as _, Response, ServerError, Value};
@@ -204,12 +205,14 @@ impl Answer {
         if let (Self::Kept(kept), StatusCode::OK) = (self, status) {
             return kept.for_one(media, Coding::wanted(to));
         }
-        let text = self.json(Wording::of(to.headers()));
+        let wording = Wording::of(to.headers());
+        let text = self.json(wording);
         let (bytes, coding) = packed(text.into_bytes(), Coding::wanted(to));
         let mut response = HttpResponse::build(status);
         response
             .insert_header((CONTENT_TYPE, media.as_str()))
             .insert_header((CACHE_CONTROL, NO_STORE))
+            .insert_header((CONTENT_LANGUAGE, self.language(wording)))
             .insert_header((VARY, DEPENDS_ON));
         if let Some(coding) = coding.as_str() {
             response.insert_header((CONTENT_ENCODING, coding));
@@ -219,6 +222,16 @@ impl Answer {
             tally.head(response.headers_mut());
         }
         response
+    }
+}
+
+impl Answer {
+    /// Names of things are Chinese; errors are in the language that was asked for.
+    fn language(&self, wording: Wording) -> &'static str {
+        match self {
+            Self::Made { response, .. } if !response.errors.is_empty() => wording.code(),
+            Self::Made { .. } | Self::Kept(_) => Wording::Chinese.code(),
+        }
     }
 }
 

@@ -22,11 +22,8 @@ use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-
-/// One answer takes at most so long; clients give up after 10 s.
-pub const DEADLINE: Duration = Duration::from_secs(8);
+use tokio::time::{Instant, timeout_at};
 
 /// Why an operation was not executed, and the status that says so.
 pub type NotRun = (Answer, StatusCode);
@@ -150,7 +147,8 @@ pub async fn once(
     let turn = turn(&sound, parts)?;
     let who = asker(credentials, parts).await?;
     let bill = charge(sound.cost, &who, credentials, parts)?;
-    let answer = executed((turn, sound), |request| request.data(who), parts).await;
+    let with = |request: Request| request.data(who);
+    let answer = executed((turn, sound), with, credentials.due(), parts).await;
     Ok(answer.with_tally(Tally::Paid(bill)))
 }
 
@@ -180,16 +178,18 @@ async fn for_everybody(
         false => asker(credentials, parts).await?,
     };
     observe::channel(who.named_channel.map_or("none", Channel::code));
-    // What is kept costs next to nothing, and what is not is worked out once for all.
-    charge((sound.cost.0, 1), &who, credentials, parts)?;
     let document = sound.document.clone();
     let of = (who.channel, credentials.wording());
     let asked = Asked::new((&document, sound.at), &sound.variables, of);
+    // What is kept costs next to nothing; what is not is worked out for whoever asks first.
+    let (lane, points) = sound.cost;
+    let points = if parts.answers.has(&asked) { 1 } else { points };
+    charge((lane, points), &who, credentials, parts)?;
     let make = async |keeping: Arc<Keeping>| {
         let turn = turn(&sound, parts)?;
         let who = Requester { caller: None, address: None, ..who };
         let with = |request: Request| request.data(who).data(keeping);
-        Ok(executed((turn, sound), with, parts).await)
+        Ok(executed((turn, sound), with, credentials.due(), parts).await)
     };
     parts.answers.get_or_make(asked, &document, max_age_s, make).await
 }
@@ -197,12 +197,13 @@ async fn for_everybody(
 async fn executed(
     (_turn, sound): (Turn, Sound),
     with: impl FnOnce(Request) -> Request,
+    due: Instant,
     parts: &Parts,
 ) -> Answer {
     let (name, hash) = (sound.name.clone(), sound.document.hash);
     let request = with(sound.into_request());
     // Money that is under way is not lost with the answer: the healer finds it.
-    match tokio::time::timeout(DEADLINE, parts.schema.execute(request)).await {
+    match timeout_at(due, parts.schema.execute(request)).await {
         Ok(response) => response.into(),
         Err(_) => {
             tracing::warn!(?name, document = %hash, "this took too long");

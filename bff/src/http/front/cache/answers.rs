@@ -151,6 +151,11 @@ impl PublicAnswers {
         u32::try_from(Moment::SECONDS - gone).unwrap_or(1)
     }
 
+    /// Whether it is kept.
+    pub fn has(&self, asked: &Asked) -> bool {
+        self.kept.contains_key(&(asked.clone(), self.moment()))
+    }
+
     /// The kept answer; else the one that `make` works out, once for all who ask meanwhile.
     ///
     /// # Errors

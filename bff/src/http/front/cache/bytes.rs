@@ -5,8 +5,10 @@ use super::super::answer::DEPENDS_ON;
 use super::super::compress::{self, FROM_BYTES};
 use super::super::trusted::Hash;
 use super::answers::Moment;
+use crate::http::requester::Wording;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -148,7 +150,9 @@ impl Kept {
         form: &Form,
     ) -> HttpResponse {
         let media = media.of_one_answer().as_str();
-        response.insert_header((CONTENT_TYPE, HeaderValue::from_static(media)));
+        response
+            .insert_header((CONTENT_TYPE, HeaderValue::from_static(media)))
+            .insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(Wording::Chinese.code())));
         if let Some(coding) = form.coding.as_str() {
             response.insert_header((CONTENT_ENCODING, HeaderValue::from_static(coding)));
         }

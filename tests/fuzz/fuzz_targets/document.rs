@@ -1,0 +1,8 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tests::fuzz::Target;
+
+fuzz_target!(|bytes: &[u8]| {
+    Target::Document.reads(bytes);
+});

@@ -15,6 +15,7 @@ mod case_json;
 mod case_rows;
 mod cases;
 mod catalogue;
+mod certificate_guesses;
 mod certificates;
 mod clearing;
 mod column;

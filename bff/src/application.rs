@@ -10,13 +10,13 @@ pub mod catalogue;
 mod certificates;
 mod desk;
 mod documents;
-
+pub mod front;
 mod gateway;
 mod messages;
+pub mod stand_ins;
 
 use crate::graphql::{self, HomeSettings, Introspection, UseCases};
 use crate::http::front::drain::Drain;
-use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
@@ -36,7 +36,7 @@ use adapters::store::{PersonalDataKeys, Store};
 use adapters::system::RandomIds;
 use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
-use domain::engine::{RecordedExchange, SubmitApp};
+use domain::engine::{ClaimKey, RecordedExchange, SubmitApp};
 use domain::identity::{
     Authenticate, CheckFace, RecordedFaces, RefreshSession, SendPhoneCode, SignInStaff, SignOut,
     VerifyRealName, VerifyTicket,
@@ -54,6 +54,7 @@ use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
+use stand_ins::StandIns;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -116,6 +117,19 @@ impl Application {
         channels: &ChannelSettings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartupError> {
+        Self::build_with(settings, channels, clock, StandIns::default()).await
+    }
+
+    /// The same, with others in the place of the gateway's notices and of the rails.
+    ///
+    /// # Errors
+    /// As [`Application::build`].
+    pub async fn build_with(
+        settings: &Settings,
+        channels: &ChannelSettings,
+        clock: Arc<dyn Clock>,
+        stand_ins: StandIns,
+    ) -> Result<Self, StartupError> {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds);
         let items = adapters::definitions::load_payment_items()
             .map_err(|faults| StartupError::Definitions(faults.into()))?;
@@ -145,8 +159,9 @@ impl Application {
             clock: &clock,
             ids: &ids,
         })?;
-        let (rails, watch) = (platforms.rails(), platforms.watch());
+        let (rails, watch) = (stand_ins.rails_or(platforms.rails()), platforms.watch());
         let gateway = gateway::connect(channels, &http, &clock, &ids)?;
+        let notices = stand_ins.notices_or(gateway.clone());
         let departments = Arc::new(
             HttpDepartments::new(
                 &exchange_config(channels),
@@ -234,6 +249,9 @@ impl Application {
         let gateway_work =
             GatewayWork::new(&gateway, &shared, (&rails, &healer, &owe_back), &clock);
         let bookings = bookings::connect(&catalogue, &exchange, &shared, &clock);
+        let introspection =
+            if settings.introspection { Introspection::On } else { Introspection::Off };
+        let known = front::known(settings, introspection, &metrics.front)?;
         let opened = cases::connect(&shared, catalogue.clone(), exchange.clone(), &clock, &ids);
         let jobs = Jobs {
             bookings: bookings.work.clone(),
@@ -275,6 +293,7 @@ impl Application {
             desk: desk.jobs,
             ledger: Arc::new(CheckLedger { ledger: shared.clone(), clock: clock.clone() }),
             sweep_files: documents::sweeping(&shared, &clock),
+            trusted: known.clone(),
             metrics: metrics.clone(),
         };
         let verify_certificate = certificates::verification(&shared, &clock);
@@ -284,7 +303,7 @@ impl Application {
         let start_payment = Arc::new(StartPayment {
             payments: shared.clone(),
             persons: shared.clone(),
-            notices: gateway.clone(),
+            notices: notices.clone(),
             items: items.clone(),
             quotes: tokens.clone(),
             rails: rails.clone(),
@@ -321,6 +340,11 @@ impl Application {
             find_apps: find_apps.clone(),
             find_options: bookings.options.clone(),
             booking: bookings.use_cases.clone(),
+            claim_key: Arc::new(ClaimKey {
+                submissions: shared.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            }),
             submit_app: Arc::new(SubmitApp {
                 catalogue: catalogue.clone(),
                 past_forms,
@@ -366,7 +390,7 @@ impl Application {
                 persons: shared.clone(),
                 clock: clock.clone(),
             }),
-            find_notices: Arc::new(FindNotices { notices: gateway.clone() }),
+            find_notices: Arc::new(FindNotices { notices }),
             start_payment: start_payment.clone(),
             public_url: public_url.clone(),
             make_pay_link: Arc::new(MakePayLink {
@@ -402,8 +426,6 @@ impl Application {
             files: shared.clone(),
             certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
-        let introspection =
-            if settings.introspection { Introspection::On } else { Introspection::Off };
         let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
             .await
             .map_err(part("the staff account"))?;
@@ -460,7 +482,7 @@ impl Application {
             wake_callbacks: jobs.wake_callbacks.clone(),
             sso_clients: accounts::sso_clients(settings).map_err(part("the clients of /sso"))?,
             verify_ticket: VerifyTicket {
-                catalogue,
+                catalogue: catalogue.clone(),
                 tickets: shared.clone(),
                 persons: shared.clone(),
                 data: shared.clone(),
@@ -469,7 +491,8 @@ impl Application {
             },
             trusted_proxies: settings.trusted_proxies.clone(),
             admission: Admission::new(settings.max_in_flight),
-            persisted: PersistedDocuments::default(),
+            known: known.clone(),
+            answers: front::answers(catalogue, &clock, &metrics.front),
             streams: Streams::default(),
             drain: drain.clone(),
             health: Health::new(store.clone()),
@@ -551,7 +574,7 @@ impl Application {
 }
 
 /// Requests wait for platforms and the database, not for the processor.
-const HTTP_WORKERS: usize = 2;
+pub const HTTP_WORKERS: usize = 2;
 
 /// Opens the database of the settings and brings its tables up to date.
 ///

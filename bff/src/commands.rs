@@ -1,7 +1,8 @@
 //! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
-//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps …`.
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps …`, `documents …`.
 
 mod apps;
+mod documents;
 
 use adapters::followed_clock::FollowedClock;
 use adapters::http::{Deadlines, HttpClient};
@@ -20,7 +21,7 @@ use mock_channels::{MockChannels, MockSettings};
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
-                     reconcile RAIL DATE | ledger check | ledger rebuild | apps …]\n  RAIL: WECHAT_PAY ALIPAY \
+                     reconcile RAIL DATE | ledger check | ledger rebuild | apps … | documents …]\n  RAIL: WECHAT_PAY ALIPAY \
                      UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
                      ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
                      FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
@@ -56,12 +57,13 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
             Some(done) => done,
             None => Err(usage()),
         },
+        ["documents", rest @ ..] => documents::run(rest).unwrap_or_else(|| Err(usage())),
         _ => Err(usage()),
     }
 }
 
 fn usage() -> String {
-    format!("{USAGE}\n  {}", apps::USAGE)
+    format!("{USAGE}\n  {}\n  {}", apps::USAGE, documents::USAGE)
 }
 
 /// Platforms and time: the mocks' where they are served beside, else those of the settings.

@@ -16,6 +16,8 @@ pub mod error;
 pub(crate) mod file;
 mod home;
 mod identity;
+pub(crate) mod kept;
+mod key;
 mod link;
 mod lottery;
 mod mandate;
@@ -26,6 +28,7 @@ mod notice_search;
 mod options;
 mod pay_link;
 mod payment;
+mod plain;
 mod quote;
 mod rail;
 pub(crate) mod rating;
@@ -41,10 +44,12 @@ mod subscription;
 mod unavailable;
 mod verify;
 
-use async_graphql::{Context, ID, Interface, Object, Result, Schema};
+use async_graphql::{
+    Context, ID, Interface, Object, Result, Schema, SchemaBuilder, ValidationMode,
+};
 pub use booking::BookingUseCases;
 use domain::catalogue::{CatalogueSource, FindApps};
-use domain::engine::{FindOptions, SubmitApp};
+use domain::engine::{ClaimKey, FindOptions, SubmitApp};
 use domain::files::FileStore;
 use domain::identity::{
     Caller, Channel, CheckFace, RefreshSession, SendPhoneCode, SignIn, SignOut, VerifyRealName,
@@ -88,6 +93,8 @@ pub struct UseCases {
     pub find_apps: Arc<FindApps>,
     /// Runs an app.
     pub submit_app: Arc<SubmitApp>,
+    /// Binds keys to what was asked with them.
+    pub claim_key: Arc<ClaimKey>,
     /// What can be chosen in a field.
     pub find_options: Arc<FindOptions>,
     /// What somebody does with their bookings.
@@ -176,23 +183,36 @@ pub enum Introspection {
     Off,
 }
 
-/// Builds the schema over the use cases, with the library's limits on.
+/// Builds the schema over the use cases, with the library's limits on. It takes documents that
+/// were validated already, see [`crate::trusted`]: what it checks of them again is how much they
+/// ask for with the variables that were sent.
 pub fn schema(use_cases: UseCases, introspection: Introspection) -> PublicSchema {
-    let builder = Schema::build(Query, Mutation, Subscription)
-        .data(use_cases)
+    limited(unbound().data(use_cases), introspection).validation_mode(ValidationMode::Fast).finish()
+}
+
+type Builder = SchemaBuilder<Query, Mutation, Subscription>;
+
+/// The schema without anything behind it.
+pub(crate) fn unbound() -> Builder {
+    Schema::build(Query, Mutation, Subscription)
+}
+
+/// With the library's limits on.
+pub(crate) fn limited(builder: Builder, introspection: Introspection) -> Builder {
+    let builder = builder
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_recursive_depth(MAX_RECURSION)
         .limit_directives(MAX_DIRECTIVES);
     match introspection {
-        Introspection::On => builder.finish(),
-        Introspection::Off => builder.disable_introspection().disable_suggestions().finish(),
+        Introspection::On => builder,
+        Introspection::Off => builder.disable_introspection().disable_suggestions(),
     }
 }
 
 /// The schema definition, as `/schema.graphql` serves it.
 pub fn sdl() -> String {
-    Schema::build(Query, Mutation, Subscription).finish().sdl()
+    unbound().finish().sdl()
 }
 
 /// A refusal of a payment in words for a citizen.
@@ -282,18 +302,19 @@ impl Query {
 
     /// The categories in display order with every app; `availability` says whether one is open
     /// here; at most 16.
-    #[graphql(complexity = "16 * child_complexity + 1")]
+    #[graphql(complexity = "16 * child_complexity + 1", cache_control(max_age = 60))]
     async fn categories(
         &self,
         ctx: &Context<'_>,
         region: Option<scalars::RegionCode>,
         audience: Option<catalogue::Audience>,
-    ) -> Result<Vec<catalogue::Category>> {
+    ) -> Result<plain::PlainList<catalogue::Category>> {
         catalogue::categories(ctx, region, audience)
     }
 
     /// The home page. Parts that reach out are asked side by side; one that does not answer in
     /// time is null with a reason.
+    #[graphql(cache_control(max_age = 60))]
     async fn home(
         &self,
         ctx: &Context<'_>,
@@ -305,20 +326,24 @@ impl Query {
     }
 
     /// One app; null when there is none of this slug.
+    #[graphql(cache_control(max_age = 60))]
     async fn app(&self, ctx: &Context<'_>, slug: String) -> Option<catalogue::App> {
         catalogue::app(ctx, &slug)
     }
 
     /// By Chinese name, pinyin, initials, synonym or typo, or by a document's number. Best first,
     /// what does not serve the region last; at most `first`, 1 to 20.
-    #[graphql(complexity = "first.clamp(0, search::FIRST_MAX) as usize * child_complexity + 1")]
+    #[graphql(
+        complexity = "first.clamp(0, search::FIRST_MAX) as usize * child_complexity + 1",
+        cache_control(max_age = 60)
+    )]
     async fn search_apps(
         &self,
         ctx: &Context<'_>,
         text: String,
         region: Option<scalars::RegionCode>,
         #[graphql(default = 10)] first: i32,
-    ) -> Result<Vec<search::AppHit>> {
+    ) -> Result<plain::PlainList<search::AppHit>> {
         search::find(ctx, &text, region, first)
     }
 
@@ -337,7 +362,7 @@ impl Query {
     }
 
     /// The regions directly below `parent`; at most 100.
-    #[graphql(complexity = "15 * child_complexity + 1")]
+    #[graphql(complexity = "15 * child_complexity + 1", cache_control(max_age = 60))]
     async fn regions(
         &self,
         ctx: &Context<'_>,
@@ -357,12 +382,13 @@ impl Query {
         lottery::draw(ctx, &app, issue).await
     }
 
-    /// The grades of a rating (好差评), the best first, and the reasons that go with each.
+    /// The grades of a rating (好差评), at most 5, the best first, with the reasons of each.
+    #[graphql(cache_control(max_age = 60))]
     async fn rating_choices(&self) -> Vec<rating::RatingChoice> {
         rating::choices()
     }
 
-    /// The rails and how they are.
+    /// The rails and how they are; at most 4.
     #[graphql(complexity = "4 * child_complexity + 1")]
     async fn rails(&self, ctx: &Context<'_>) -> Vec<rail::RailHealth> {
         rail::all(ctx)
@@ -401,8 +427,8 @@ impl Query {
         scan::resolve(ctx, &text).await
     }
 
-    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour,
-    /// and that certificate is UNKNOWN until the hour is over.
+    /// Is this certificate genuine? Anybody who holds one may ask; ten wrong codes within an hour
+    /// from one address, and that certificate is UNKNOWN there until the hour is over.
     // As heavy as the check of a receipt: codes are not for guessing.
     #[graphql(complexity = "5_000 + child_complexity")]
     async fn verify_certificate(
@@ -473,8 +499,12 @@ impl Mutation {
     }
 
     /// Opens a face check; the citizen shows the face on the page it names.
-    async fn start_face_check(&self, ctx: &Context<'_>) -> Result<verify::StartFaceCheckPayload> {
-        verify::start_face_check(ctx).await
+    async fn start_face_check(
+        &self,
+        ctx: &Context<'_>,
+        input: verify::StartFaceCheckInput,
+    ) -> Result<verify::StartFaceCheckPayload> {
+        verify::start_face_check(ctx, &input).await
     }
 
     /// Asks for the outcome of a face check.

@@ -13,3 +13,5 @@ mod staff;
 mod staff_door;
 pub mod staff_graphql;
 mod workers;
+
+pub use http::front::trusted;

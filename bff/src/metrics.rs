@@ -1,6 +1,7 @@
 //! What this process counts, in Prometheus' text format at an address of its own: it is for
 //! whoever watches the service and no business of the public.
 
+use crate::http::front::counters::FrontCounters;
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use adapters::departments::DepartmentWatch;
@@ -86,6 +87,8 @@ pub struct Metrics {
     refused: Family<Reason, Counter>,
     alarmed: Family<Reason, Counter>,
     breakers: Family<Turn, Counter>,
+    /// What the front counts of documents and answers.
+    pub front: FrontCounters,
 }
 
 impl Default for Metrics {
@@ -131,7 +134,9 @@ impl Default for Metrics {
             "A department's breaker became OPEN (nobody asks), HALF_OPEN (one tries) or CLOSED",
             breakers.clone(),
         );
-        Self { registry, taken, refused, alarmed, breakers }
+        let front = FrontCounters::default();
+        front.register(&mut registry);
+        Self { registry, taken, refused, alarmed, breakers, front }
     }
 }
 
@@ -252,7 +257,7 @@ mod tests {
         let metrics = Metrics::default();
         let fresh = metrics.text().unwrap();
         let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(series(&fresh), 4 * (3 + 5 + 3));
+        assert_eq!(series(&fresh), 4 * (3 + 5 + 3) + 4);
         assert!(fresh.lines().all(|line| line.starts_with('#') || line.ends_with(" 0")), "{fresh}");
 
         let we_chat = Platform::Rail(Rail::WeChatPay);

@@ -3,9 +3,10 @@
 use crate::graphql::PublicSchema;
 use crate::http::admission::Admission;
 use crate::http::files::Uploads;
+use crate::http::front::cache::PublicAnswers;
 use crate::http::front::drain::Drain;
-use crate::http::front::persisted::PersistedDocuments;
 use crate::http::front::streams::Streams;
+use crate::http::front::trusted::KnownDocuments;
 use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::staff_door::StaffDoor;
@@ -52,8 +53,10 @@ pub struct Parts {
     pub wake_callbacks: Arc<Notify>,
     /// Who has a turn.
     pub admission: Admission,
-    /// Documents that are known by their hash.
-    pub persisted: PersistedDocuments,
+    /// Documents that are known before they are asked for.
+    pub known: Arc<KnownDocuments>,
+    /// Answers that are the same for everybody.
+    pub answers: Arc<PublicAnswers>,
     /// Long answers.
     pub streams: Streams,
     /// Whether the server is about to stop.

@@ -7,6 +7,7 @@ mod gateway;
 mod rails;
 mod reader;
 mod secret;
+mod trusted;
 
 pub use channels::{
     ChannelSettings, ExchangeSettings, ExpressSettings, MessagePushSettings, MiniProgramSettings,
@@ -18,6 +19,7 @@ pub use rails::{
 };
 pub use reader::{Environment, KeyFile, SettingFault, SettingsRefused, SsoClientSettings};
 pub use secret::Secret;
+pub use trusted::TrustedSettings;
 
 use adapters::crash::CrashAt;
 use reader::Reader;
@@ -69,6 +71,8 @@ pub struct Settings {
     pub home_deadline: Duration,
     /// Limits of what citizens upload.
     pub files: FileSettings,
+    /// Which documents are known before they are asked for.
+    pub trusted: TrustedSettings,
     /// Filter of the log, `info` or `bff=debug,warn`.
     pub log: String,
     /// Where the process is to die, for tests of what it leaves behind.
@@ -85,7 +89,7 @@ const HOME_DEADLINE_MS: u64 = 250;
 /// Each class needs a turn of its own.
 const FEWEST_IN_FLIGHT: usize = 8;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "mode",
     "http_addr",
     "metrics_addr",
@@ -103,6 +107,8 @@ const KEYS: [&str; 20] = [
     "home_deadline_ms",
     "file_max_mb",
     "file_quota_mb",
+    "trusted_documents",
+    "trusted_documents_mode",
     "log",
     "crash_at",
     "settings",
@@ -159,6 +165,7 @@ impl Settings {
                 .unwrap_or(MAX_IN_FLIGHT),
             home_deadline: home_deadline(&mut reader),
             files: FileSettings::read(&mut reader),
+            trusted: TrustedSettings::read(&mut reader),
             log: reader.text("log").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             channels: match mock_addr {
                 Some(_) => None,

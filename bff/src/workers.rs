@@ -8,9 +8,11 @@ mod desk;
 mod files;
 mod gateway;
 mod messages;
+mod trusted;
 
 use crate::graphql::error::chain;
 use crate::metrics::{Alarm, Metrics, Platform};
+use crate::trusted::KnownDocuments;
 pub use desk::DeskJobs;
 use domain::casework::booking::WorkOnBookings;
 use domain::casework::case::FollowCases;
@@ -67,6 +69,8 @@ pub struct Jobs {
     pub ledger: Arc<CheckLedger>,
     /// Throws away files that go with nothing.
     pub sweep_files: Arc<SweepFiles>,
+    /// Documents that are known before they are asked for.
+    pub trusted: Arc<KnownDocuments>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
@@ -114,6 +118,7 @@ impl Workers {
             tokio::spawn(gateway::hear(jobs.clone(), stopped.clone())),
             tokio::spawn(gateway::clear(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::follow(jobs.clone(), stopped.clone())),
+            tokio::spawn(trusted::follow(jobs.clone(), stopped.clone())),
             tokio::spawn(catalogue::misses(jobs.clone(), stopped.clone())),
         ];
         if let Some(deliveries) = &jobs.desk.deliveries {

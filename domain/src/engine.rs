@@ -4,6 +4,7 @@
 
 mod answer;
 mod check;
+mod claim_key;
 mod exchange;
 mod last_answers;
 mod options;
@@ -15,6 +16,7 @@ mod submissions;
 mod submit;
 
 pub use answer::{Answer, AnswerFault, AnswerFaultCode, AnswerValue};
+pub use claim_key::{ClaimKey, ClaimKeyError};
 pub use exchange::{
     DepartmentExchange, ExchangeAnswer, ExchangeCall, ExchangeRow, ExchangeValue, REFUSED_DENIED,
     REFUSED_INVALID, Subject,

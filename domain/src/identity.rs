@@ -39,7 +39,7 @@ pub use person::{
 };
 pub use phone_code::{
     AskedFrom, CODE_LIFE, CodeIssued, CodeRedeemed, CodeSender, PhoneCode, PhoneCodeStore,
-    SendCodeError, SendPhoneCode, SixDigits, Source, WRONG_CODES, next_issue,
+    SendCodeError, SendPhoneCode, SixDigits, Source, WRONG_CODES, network, next_issue,
 };
 pub use prefill::{
     Fact, FactOrigin, FactStore, LearnFacts, Learnt, Prefill, PrefillSource, Prefills,

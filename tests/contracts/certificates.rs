@@ -13,6 +13,10 @@ use domain::messaging::{EventKey, EventKind, MessageEvent};
 use domain::outside::StoreError;
 use domain::standards::{CitizenId, Mobile, RegionCode};
 
+/// From where codes come, and from where others do.
+const HERE: &str = "203.0.113.9";
+const ELSEWHERE: &str = "203.0.113.10";
+
 /// What every `CertificateBook` must do.
 pub async fn certificate_book_contract<S: CertificateBook + Clone + 'static>(
     new_bench: impl AsyncFn() -> Bench<S>,
@@ -76,9 +80,9 @@ async fn a_certificate_is_kept_as_it_was_issued(store: &impl CertificateBook) {
     assert_eq!(store.find_certificate(&serial(9)).await.unwrap(), None);
     let nothing = SubmissionNo::new("YS999999").unwrap();
     assert_eq!(store.certificate_of(&nothing).await.unwrap(), None);
-    let found = store.certificate_by_code(&one.serial, &one.code, at(20)).await.unwrap();
+    let found = store.certificate_by_code(&one.serial, &one.code, HERE, at(20)).await.unwrap();
     assert_eq!(found, Some(one.clone()));
-    let unknown = store.certificate_by_code(&serial(9), &one.code, at(20)).await.unwrap();
+    let unknown = store.certificate_by_code(&serial(9), &one.code, HERE, at(20)).await.unwrap();
     assert_eq!(unknown, None);
     let taken = Certificate { serial: one.serial, ..certificate(3, 12) };
     let refused = store.keep_certificate(&taken, &[]).await;
@@ -138,19 +142,24 @@ async fn a_guesser_has_ten_tries_an_hour_on_all_nodes<S: CertificateBook + Clone
     let guesses = (0..Guesses::MOST).map(|number| {
         let store = if number % 2 == 0 { bench.store.clone() } else { bench.other.clone() };
         let guess = code(&format!("{number:0>12}"));
-        tokio::spawn(async move { store.certificate_by_code(&serial(1), &guess, at(10)).await })
+        tokio::spawn(
+            async move { store.certificate_by_code(&serial(1), &guess, HERE, at(10)).await },
+        )
     });
     for guess in guesses.collect::<Vec<_>>() {
         assert_eq!(guess.await.unwrap().unwrap(), None);
     }
-    let look = async |number: u32, second: i64| {
-        let found = bench.other.certificate_by_code(&serial(number), &right, at(second)).await;
-        found.unwrap().is_some()
+    let look_from = async |number: u32, place: &str, second: i64| {
+        let number = serial(number);
+        let found = bench.other.certificate_by_code(&number, &right, place, at(second));
+        found.await.unwrap().is_some()
     };
+    let look = async |number: u32, second: i64| look_from(number, HERE, second).await;
     let hour = Guesses::WITHIN.as_secs();
     assert!(!look(1, 10).await, "also the right one");
     assert!(!look(1, 10 + hour - 1).await);
     assert!(look(2, 10).await, "another certificate is not concerned");
+    assert!(look_from(1, ELSEWHERE, 10).await, "nor is who asks elsewhere");
     assert!(look(1, 10 + hour).await, "the hour is over");
 }
 
@@ -189,11 +198,22 @@ async fn what_stands_on_a_certificate_is_sealed_and_its_event_comes_with_it() {
         for clear in ["王小明", "33010619000101099X", "ABCDEFGHJKMN", "钱江测试仪器", "样例路1号"]
         {
             let sql = format!(
-                "UPDATE certificate SET wrong_codes = 0 WHERE code LIKE '%{clear}%' OR holder LIKE \
+                "UPDATE certificate SET as_of = 0 WHERE code LIKE '%{clear}%' OR holder LIKE \
                  '%{clear}%' OR content LIKE '%{clear}%' OR address LIKE '%{clear}%'"
             );
             assert_eq!(run(&opened, &sql).await.unwrap(), 0, "{clear} is there in clear");
         }
+        let wrong = code("ZZZZ-ZZZZ-ZZZZ");
+        let asked = async |second: i64| {
+            let store = &opened.store;
+            store.certificate_by_code(&one.serial, &wrong, HERE, at(second)).await.unwrap()
+        };
+        assert_eq!((asked(20).await, asked(21).await), (None, None));
+        let readable = "UPDATE certificate_guess SET wrong = 0 WHERE source_index LIKE '%203.0%'";
+        assert_eq!(run(&opened, readable).await.unwrap(), 0, "an address is there in clear");
+        assert_eq!(asked(20 + 3_600).await, None);
+        let kept = run(&opened, "UPDATE certificate_guess SET wrong = 2 WHERE wrong = 1").await;
+        assert_eq!(kept.unwrap(), 1, "what does not count any more is forgotten");
         opened.store.keep_certificate(&certificate(3, 11), &[]).await.unwrap();
         let moved = "UPDATE certificate SET code = (SELECT code FROM certificate WHERE serial = \
                      'ZM000003') WHERE serial = 'ZM000001'";

@@ -54,6 +54,14 @@ async fn accounts_that_became_one_share_their_keys(store: &impl AccountPorts) {
     assert_eq!(claim(store, &merged, "key-0001", "b", 3).await, Claimed::Other);
     assert_eq!(claim(store, &merged, "key-0003", "a", 4).await, same(4));
     assert_eq!(claim(store, &owners(&["P1"]), "key-0003", "a", 5).await, same(4));
+    // Both had used one key before they became one: each input finds its own.
+    assert_eq!(claim(store, &owners(&["P3"]), "key-0004", "c", 6).await, same(6));
+    assert_eq!(claim(store, &owners(&["P4"]), "key-0004", "d", 7).await, same(7));
+    for merged in [owners(&["P3", "P4"]), owners(&["P4", "P3"])] {
+        assert_eq!(claim(store, &merged, "key-0004", "c", 8).await, same(6));
+        assert_eq!(claim(store, &merged, "key-0004", "d", 8).await, same(7));
+        assert_eq!(claim(store, &merged, "key-0004", "e", 8).await, Claimed::Other);
+    }
 }
 
 async fn two_who_claim_at_once_get_one_number<S: AccountPorts>(bench: &Bench<S>) {

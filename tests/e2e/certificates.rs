@@ -170,6 +170,40 @@ async fn whoever_holds_a_certificate_verifies_it_and_a_wrong_code_tells_nothing(
     app.finish().await;
 }
 
+/// A stranger shuts nobody's certificate: wrong codes count where they come from.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guesser_is_stopped_and_whoever_asks_elsewhere_is_answered() {
+    let app = TestApp::with_settings(&[("YIWANG_TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let citizen = proved(&app, "APP").await;
+    let one = issued(&citizen, "key-guess-1").await;
+    let base = format!("{}/certificates/verify", app.node.base_url);
+    let look = async |from: &str, code: &str| {
+        let url = format!("{base}?serial={}&code={code}", one["serialNo"].as_str().unwrap());
+        Http::default().get(&url, &[("X-Forwarded-For", from)]).await
+    };
+    let right = one["authorisationCode"].as_str().unwrap();
+    for _ in 0..10 {
+        assert_eq!(look("203.0.113.9", "ZZZZ-ZZZZ-ZZZZ").await.0, 404);
+    }
+    let (status, page) = look("203.0.113.9", right).await;
+    assert!(status == 404 && page.contains("一小时后"), "{page}");
+    assert_eq!(look("198.51.100.7, 203.0.113.9", right).await.0, 404, "in disguise");
+    let (status, page) = look("203.0.113.10", right).await;
+    assert!(status == 200 && page.contains("证明真实有效"), "{page}");
+    let through_graphql =
+        verifies(&citizen.anonymous(), &one["serialNo"], &one["authorisationCode"]).await;
+    assert_eq!(through_graphql["status"], "VALID", "from this machine nobody guessed");
+    // An IPv6 network is one place: every home has more addresses than anybody can count.
+    for number in 0..10 {
+        look(&format!("2001:db8:1:2::{number:x}"), "ZZZZ-ZZZZ-ZZZZ").await;
+    }
+    assert_eq!(look("2001:db8:1:2:ffff::1", right).await.0, 404);
+    assert_eq!(look("2001:db8:1:3::1", right).await.0, 200);
+    app.levers.advance(3_601).await;
+    assert_eq!(look("203.0.113.9", right).await.0, 200);
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_holder_takes_a_certificate_back_and_nobody_else_does() {
     let app = TestApp::start().await;

@@ -66,3 +66,23 @@ async fn an_app_is_open_in_its_hours_and_says_when_that_changes() {
     assert_eq!(refused["userErrors"][0]["message"], closed["reason"], "{refused}");
     app.finish().await;
 }
+
+/// 2026-04-06 is a Monday, and Qingming's.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_holiday_closes_an_app_whose_hours_are_of_working_days() {
+    let lines = "hours = [{ days = \"workdays\", from = \"08:30\", to = \"17:30\" }]";
+    let folder = apps_with("traffic_violation_query", lines);
+    let app = TestApp::with_settings(&[("YIWANG_APPS_DIR", folder.0.to_str().unwrap())]).await;
+    app.levers.pull("clock", json!({ "set": "2026-04-06T10:00:00+08:00" })).await;
+    let citizen = app.citizen().await;
+    let closed = availability(&citizen).await;
+    assert_eq!(closed["status"], "CLOSED_TODAY", "{closed}");
+    assert_eq!(closed["until"], "2026-04-07T08:30:00+08:00", "{closed}");
+    let refused = citizen.submits("traffic_violation_query", &citizen.vehicle_answers()).await;
+    assert_eq!(codes(&refused), ["APP_NOT_OPEN"], "{refused}");
+    app.levers.pull("clock", json!({ "set": "2026-04-07T08:30:05+08:00" })).await;
+    let citizen = app.citizen().await;
+    assert_eq!(availability(&citizen).await["status"], "OPEN");
+    citizen.looks_up_violations().await;
+    app.finish().await;
+}

@@ -63,8 +63,7 @@ async fn proves(app: &TestApp, citizen: &Citizen) {
     assert_eq!(proved["person"]["identityLevel"], "REAL_NAME", "{proved}");
     assert!(proved["person"]["idCard"].as_str().unwrap().contains("**********"));
 
-    let start = "mutation{startFaceCheck{ticket url userErrors{code}}}";
-    let started = citizen.reads(start).await["startFaceCheck"].clone();
+    let started = citizen.starts_face_check("face-check-0001").await;
     let ticket = started["ticket"].as_str().unwrap().to_owned();
     let input = json!({ "ticket": ticket });
     let fields = "state person{identityLevel}";
@@ -203,8 +202,8 @@ async fn a_code_of_another_channel_or_too_old_signs_nobody_in() {
 async fn an_app_for_faces_is_closed_to_names_and_a_name_comes_before_the_face() {
     let app = TestApp::start().await;
     let citizen = app.citizen().await;
-    let start = "mutation{startFaceCheck{ticket url userErrors{code}}}";
-    let early = citizen.reads(start).await["startFaceCheck"].clone();
+    assert_eq!(codes(&citizen.starts_face_check("short").await), ["INVALID"]);
+    let early = citizen.starts_face_check("face-check-0001").await;
     assert_eq!(codes(&early), ["IDENTITY_LEVEL_TOO_LOW"], "the name comes first");
     let insurance = json!([
         { "name": "name", "value": { "text": citizen.facts["name"] } },
@@ -218,7 +217,7 @@ async fn an_app_for_faces_is_closed_to_names_and_a_name_comes_before_the_face() 
 
     let other = app.citizen().await;
     other.proves_name().await;
-    let ticket = citizen.reads(start).await["startFaceCheck"]["ticket"].clone();
+    let ticket = citizen.starts_face_check("face-check-0001").await["ticket"].clone();
     let input = json!({ "ticket": ticket });
     let finish = async |who: &Citizen| {
         who.mutation("finishFaceCheck", "FinishFaceCheckInput", "state", &input).await

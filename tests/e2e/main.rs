@@ -3,6 +3,7 @@
 
 mod accounts;
 mod after_case;
+mod app_lists;
 mod bills;
 mod bookings;
 mod callbacks;
@@ -23,10 +24,12 @@ mod identity;
 mod killed;
 mod mandates;
 mod messages;
+mod one_person;
 mod overload;
 mod pay_links;
 mod payments;
 mod phones;
+mod public_cache;
 mod quotes;
 mod rails;
 mod readme;
@@ -41,5 +44,7 @@ mod sso;
 mod staff;
 mod ten_apps;
 mod thread;
+mod trusted;
 mod versions;
+mod whose;
 mod year_end;

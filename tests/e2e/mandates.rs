@@ -17,7 +17,10 @@ async fn asks(citizen: &Citizen, name: &str, input: &str, value: Value) -> Value
 }
 
 async fn asks_for_kin(citizen: &Citizen, other: &Value) -> Value {
-    let wish = json!({ "name": other["name"], "idCard": other["idCard"], "days": 30 });
+    let mut wish = json!({ "name": other["name"], "idCard": other["idCard"], "days": 30 });
+    let (name, card) = (other["name"].as_str().unwrap(), other["idCard"].as_str().unwrap());
+    let spelled: u32 = name.chars().map(u32::from).sum();
+    wish["idempotencyKey"] = format!("proxy-{card}-{spelled}").into();
     asks(citizen, "requestProxy", "RequestProxyInput", wish).await
 }
 

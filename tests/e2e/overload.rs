@@ -78,12 +78,14 @@ async fn in_a_storm_callbacks_go_before_questions_before_payments_before_browsin
         hanging.push(tokio::spawn(async move { citizen.starts(&wish).await }));
     }
     all_hang(&app).await;
-    let (status, ..) = asks(&app, "mutation{startPayment(input:{}){payment{paymentNo}}}").await;
+    // As urgent as a payment.
+    let payment = "mutation{sendPhoneCode(input:{phone:\"13800000000\"}){nextAt}}";
+    let (status, ..) = asks(&app, payment).await;
     assert_eq!(status, 503, "no turn for a payment");
     stands(&citizen, "SUBMITTED").await;
     app.levers.pays(&payment_no).await;
     stands(&citizen, "PAID").await;
-    let (status, ..) = asks(&app, "mutation{startPayment(input:{}){payment{paymentNo}}}").await;
+    let (status, ..) = asks(&app, payment).await;
     assert_eq!(status, 503, "the storm goes on: it was the turn for questions that was taken");
     for answer in hanging {
         answer.await.unwrap();

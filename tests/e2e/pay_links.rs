@@ -6,7 +6,8 @@ use tests::citizen::{Citizen, codes};
 use tests::levers::{Http, eventually};
 
 async fn link(citizen: &Citizen, notices: &[&str]) -> Value {
-    let input = json!({ "noticeNos": notices });
+    let key = format!("link-{}", notices.join("-"));
+    let input = json!({ "noticeNos": notices, "idempotencyKey": key });
     citizen.mutation("createPayLink", "CreatePayLinkInput", "link{url expiresAt}", &input).await
 }
 
@@ -73,11 +74,15 @@ async fn links_end_and_cannot_be_guessed() {
     let refused = link(&citizen, &["12"]).await;
     assert_eq!(codes(&refused), ["INVALID"]);
     let nobody = citizen.anonymous();
-    let input = json!({ "noticeNos": [fine] });
+    let input = json!({ "noticeNos": [fine], "idempotencyKey": "link-0001" });
     let answer = nobody.try_mutation("createPayLink", "CreatePayLinkInput", "link{url}", &input);
     assert_eq!(answer.await["errors"][0]["extensions"]["code"], "NOT_SIGNED_IN");
 
     let made = link(&citizen, &[&fine]).await;
+    let again = link(&citizen, &[&fine]).await;
+    assert_eq!(page(again["link"]["url"].as_str().unwrap()).await.0, 200, "the same once more");
+    let for_another_act = citizen.starts_face_check(&format!("link-{fine}")).await;
+    assert_eq!(codes(&for_another_act), ["IDEMPOTENCY_KEY_REUSED"]);
     let url = made["link"]["url"].as_str().unwrap();
     let mut bent = url.to_owned();
     let last = bent.pop().unwrap();

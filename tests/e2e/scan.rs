@@ -43,7 +43,7 @@ async fn every_code_that_is_printed_leads_to_what_it_stands_for() {
     let nobody = citizen.anonymous();
     assert_eq!(refusal(&nobody, &fine).await.0, "NOT_SIGNED_IN");
 
-    let input = json!({ "noticeNos": [fine] });
+    let input = json!({ "noticeNos": [fine], "idempotencyKey": "link-0001" });
     let fields = "link{url}";
     let made = citizen.mutation("createPayLink", "CreatePayLinkInput", fields, &input).await;
     let url = made["link"]["url"].as_str().unwrap();

@@ -54,6 +54,32 @@ fn every_failure_code_is_listed() {
 }
 
 #[test]
+fn every_field_that_is_the_same_for_everybody_is_listed() {
+    let mut page = String::from(
+        "# Public fields\n\nWhat these fields give is the same for everybody (by channel, region and \
+         language), and answers that have no others are\nkept for all who ask, see \
+         [decision 33](decisions/0033-documents-are-taken-in-once-and-public-answers-kept.md). \
+         A field that is somebody's own\nmust not stand here.\n\n",
+    );
+    for field in bff::trusted::public_fields() {
+        writeln!(page, "- `{field}`").unwrap();
+    }
+    fresh("public-fields.md", &page);
+}
+
+#[test]
+fn the_manifest_is_made_of_the_clients_documents_and_every_one_fits_the_schema() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/clients/documents");
+    match bff::trusted::build(&folder) {
+        Ok(manifest) => fresh("clients/documents/manifest.json", &manifest.to_json()),
+        Err(faults) => {
+            let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+            panic!("{}", told.join("\n"));
+        }
+    }
+}
+
+#[test]
 fn every_app_is_listed() {
     let catalogue = adapters::definitions::load_embedded().unwrap();
     fresh("apps.md", &apps_page(&catalogue));

@@ -155,10 +155,15 @@ impl Citizen {
         assert_eq!(proved["person"]["identityLevel"], "REAL_NAME", "{proved}");
     }
 
+    /// Asks for a page to show the face at.
+    pub async fn starts_face_check(&self, key: &str) -> Value {
+        let (input, fields) = (json!({ "idempotencyKey": key }), "ticket url");
+        self.mutation("startFaceCheck", "StartFaceCheckInput", fields, &input).await
+    }
+
     /// Proves the face, after the name.
     pub async fn proves_face(&self, levers: &Levers) {
-        let start = "mutation{startFaceCheck{ticket userErrors{code}}}";
-        let ticket = self.reads(start).await["startFaceCheck"]["ticket"].clone();
+        let ticket = self.starts_face_check("face-check-0001").await["ticket"].clone();
         let path = format!("face/{}", ticket.as_str().unwrap());
         levers.pull(&path, json!({ "passed": true })).await;
         let input = json!({ "ticket": ticket });

@@ -74,6 +74,21 @@ impl Http {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// GETs with these headers; answers status, headers and bytes as they come over the wire.
+    pub async fn get_with(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> (u16, reqwest::header::HeaderMap, Vec<u8>) {
+        let mut request = self.0.get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        (status, headers, answer.bytes().await.unwrap().to_vec())
+    }
+
     /// GETs a file; answers status, the named headers that are there, and the bytes.
     pub async fn fetch(&self, url: &str, headers: &[&str]) -> (u16, Vec<String>, Vec<u8>) {
         let answer = self.0.get(url).send().await.unwrap();

@@ -13,6 +13,7 @@ pub mod home_page;
 pub mod kept_case;
 pub mod killed;
 pub mod levers;
+pub mod manifest;
 pub mod node;
 pub mod own_postgres;
 pub mod postgres;

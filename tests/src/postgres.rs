@@ -118,6 +118,14 @@ pub fn durable() -> Server {
     start(DURABLE).unwrap_or_else(|why| panic!("PostgreSQL cannot be started.\n{why}"))
 }
 
+/// A server of one's own that does not wait for the disk.
+///
+/// # Panics
+/// When there is no PostgreSQL.
+pub fn fast() -> Server {
+    start(FAST).unwrap_or_else(|why| panic!("PostgreSQL cannot be started.\n{why}"))
+}
+
 fn start(options: &[&str]) -> Result<Server, String> {
     let bin = newest_bin().ok_or("There is no initdb under /usr/lib/postgresql or in PATH.")?;
     let port = free_port().map_err(|error| format!("no free port: {error}"))?;

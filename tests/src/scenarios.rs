@@ -254,8 +254,7 @@ pub async fn proves_name(citizen: &Citizen) {
 
 /// Shows the face that belongs to the name.
 pub async fn proves_face(app: &TestApp, citizen: &Citizen) {
-    let start = "mutation{startFaceCheck{ticket userErrors{code}}}";
-    let started = citizen.reads(start).await["startFaceCheck"].clone();
+    let started = citizen.starts_face_check("face-check-0001").await;
     let ticket = started["ticket"].as_str().unwrap();
     app.levers.pull(&format!("face/{ticket}"), json!({ "passed": true })).await;
     let (input, fields) = (json!({ "ticket": ticket }), "state person{identityLevel}");

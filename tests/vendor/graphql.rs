@@ -1,5 +1,5 @@
 //! Public clients and audits of GraphQL against the endpoint: npm `graphql-http`, `graphql-ws`,
-//! `graphql-sse`, `graphql-request`.
+//! `graphql-sse`, `graphql-request`, `@apollo/client`, `@urql/core`.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,7 +7,7 @@ use tests::app::TestApp;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vendor/graphql");
 /// The audits of the draft among them.
-const CHECKS: usize = 85;
+const CHECKS: usize = 95;
 
 /// Runs a program beside the server of this test.
 async fn run(program: &'static str, args: Vec<String>) -> Output {

@@ -4,4 +4,5 @@
 
 mod alipay;
 mod graphql;
+mod schemathesis;
 mod wechatpay;

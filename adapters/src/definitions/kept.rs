@@ -63,7 +63,9 @@ fn field(field: &RawField) -> Value {
         "options_from": field.options_from.as_ref().map(options_from),
         "depends_on": field.depends_on,
         "own": field.own,
+        "party": field.party,
         "letters_and_digits": field.letters_and_digits,
+        "between": field.between,
         "accepts": field.accepts,
         "most_kilobytes": field.most_kilobytes,
     })

@@ -1,7 +1,7 @@
 //! Invariants over the whole folder, and what is said about faulty files.
 
 use super::*;
-use domain::catalogue::{AppKind, Availability, OwnData, ShownAs};
+use domain::catalogue::{AppKind, Availability, FieldType, OwnData, ShownAs};
 use domain::identity::IdentityLevel;
 use std::collections::BTreeMap;
 use std::fs;
@@ -106,6 +106,9 @@ fn verified_data_goes_out_only_for_the_caller_and_money_is_always_marked() {
             let verified = app.identity_level >= IdentityLevel::RealName;
             if reads && verified && field.name == "id_card" {
                 assert_eq!(field.own, Some(OwnData::IdCard), "{}", app.slug);
+            }
+            if field.field_type == FieldType::Uscc {
+                assert_eq!(field.own, Some(OwnData::Uscc), "{}: anybody's company", app.slug);
             }
         }
         for row in &app.rows {

@@ -142,7 +142,9 @@ struct FieldWire {
     #[serde(default)]
     depends_on: Vec<String>,
     own: Option<String>,
+    party: Option<String>,
     letters_and_digits: Option<u8>,
+    between: Option<[u32; 2]>,
     #[serde(default)]
     accepts: Vec<String>,
     most_kilobytes: Option<u32>,
@@ -317,7 +319,9 @@ impl FieldWire {
             options_from: self.options_from.map(OptionsFromWire::into_raw),
             depends_on: self.depends_on,
             own: self.own,
+            party: self.party,
             letters_and_digits: self.letters_and_digits,
+            between: self.between,
             accepts: self.accepts,
             most_kilobytes: self.most_kilobytes,
         }

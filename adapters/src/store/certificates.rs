@@ -6,8 +6,8 @@ use super::personal_data::Place;
 use super::{Store, conflict_if_duplicate, message_events, unavailable};
 use async_trait::async_trait;
 use domain::casework::certificate::{
-    AuthorisationCode, Certificate, CertificateBook, CertificateEntry, CertificatePage, Guesses,
-    Holder, PostAddress,
+    AuthorisationCode, Certificate, CertificateBook, CertificateEntry, CertificatePage, Holder,
+    PostAddress,
 };
 use domain::catalogue::AppSlug;
 use domain::identity::PersonName;
@@ -46,14 +46,6 @@ struct AddressColumn {
 
 fn place<'a>(column: &'static str, serial: &'a str) -> Place<'a> {
     Place { table: "certificate", column, row: serial }
-}
-
-fn guesses(row: &certificate::Model) -> Result<Guesses, StoreError> {
-    let at = Row { table: "certificate", key: &row.serial };
-    Ok(Guesses {
-        wrong: at.count("wrong_codes", row.wrong_codes)?,
-        since: at.time("wrong_since", row.wrong_since)?,
-    })
 }
 
 impl Store {
@@ -116,8 +108,6 @@ impl Store {
             issued_at: micros(of.issued_at),
             expires_at: micros(of.expires_at),
             revoked_at: of.revoked_at.map(micros),
-            wrong_codes: 0,
-            wrong_since: micros(of.issued_at),
             serial: serial.to_owned(),
         })
     }
@@ -176,24 +166,6 @@ impl Store {
     ) -> Result<Option<Certificate>, StoreError> {
         let row = select.one(&self.read).await.map_err(unavailable)?;
         row.map(|row| self.certificate_from(&row)).transpose()
-    }
-
-    /// Counted under a lock of the row, so that those who come at once are all counted.
-    async fn count_wrong_code(&self, serial: &str, now: Timestamp) -> Result<(), StoreError> {
-        let transaction = self.begin().await?;
-        let row = certificate::Entity::find_by_id(serial).lock_exclusive().one(&transaction).await;
-        let Some(row) = row.map_err(unavailable)? else { return Ok(()) };
-        let counted = guesses(&row)?.and_one_more(now);
-        let change = certificate::ActiveModel {
-            wrong_codes: Set(i64::from(counted.wrong)),
-            wrong_since: Set(micros(counted.since)),
-            ..certificate::ActiveModel::default()
-        };
-        let update = certificate::Entity::update_many()
-            .set(change)
-            .filter(certificate::Column::Serial.eq(serial));
-        update.exec(&transaction).await.map_err(unavailable)?;
-        transaction.commit().await.map_err(unavailable)
     }
 }
 
@@ -256,18 +228,20 @@ impl CertificateBook for Store {
         &self,
         serial: &SerialNo,
         code: &AuthorisationCode,
+        came_from: &str,
         now: Timestamp,
     ) -> Result<Option<Certificate>, StoreError> {
         let row = certificate::Entity::find_by_id(serial.as_str()).one(&self.read).await;
         let Some(row) = row.map_err(unavailable)? else { return Ok(None) };
-        if guesses(&row)?.are_too_many(now) {
+        let source = self.guess_source(came_from);
+        if self.guessed_too_often(serial.as_str(), &source, now).await? {
             return Ok(None);
         }
         let certificate = self.certificate_from(&row)?;
         if certificate.code == *code {
             return Ok(Some(certificate));
         }
-        self.count_wrong_code(serial.as_str(), now).await?;
+        self.count_wrong_code(serial.as_str(), &source, now).await?;
         Ok(None)
     }
 

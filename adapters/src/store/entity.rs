@@ -12,6 +12,7 @@ pub(super) mod case_event;
 pub(super) mod case_file;
 pub(super) mod catalogue_version;
 pub(super) mod certificate;
+pub(super) mod certificate_guess;
 pub(super) mod channel_link;
 pub(super) mod clearing_day;
 pub(super) mod clearing_difference;

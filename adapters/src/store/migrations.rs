@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 21] = [
+const MIGRATIONS: [(i64, &str); 22] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(i64, &str); 21] = [
     (19, include_str!("migrations/0019_messages.sql")),
     (20, include_str!("migrations/0020_identity.sql")),
     (21, include_str!("migrations/0021_catalogue.sql")),
+    (22, include_str!("migrations/0022_walks.sql")),
 ];
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

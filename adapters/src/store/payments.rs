@@ -32,6 +32,9 @@ async fn with_notices(
     connection: &impl ConnectionTrait,
     rows: Vec<payment::Model>,
 ) -> Result<Vec<Result<Payment, StoreError>>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let numbers = rows.iter().map(|row| row.no.as_str());
     let notices = payment_notice::Entity::find()
         .filter(payment_notice::Column::PaymentNo.is_in(numbers))

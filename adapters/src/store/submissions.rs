@@ -17,16 +17,16 @@ impl Store {
         input_index: &str,
     ) -> Result<Option<Claimed>, StoreError> {
         let owners = new.owners.iter().map(PersonId::as_str);
-        let row = submission::Entity::find()
+        // Of accounts that became one, several may have used the key.
+        let rows = submission::Entity::find()
             .filter(submission::Column::PersonId.is_in(owners))
             .filter(submission::Column::IdempotencyKey.eq(new.key.as_str()))
-            .one(&self.write)
+            .all(&self.write)
             .await
             .map_err(unavailable)?;
-        let Some(row) = row else { return Ok(None) };
-        if row.input_index != input_index {
-            return Ok(Some(Claimed::Other));
-        }
+        let Some(row) = rows.iter().find(|row| row.input_index == input_index) else {
+            return Ok((!rows.is_empty()).then_some(Claimed::Other));
+        };
         let no = SubmissionNo::new(&row.no);
         let no = Row { table: "submission", key: &row.no }.valid("no", no)?;
         Ok(Some(Claimed::Same(no)))

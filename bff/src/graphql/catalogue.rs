@@ -1,8 +1,11 @@
 //! The catalogue: categories, apps, forms, regions.
 
+mod plain;
+
 use super::error::FailureCode;
 use super::identity::{Channel, IdentityLevel};
 use super::node_id::Kind;
+use super::plain::PlainList;
 use super::scalars::{DateTime, Money, RegionCode};
 use super::{UseCases, requester};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
@@ -98,6 +101,7 @@ pub enum FieldType {
 
 /// Whether an app is open, and why not.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Availability {
     /// Whether.
     status: AppStatus,
@@ -131,7 +135,7 @@ pub struct Category {
 }
 
 /// One of the 16 parts of life by which apps are shown.
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Category {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -150,7 +154,13 @@ impl Category {
 
     /// Every app, open or not, in display order; at most 100.
     #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn apps(&self) -> Vec<App> {
+    async fn apps(&self) -> PlainList<App> {
+        PlainList(self.all_apps())
+    }
+}
+
+impl Category {
+    fn all_apps(&self) -> Vec<App> {
         let wanted = |app: &&AppDefinition| {
             self.audience.is_none_or(|audience| app.audience.contains(&audience))
         };
@@ -177,6 +187,22 @@ impl App {
         Self { catalogue, slug, region }
     }
 
+    fn available(
+        &self,
+        ctx: &Context<'_>,
+        app: &AppDefinition,
+        region: Option<RegionCode>,
+    ) -> Result<Availability> {
+        let named = region.map(|text| known_region(ctx, &self.catalogue, &text)).transpose()?;
+        let root = self.catalogue.regions().root();
+        let region = named.as_ref().or(self.region.as_ref()).unwrap_or(root);
+        let who = requester(ctx);
+        match self.catalogue.availability(app, region, who.channel, who.now) {
+            Ok(availability) => Ok((&availability).into()),
+            Err(_) => Err(FailureCode::BadInput.error()),
+        }
+    }
+
     fn definition(&self) -> Result<&AppDefinition> {
         // Made from a slug of the same immutable catalogue, so it is always there.
         self.catalogue.app(&self.slug).ok_or_else(|| FailureCode::Internal.error())
@@ -184,7 +210,7 @@ impl App {
 }
 
 /// A convenience app (便民应用).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl App {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -249,19 +275,7 @@ impl App {
         ctx: &Context<'_>,
         region: Option<RegionCode>,
     ) -> Result<Availability> {
-        let region = match region {
-            Some(text) => known_region(ctx, &self.catalogue, &text)?,
-            None => match &self.region {
-                Some(region) => region.clone(),
-                None => self.catalogue.regions().root().clone(),
-            },
-        };
-        let (who, app) = (requester(ctx), self.definition()?);
-        let found = self.catalogue.availability(app, &region, who.channel, who.now);
-        match found {
-            Ok(availability) => Ok((&availability).into()),
-            Err(_) => Err(FailureCode::BadInput.error()),
-        }
+        self.available(ctx, self.definition()?, region)
     }
 
     /// The address that opens it, for a QR code: `resolveScan` understands it.
@@ -277,6 +291,7 @@ impl App {
 
 /// What to fill in.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Form {
     /// Send it along with the answers.
     version: i32,
@@ -299,6 +314,7 @@ impl From<&AppDefinition> for Form {
 
 /// One field of a form.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Field {
     /// The name by which it is answered.
     name: String,
@@ -323,6 +339,7 @@ pub struct Field {
 
 /// One choice.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct FieldOption {
     /// What is sent.
     pub(super) value: String,
@@ -362,7 +379,7 @@ impl From<&domain::catalogue::Field> for Field {
 pub struct Region(domain::catalogue::Region);
 
 /// A region of today (GB/T 2260).
-#[Object]
+#[Object(cache_control(max_age = 60))]
 impl Region {
     /// Opaque.
     pub async fn id(&self) -> ID {
@@ -408,7 +425,7 @@ pub fn categories(
     ctx: &Context<'_>,
     region: Option<RegionCode>,
     audience: Option<Audience>,
-) -> Result<Vec<Category>> {
+) -> Result<PlainList<Category>> {
     let catalogue = current(ctx);
     let region = region.map(|text| known_region(ctx, &catalogue, &text)).transpose()?;
     Ok(all_categories(&catalogue, region.as_ref(), audience))
@@ -419,12 +436,12 @@ pub(super) fn all_categories(
     catalogue: &Arc<Catalogue>,
     region: Option<&Code>,
     audience: Option<Audience>,
-) -> Vec<Category> {
+) -> PlainList<Category> {
     let category = |category: &domain::catalogue::Category| Category {
         audience: audience.map(Into::into),
         ..category_of(catalogue, &category.slug, region)
     };
-    catalogue.categories().iter().map(category).collect()
+    PlainList(catalogue.categories().iter().map(category).collect())
 }
 
 /// The category of a slug that this catalogue has.

@@ -260,7 +260,7 @@ pub async fn verify(
     serial: &str,
     code: &str,
 ) -> Result<CertificateVerification> {
-    let found = use_cases(ctx).verify.run(serial, code).await;
+    let found = use_cases(ctx).verify.run(serial, code, requester(ctx).address).await;
     let Some((certificate, standing)) = found.map_err(|error| store_failed(&error))? else {
         let (status, certificate) = (CertificateStatus::Unknown, None);
         return Ok(CertificateVerification { status, certificate });

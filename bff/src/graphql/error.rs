@@ -21,6 +21,8 @@ pub enum FailureCode {
     DepartmentUnavailable,
     /// The document's hash is not known here: send the text with it.
     PersistedQueryNotFound,
+    /// The document is in no manifest of a client, and only those are executed here.
+    DocumentNotTrusted,
     /// It took too long.
     Timeout,
     /// Somebody else changed the same thing: try again.
@@ -35,7 +37,7 @@ pub enum FailureCode {
 
 impl FailureCode {
     /// Every code that this server gives today.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NotSignedIn,
         Self::NotAllowed,
         Self::BadInput,
@@ -43,6 +45,7 @@ impl FailureCode {
         Self::GatewayUnavailable,
         Self::DepartmentUnavailable,
         Self::PersistedQueryNotFound,
+        Self::DocumentNotTrusted,
         Self::Timeout,
         Self::Conflict,
         Self::Unavailable,
@@ -63,6 +66,9 @@ impl FailureCode {
             }
             // The words that Apollo's clients wait for.
             Self::PersistedQueryNotFound => ("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound"),
+            Self::DocumentNotTrusted => {
+                ("DOCUMENT_NOT_TRUSTED", "这个版本不能使用了，请更新后再试")
+            }
             Self::Timeout => ("TIMEOUT", "处理超时，请稍后再试"),
             Self::Conflict => ("CONFLICT", "刚刚有人修改过，请重试"),
             Self::Unavailable => ("UNAVAILABLE", "系统暂时不能办理，本次没有扣款，请稍后再试"),

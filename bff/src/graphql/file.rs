@@ -25,6 +25,7 @@ pub enum FileKind {
 
 /// What a FILE field takes.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct FileRule {
     /// Which kinds, by their content.
     kinds: Vec<FileKind>,

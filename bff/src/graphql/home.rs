@@ -8,10 +8,12 @@ use super::catalogue::{self, App, Audience, Category};
 use super::error::chain;
 use super::message::Message;
 use super::notice::Notice;
+use super::plain::{PlainList, PlainObject, below, object};
 use super::scalars::RegionCode;
 use super::unavailable::Unavailable;
 use super::{UseCases, requester};
-use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use async_graphql::resolver_utils::enum_value;
+use async_graphql::{Context, ContextSelectionSet, Enum, Object, Result, SimpleObject, Value};
 use domain::catalogue::{Catalogue, ElderGroup as Group, ElderHome as Projection, ElderView};
 use domain::identity::Person;
 use domain::ids::PersonId;
@@ -79,23 +81,24 @@ pub fn home(
 #[Object]
 impl Home {
     /// How large to write.
+    #[graphql(cache_control(max_age = 60))]
     async fn text_class(&self) -> TextClass {
         if self.elder { TextClass::ExtraLarge } else { TextClass::Normal }
     }
 
     /// The categories in display order with every app; at most 16.
-    #[graphql(complexity = "16 * child_complexity + 1")]
-    async fn categories(&self) -> Vec<Category> {
+    #[graphql(complexity = "16 * child_complexity + 1", cache_control(max_age = 60))]
+    async fn categories(&self) -> PlainList<Category> {
         catalogue::all_categories(&self.catalogue, self.region.as_ref(), self.audience)
     }
 
     /// The apps that most people use, in the editors' order; at most 10.
-    #[graphql(complexity = "10 * child_complexity + 1")]
-    async fn hot(&self) -> Vec<App> {
+    #[graphql(complexity = "10 * child_complexity + 1", cache_control(max_age = 60))]
+    async fn hot(&self) -> PlainList<App> {
         let audience = self.audience.map(domain::identity::Audience::from);
         let hot = self.catalogue.hot().into_iter();
         let hot = hot.filter(|app| audience.is_none_or(|of| app.audience.contains(&of)));
-        hot.map(|app| self.app(&app.slug)).collect()
+        PlainList(hot.map(|app| self.app(&app.slug)).collect())
     }
 
     /// The caller's favourites; null for nobody.
@@ -182,7 +185,7 @@ impl Home {
     }
 
     /// The page for the elderly; null unless it was asked for.
-    #[graphql(complexity = "25 * child_complexity + 1")]
+    #[graphql(complexity = "25 * child_complexity + 1", cache_control(max_age = 60))]
     async fn elder(&self, ctx: &Context<'_>) -> Option<ElderHome> {
         if !self.elder {
             return None;
@@ -209,9 +212,9 @@ impl Home {
             ),
             text_class: TextClass::ExtraLarge,
             voice_label: group.voice,
-            tiles: group.tiles.into_iter().map(tile).collect(),
+            tiles: PlainList(group.tiles.into_iter().map(tile).collect()),
         };
-        let tiles = made.tiles.into_iter().map(tile).collect();
+        let tiles = PlainList(made.tiles.into_iter().map(tile).collect());
         Some(ElderHome { tiles, groups: made.groups.into_iter().map(group).collect() })
     }
 }
@@ -318,15 +321,17 @@ pub struct HomeNotices {
 
 /// The page for the elderly: few large tiles, everything else one step behind.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderHome {
     /// The first screen; at most 6, only what can be used now.
-    tiles: Vec<ElderTile>,
+    tiles: PlainList<ElderTile>,
     /// Every app, by category.
     groups: Vec<ElderGroup>,
 }
 
 /// A tile.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderTile {
     /// What it opens.
     app: App,
@@ -336,8 +341,22 @@ pub struct ElderTile {
     voice_label: String,
 }
 
+impl PlainObject for ElderTile {
+    fn plain(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+        object(ctx, "ElderTile", |ctx, field| {
+            Some(match field {
+                "app" => below(ctx, &self.app)?,
+                "textClass" => enum_value(self.text_class),
+                "voiceLabel" => Value::from(self.voice_label.as_str()),
+                _ => return None,
+            })
+        })
+    }
+}
+
 /// A category.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct ElderGroup {
     /// Which.
     category: Category,
@@ -346,5 +365,5 @@ pub struct ElderGroup {
     /// To be read aloud, in Chinese.
     voice_label: String,
     /// Its apps; those that are open first.
-    tiles: Vec<ElderTile>,
+    tiles: PlainList<ElderTile>,
 }

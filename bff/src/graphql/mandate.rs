@@ -3,6 +3,7 @@
 use super::account::AccountUseCases;
 use super::error::{UserError, UserErrorCode as Code, chain, store_failed};
 use super::identity::{Person, Viewer};
+use super::key::claim;
 use super::node_id::Kind;
 use super::notice::{PageInfo, bounded};
 use super::scalars::DateTime;
@@ -352,6 +353,8 @@ pub struct RequestProxyInput {
     /// 1 to 366; for a minor at most until the child is of age.
     #[graphql(default = 366)]
     days: i32,
+    /// 8 to 64 letters, digits, `-` or `_`, made by the client for this wish.
+    idempotency_key: ID,
 }
 
 /// The mutation `requestProxy`.
@@ -361,6 +364,11 @@ pub async fn request_proxy(ctx: &Context<'_>, input: RequestProxyInput) -> Resul
     let who = who(&input.name, &input.id_card, &mut faults);
     let days = days(input.days, &mut faults);
     let (Some(who), Some(days)) = (who, days) else { return MandatePayload::refused(faults) };
+    let long = input.days.to_string();
+    let words = [input.name.as_str(), input.id_card.as_str(), long.as_str()];
+    if let Some(fault) = claim(ctx, caller, &input.idempotency_key, "requestProxy", &words).await? {
+        return MandatePayload::refused(vec![fault]);
+    }
     MandatePayload::of(use_cases(ctx).mandates.ask_for_kin(caller, who, days).await, &["idCard"])
 }
 

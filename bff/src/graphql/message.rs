@@ -218,7 +218,7 @@ pub struct MarkMessagesReadInput {
 #[derive(SimpleObject)]
 pub struct MarkMessagesReadPayload {
     /// How many of the caller's messages are not read.
-    unread: i32,
+    unread: Option<i32>,
     /// Why not.
     user_errors: Vec<UserError>,
 }
@@ -258,5 +258,5 @@ pub async fn mark_read(
         let marked = cases.messages.mark_read(&owners, &keys, cases.clock.now()).await;
         marked.map_err(|error| store_failed(&error))?;
     }
-    Ok(MarkMessagesReadPayload { unread: own_unread(ctx).await?, user_errors })
+    Ok(MarkMessagesReadPayload { unread: Some(own_unread(ctx).await?), user_errors })
 }

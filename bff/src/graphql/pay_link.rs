@@ -1,10 +1,11 @@
 //! Links by which somebody else pays.
 
 use super::error::{UserError, UserErrorCode as Code, gateway_failed};
+use super::key::claim;
 use super::scalars::DateTime;
 use super::start_payment::{notice_no_hint, refusal};
 use super::{UseCases, signed_in};
-use async_graphql::{Context, InputObject, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Result, SimpleObject};
 use domain::notice::NoticeNo;
 use domain::payment::PayableError;
 
@@ -13,6 +14,9 @@ use domain::payment::PayableError;
 pub struct CreatePayLinkInput {
     /// 1 to 20, no two the same.
     notice_nos: Vec<String>,
+    /// 8 to 64 letters, digits, `-` or `_`, made by the client for this link: asked again with it,
+    /// the link is for the same notices.
+    idempotency_key: ID,
 }
 
 /// A link to send on.
@@ -58,6 +62,11 @@ pub async fn create(ctx: &Context<'_>, input: CreatePayLinkInput) -> Result<Crea
         Ok(notice_nos) => notice_nos,
         Err(faults) => return refused(faults),
     };
+    let words: Vec<&str> = notice_nos.iter().map(NoticeNo::as_str).collect();
+    if let Some(fault) = claim(ctx, caller, &input.idempotency_key, "createPayLink", &words).await?
+    {
+        return refused(vec![fault]);
+    }
     let use_cases = ctx.data_unchecked::<UseCases>();
     match use_cases.make_pay_link.run(caller, &notice_nos).await {
         Ok(made) => {

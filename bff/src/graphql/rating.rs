@@ -41,6 +41,7 @@ pub enum VisitBackResult {
 
 /// The grades and the reasons that can be ticked beside each.
 #[derive(SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct RatingChoice {
     /// The grade.
     grade: RatingGrade,

@@ -94,7 +94,7 @@ pub struct RequestRefundPayload {
     /// The refund; of several notices, that of the first.
     refund: Option<Refund>,
     /// All that were made, in order of the notices.
-    refunds: Vec<Refund>,
+    refunds: Option<Vec<Refund>>,
     /// Why not.
     user_errors: Vec<UserError>,
 }
@@ -113,7 +113,7 @@ pub async fn request(ctx: &Context<'_>, input: RequestRefundInput) -> Result<Req
     match made.await {
         Ok(refunds) => Ok(RequestRefundPayload {
             refund: refunds.first().cloned().map(Refund::from),
-            refunds: refunds.into_iter().map(Refund::from).collect(),
+            refunds: Some(refunds.into_iter().map(Refund::from).collect()),
             user_errors: Vec::new(),
         }),
         Err(RequestRefundError::Refused(why)) => {

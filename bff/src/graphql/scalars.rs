@@ -97,6 +97,7 @@ impl ScalarType for Day {
 
 /// An amount, for computing and for showing.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(cache_control(max_age = 60))]
 pub struct Money {
     /// In fen.
     fen: Fen,

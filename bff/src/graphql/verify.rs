@@ -2,8 +2,9 @@
 
 use super::error::{FailureCode, UserError, UserErrorCode as Code, chain, store_failed};
 use super::identity::Person;
+use super::key::claim;
 use super::{UseCases, signed_in};
-use async_graphql::{Context, Enum, InputObject, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Result, SimpleObject};
 use domain::identity::{FaceError, PersonName, VerifyError};
 use domain::standards::CitizenId;
 
@@ -73,6 +74,13 @@ fn verify_refused(error: VerifyError) -> Result<UserError> {
     })
 }
 
+/// A wish to show one's face.
+#[derive(InputObject)]
+pub struct StartFaceCheckInput {
+    /// 8 to 64 letters, digits, `-` or `_`, made by the client for this wish.
+    idempotency_key: ID,
+}
+
 /// Where to show the face.
 #[derive(SimpleObject)]
 pub struct StartFaceCheckPayload {
@@ -85,19 +93,23 @@ pub struct StartFaceCheckPayload {
 }
 
 /// The mutation `startFaceCheck`.
-pub async fn start_face_check(ctx: &Context<'_>) -> Result<StartFaceCheckPayload> {
+pub async fn start_face_check(
+    ctx: &Context<'_>,
+    input: &StartFaceCheckInput,
+) -> Result<StartFaceCheckPayload> {
     let caller = signed_in(ctx)?;
+    let refused =
+        |error| StartFaceCheckPayload { ticket: None, url: None, user_errors: vec![error] };
+    if let Some(fault) = claim(ctx, caller, &input.idempotency_key, "startFaceCheck", &[]).await? {
+        return Ok(refused(fault));
+    }
     match ctx.data_unchecked::<UseCases>().check_face.start(caller).await {
         Ok(start) => Ok(StartFaceCheckPayload {
             ticket: Some(start.ticket),
             url: Some(start.url),
             user_errors: Vec::new(),
         }),
-        Err(error) => Ok(StartFaceCheckPayload {
-            ticket: None,
-            url: None,
-            user_errors: vec![face_refused(error)?],
-        }),
+        Err(error) => Ok(refused(face_refused(error)?)),
     }
 }
 

@@ -2,10 +2,11 @@
 //! must stand on it. The code to scan on a certificate leads here.
 
 use super::page::{note, page};
+use super::requester::Credentials;
 use crate::graphql::error::chain;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use domain::casework::certificate::{Certificate, CertificateStanding};
 use domain::clock::beijing_day;
 use jiff::civil::Date;
@@ -23,6 +24,7 @@ pub struct Asked {
 
 /// The form, or the answer.
 pub async fn verify(
+    request: HttpRequest,
     asked: Result<web::Query<Asked>, actix_web::Error>,
     parts: web::Data<Parts>,
 ) -> HttpResponse {
@@ -30,7 +32,8 @@ pub async fn verify(
     if asked.serial.trim().is_empty() && asked.code.trim().is_empty() {
         return page(StatusCode::OK, "证明查验", false, &form(&asked));
     }
-    match parts.verify_certificate.run(&asked.serial, &asked.code).await {
+    let address = Credentials::of_request(&request, &parts).address();
+    match parts.verify_certificate.run(&asked.serial, &asked.code, address).await {
         Ok(Some((certificate, standing))) => {
             page(StatusCode::OK, title(standing), false, &answer(&certificate, standing))
         }

@@ -4,12 +4,14 @@
 
 pub mod accept;
 pub mod answer;
+pub mod cache;
 pub mod compress;
+pub mod counters;
 pub mod drain;
 mod events;
 pub mod operation;
-pub mod persisted;
 pub mod route;
 pub mod run;
 mod socket;
 pub mod streams;
+pub mod trusted;

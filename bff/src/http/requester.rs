@@ -4,9 +4,10 @@ use crate::graphql::Requester;
 use crate::graphql::error::FailureCode;
 use crate::parts::Parts;
 use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap};
 use domain::identity::Channel;
 use domain::outside::StoreError;
+use jiff::Timestamp;
 use std::net::IpAddr;
 
 /// What a client says of itself, by the headers of a request or by the payload that opened a
@@ -18,6 +19,26 @@ pub struct Credentials {
     /// `app`, `wechat` or `alipay`.
     channel: Option<Result<String, ()>>,
     address: Option<IpAddr>,
+    wording: Wording,
+}
+
+/// In which language texts are given that come in two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wording {
+    /// Where nothing else was asked for first.
+    Chinese,
+    /// Where it was asked for first.
+    English,
+}
+
+impl Wording {
+    /// By `Accept-Language`.
+    fn of(headers: &HeaderMap) -> Self {
+        let sent = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let first = sent.unwrap_or_default().trim_start().get(..2);
+        let english = first.is_some_and(|first| first.eq_ignore_ascii_case("en"));
+        if english { Self::English } else { Self::Chinese }
+    }
 }
 
 impl Credentials {
@@ -32,7 +53,23 @@ impl Credentials {
             authorization: text(AUTHORIZATION.as_str()),
             channel: text("x-channel"),
             address: peer.map(|peer| address(peer, headers, &parts.trusted_proxies)),
+            wording: Wording::of(headers),
         }
+    }
+
+    /// Where it asks from, as far as our own proxies tell it.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// In which language.
+    pub fn wording(&self) -> Wording {
+        self.wording
+    }
+
+    /// Whether it says nothing of who asks.
+    pub fn named_nobody(&self) -> bool {
+        self.authorization.is_none()
     }
 
     /// Those of an object that has the headers' names as keys, whatever their case; the address
@@ -49,6 +86,7 @@ impl Credentials {
             authorization: authorization.or(self.authorization),
             channel: channel.or(self.channel),
             address: self.address,
+            wording: self.wording,
         }
     }
 }
@@ -63,14 +101,7 @@ pub enum Refused {
 
 /// An expired or unknown token is NOT_SIGNED_IN, never silently anonymous.
 pub async fn requester(credentials: &Credentials, parts: &Parts) -> Result<Requester, Refused> {
-    let named = channel(credentials)?;
-    let nobody = Requester {
-        caller: None,
-        channel: named.unwrap_or(Channel::App),
-        named_channel: named,
-        address: credentials.address,
-        now: parts.clock.now(),
-    };
+    let nobody = nobody(credentials, parts.clock.now())?;
     let Some(sent) = &credentials.authorization else { return Ok(nobody) };
     let token = sent.as_ref().ok().and_then(|text| text.strip_prefix("Bearer "));
     let token = token.ok_or(Refused::With(FailureCode::NotSignedIn))?;
@@ -83,6 +114,18 @@ pub async fn requester(credentials: &Credentials, parts: &Parts) -> Result<Reque
         Ok(None) => Err(Refused::With(FailureCode::NotSignedIn)),
         Err(error) => Err(Refused::Store(error)),
     }
+}
+
+/// Somebody of whom nothing is known but the channel.
+pub fn nobody(credentials: &Credentials, now: Timestamp) -> Result<Requester, Refused> {
+    let named = channel(credentials)?;
+    Ok(Requester {
+        caller: None,
+        channel: named.unwrap_or(Channel::App),
+        named_channel: named,
+        address: credentials.address,
+        now,
+    })
 }
 
 /// The client's address. A proxy of ours writes the address that it was asked from at the end of

@@ -3,7 +3,7 @@
 use super::front::accept::MediaType;
 use super::front::answer::Answer;
 use super::front::route::{posted, refused};
-use super::front::run::{DEADLINE, NotRun, sound};
+use super::front::run::{DEADLINE, NotRun, measured};
 use crate::graphql::error::{FailureCode, store_failed};
 use crate::parts::Parts;
 use crate::staff_graphql::StaffRequester;
@@ -21,15 +21,15 @@ pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts
     let Some(media) = MediaType::wanted(&request) else {
         return HttpResponse::NotAcceptable().finish();
     };
-    let sound = match sound(operation, &parts) {
-        Ok(sound) => sound,
+    let query = match measured(operation) {
+        Ok(query) => query,
         Err(not_run) => return refused(&request, media, not_run),
     };
     let who = match requester(&request, &parts).await {
         Ok(who) => who,
         Err(not_run) => return refused(&request, media, not_run),
     };
-    let query = sound.into_request().data(who);
+    let query = query.data(who);
     let answer = match tokio::time::timeout(DEADLINE, parts.staff_schema.execute(query)).await {
         Ok(response) => Answer::from(response),
         Err(_) => FailureCode::Timeout.into(),

@@ -175,7 +175,9 @@ pub enum Problem {
     #[error("`{0}` is not a time: hours as 08:30, moments as 2026-03-02 22:00")]
     NotATime(String),
     /// Not days of the week.
-    #[error("`{0}` is no list of days: daily, or mon-fri, sat, sun between commas")]
+    #[error(
+        "`{0}` is no list of days: daily, workdays, restdays, or mon-fri, sat, sun between commas"
+    )]
     NotDays(String),
     /// A number outside its range.
     #[error("is outside {0}")]

@@ -27,7 +27,10 @@ pub struct Field {
     pub depends_on: Vec<String>,
     /// The answer must be the caller's own verified data.
     pub own: Option<OwnData>,
-    /// A further rule for a text.
+    /// To which of several parties the own data belong: the caller must be one of them, whichever.
+    /// `None`: the caller alone.
+    pub party: Option<String>,
+    /// A further rule for a text or a number.
     pub check: Option<FieldCheck>,
     /// What a [`FieldType::File`] takes; `None` for every other type.
     pub file: Option<FileRule>,
@@ -51,15 +54,18 @@ pub enum OwnData {
     Name,
     /// The verified citizen's number.
     IdCard,
+    /// The code of the legal person for which the caller acts.
+    Uscc,
 }
 
 impl Word for OwnData {
-    const ALL: &'static [Self] = &[Self::Name, Self::IdCard];
+    const ALL: &'static [Self] = &[Self::Name, Self::IdCard, Self::Uscc];
 
     fn word(self) -> &'static str {
         match self {
             Self::Name => "name",
             Self::IdCard => "id_card",
+            Self::Uscc => "uscc",
         }
     }
 }
@@ -79,5 +85,12 @@ pub enum FieldCheck {
     LettersAndDigits {
         /// How many, 1 to 64.
         length: u8,
+    },
+    /// A number from the least to the most, both included.
+    Between {
+        /// At least.
+        least: u32,
+        /// At most.
+        most: u32,
     },
 }

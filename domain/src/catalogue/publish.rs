@@ -298,12 +298,14 @@ impl PublishApps {
     }
 }
 
-/// What a form asks for, without the words that people read: better words are the same form.
+/// What a form asks for, without the words that people read, and without the rules by which whose
+/// and which answers are judged: with better words or stricter rules it is the same form.
 fn asks(app: &AppDefinition) -> Vec<Field> {
     let silent = |field: &Field| {
         let mut field = field.clone();
         field.label.zh.clear();
         (field.label.en, field.help) = (None, None);
+        (field.own, field.party, field.check) = (None, None, None);
         field.options.iter_mut().for_each(|option| option.label.clear());
         field
     };

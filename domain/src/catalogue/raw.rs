@@ -100,7 +100,7 @@ pub struct RawApp {
 /// Opening hours of some days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawHours {
-    /// `mon-fri`, `sat,sun`, `daily`.
+    /// `mon-fri`, `sat,sun`, `daily`, `workdays`, `restdays`.
     pub days: String,
     /// `08:30`.
     pub from: String,
@@ -140,8 +140,12 @@ pub struct RawField {
     pub depends_on: Vec<String>,
     /// Word of [`super::OwnData`].
     pub own: Option<String>,
+    /// Name of a party.
+    pub party: Option<String>,
     /// Number of letters and digits.
     pub letters_and_digits: Option<u8>,
+    /// The least and the most of a number.
+    pub between: Option<[u32; 2]>,
     /// Words of [`crate::files::FileKind`]; none: every kind.
     pub accepts: Vec<String>,
     /// The largest file; `None`: as large as any.

@@ -2,33 +2,53 @@
 //! Beijing's clock.
 
 use crate::clock::{beijing_time, from_beijing};
+use crate::standards::workday::is_workday;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 
 /// Minutes of a day.
 pub(super) const DAY_MINUTES: u16 = 24 * 60;
 const WEEK: usize = 7;
+/// Longer than any holiday, with the weekends around it.
+const AHEAD: usize = 4 * WEEK;
 const DAY_NAMES: [&str; WEEK] = ["一", "二", "三", "四", "五", "六", "日"];
 
-/// Days of the week; never none.
+/// On which days; never none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Days(u8);
+pub enum Days {
+    /// Days of the week, whatever day of the year it is.
+    Week(Weekdays),
+    /// Days on which departments work: see [`is_workday`].
+    Work,
+    /// All others: weekends and holidays.
+    Rest,
+}
+
+/// Days of the week, a bit each, from Monday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weekdays(u8);
 
 /// The text is no list of days.
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
-#[error("days are `daily`, or mon tue wed thu fri sat sun and `mon-fri`, between commas")]
+#[error(
+    "days are `daily`, `workdays`, `restdays`, or mon tue wed thu fri sat sun and `mon-fri`, \
+     between commas"
+)]
 pub struct DaysInvalid;
 
 impl Days {
-    const ALL: Self = Self(0b111_1111);
+    const ALL: Self = Self::Week(Weekdays(0b111_1111));
 
-    /// `mon-fri`, `sat,sun`, `daily`.
+    /// `mon-fri`, `sat,sun`, `daily`; `workdays` and `restdays` by the calendar of holidays.
     ///
     /// # Errors
     /// [`DaysInvalid`]: also of a day that is named twice, and of a range that goes backwards.
     pub fn read(text: &str) -> Result<Self, DaysInvalid> {
-        if text == "daily" {
-            return Ok(Self::ALL);
+        match text {
+            "daily" => return Ok(Self::ALL),
+            "workdays" => return Ok(Self::Work),
+            "restdays" => return Ok(Self::Rest),
+            _ => {}
         }
         let mut days = 0_u8;
         for part in text.split(',') {
@@ -44,24 +64,40 @@ impl Days {
                 days |= 1 << day;
             }
         }
-        Ok(Self(days))
+        Ok(Self::Week(Weekdays(days)))
     }
 
-    fn has(self, day: usize) -> bool {
-        self.0 & (1 << day) != 0
+    fn has(self, day: Date) -> bool {
+        match self {
+            Self::Week(Weekdays(days)) => {
+                days & (1 << day.weekday().to_monday_zero_offset().unsigned_abs()) != 0
+            }
+            Self::Work => is_workday(day),
+            Self::Rest => !is_workday(day),
+        }
     }
 
-    /// Does some day belong to both?
+    /// Can some day belong to both? Any day of the week may be worked on, or be a holiday.
     pub(super) fn meet(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+        match (self, other) {
+            (Self::Week(one), Self::Week(two)) => one.0 & two.0 != 0,
+            (Self::Work, Self::Rest) | (Self::Rest, Self::Work) => false,
+            (Self::Work, Self::Work) | (Self::Rest, Self::Rest) => true,
+            (Self::Week(_), Self::Work | Self::Rest) | (Self::Work | Self::Rest, Self::Week(_)) => {
+                true
+            }
+        }
     }
 
     fn in_chinese(self) -> String {
-        if self == Self::ALL {
-            return "每天".to_owned();
-        }
+        let days = match self {
+            Self::ALL => return "每天".to_owned(),
+            Self::Work => return "工作日".to_owned(),
+            Self::Rest => return "双休日及法定节假日".to_owned(),
+            Self::Week(Weekdays(days)) => days,
+        };
         let mut runs: Vec<(usize, usize)> = Vec::new();
-        for day in (0..WEEK).filter(|day| self.has(*day)) {
+        for day in (0..WEEK).filter(|day| days & (1 << day) != 0) {
             match runs.last_mut() {
                 Some((_, last)) if *last + 1 == day => *last = day,
                 Some(_) | None => runs.push((day, day)),
@@ -191,7 +227,7 @@ impl Schedule {
 
     fn opens_after(&self, now: Timestamp) -> Option<Timestamp> {
         let today = beijing_time(now).date();
-        (0..=WEEK).find_map(|ahead| {
+        (0..=AHEAD).find_map(|ahead| {
             let day = today.checked_add(i64::try_from(ahead).ok()?.days()).ok()?;
             let begins = self.hours_of(day).filter_map(|opening| moment(day, opening.from));
             begins.filter(|at| *at > now).min()
@@ -199,8 +235,7 @@ impl Schedule {
     }
 
     fn hours_of(&self, day: Date) -> impl Iterator<Item = &Opening> {
-        let weekday = usize::from(day.weekday().to_monday_zero_offset().unsigned_abs());
-        self.hours.iter().filter(move |opening| opening.days.has(weekday))
+        self.hours.iter().filter(move |opening| opening.days.has(day))
     }
 }
 
@@ -286,6 +321,31 @@ mod tests {
     }
 
     #[test]
+    fn holidays_close_and_worked_weekends_open_where_the_hours_say_so() {
+        let office =
+            Schedule { hours: vec![opening("workdays", 510, 1050)], ..Schedule::default() };
+        for (now, expected) in [
+            ("2026-04-03T10:00:00", "open 03日17:30"),
+            ("2026-04-06T10:00:00", "closed 07日08:30 07日08:30"),
+            ("2026-05-09T10:00:00", "open 09日17:30"),
+            ("2026-02-14T17:30:00", "closed 24日08:30 24日08:30"),
+        ] {
+            assert_eq!(said(&office, now), expected, "{now}");
+        }
+        let guide = Schedule { hours: vec![opening("restdays", 540, 1020)], ..Schedule::default() };
+        assert_eq!(said(&guide, "2026-04-06T10:00:00"), "open 06日17:00");
+        assert_eq!(said(&guide, "2026-05-08T10:00:00"), "closed 10日09:00 10日09:00", "worked");
+        let by_week =
+            Schedule { hours: vec![opening("mon-fri", 510, 1050)], ..Schedule::default() };
+        assert_eq!(said(&by_week, "2026-04-06T10:00:00"), "open 06日17:30", "it says so");
+        let meets = |one: &str, two: &str| Days::read(one).unwrap().meet(Days::read(two).unwrap());
+        assert!(
+            meets("workdays", "sat") && meets("mon", "restdays") && meets("workdays", "workdays")
+        );
+        assert!(!meets("workdays", "restdays") && !meets("mon", "tue"));
+    }
+
+    #[test]
     fn days_are_read_strictly_and_told_in_chinese() {
         for (text, told) in [
             ("daily", "每天"),
@@ -294,10 +354,22 @@ mod tests {
             ("mon-fri,sun", "周一至周五、周日"),
             ("sat, sun", "周六、周日"),
             ("wed", "周三"),
+            ("workdays", "工作日"),
+            ("restdays", "双休日及法定节假日"),
         ] {
             assert_eq!(Days::read(text).unwrap().in_chinese(), told, "{text}");
         }
-        for bad in ["", "monday", "fri-mon", "mon,mon", "mon-fri,fri", "mon-", "Mon", "daily,mon"] {
+        for bad in [
+            "",
+            "monday",
+            "fri-mon",
+            "mon,mon",
+            "mon-fri,fri",
+            "mon-",
+            "Mon",
+            "daily,mon",
+            "workdays,sat",
+        ] {
             assert_eq!(Days::read(bad), Err(DaysInvalid), "{bad}");
         }
         assert_eq!(office().hours_in_chinese(), "周一至周五08:30—11:30，周一至周五13:30—17:30");

@@ -30,7 +30,7 @@ pub(super) fn check(field: &Field, value: &AnswerValue, map: Map<'_>) -> Result<
     match (field.field_type, value) {
         (FieldType::Enum, AnswerValue::Choice(choice)) => choice_of(field, choice),
         // Years, people, tickets: nothing that is counted here is less than nothing.
-        (FieldType::Int, AnswerValue::Number(number @ 0..)) => Ok(number.to_string()),
+        (FieldType::Int, AnswerValue::Number(number @ 0..)) => count(field, *number),
         (FieldType::Int, AnswerValue::Number(_)) => {
             Err(format!("“{label}”不能为负数，请核对后重填"))
         }
@@ -112,7 +112,7 @@ fn free_text(field: &Field, text: &str) -> Result<String, String> {
         return Err(format!("“{label}”含有无法识别的字符，请重新输入"));
     }
     match field.check {
-        None => Ok(text.to_owned()),
+        None | Some(FieldCheck::Between { .. }) => Ok(text.to_owned()),
         Some(FieldCheck::LettersAndDigits { length }) => {
             let fits = text.len() == usize::from(length)
                 && text.bytes().all(|b| b.is_ascii_alphanumeric());
@@ -133,6 +133,19 @@ fn choice_of(field: &Field, choice: &str) -> Result<String, String> {
     known
         .map(|option| option.value.clone())
         .ok_or_else(|| format!("“{}”请从列出的选项中选择", field.label.zh))
+}
+
+fn count(field: &Field, number: i64) -> Result<String, String> {
+    match field.check {
+        Some(FieldCheck::Between { least, most })
+            if !(i64::from(least)..=i64::from(most)).contains(&number) =>
+        {
+            Err(format!("“{}”应为{least}至{most}，请核对后重填", field.label.zh))
+        }
+        Some(FieldCheck::Between { .. } | FieldCheck::LettersAndDigits { .. }) | None => {
+            Ok(number.to_string())
+        }
+    }
 }
 
 fn amount(label: &str, fen: i64) -> Result<String, String> {

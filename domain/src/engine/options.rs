@@ -95,7 +95,8 @@ impl FindOptions {
         let field = app.field(field).ok_or(OptionsError::NotFound)?;
         let Some(from) = &field.options_from else { return written_offers(field) };
         let today = beijing_day(self.clock.now());
-        let circumstances = Circumstances { who, regions: catalogue.regions(), today, files: &[] };
+        let circumstances =
+            Circumstances { who, company: None, regions: catalogue.regions(), today, files: &[] };
         let sent: Vec<&str> = from.sends.iter().map(|sent| sent.field.as_str()).collect();
         let accepted =
             accept_some(app, &sent, answers, circumstances).map_err(OptionsError::Answers)?;

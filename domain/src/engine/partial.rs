@@ -1,7 +1,7 @@
 //! Checks answers of a form that is not complete: a draft, or what is handed in later.
 
 use super::check::{Map, check};
-use super::plan::{fault, is_own, not_your_own};
+use super::plan::{Own, fault};
 use super::{Answer, AnswerFault, AnswerFaultCode, Circumstances};
 use crate::catalogue::AppDefinition;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,8 @@ const ANSWERS_MAX: usize = 50;
 pub enum Given {
     /// Of the right shape; whose data they are is asked when the form is submitted.
     Shaped,
-    /// And the caller's own, where the form says so.
+    /// And the caller's own, where the form says so of the caller alone. Which of several parties
+    /// the caller is, only a whole form tells.
     Own,
 }
 
@@ -32,9 +33,8 @@ pub fn check_given(
         let message = format!("一次最多提交{ANSWERS_MAX}项内容，请更新页面后重试");
         return Err(vec![fault("", AnswerFaultCode::Invalid, message)]);
     }
-    let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-    let Circumstances { regions, today, files, .. } = circumstances;
-    let map = Map { regions, today, files };
+    let Circumstances { who, company, regions, today, files } = circumstances;
+    let (map, own) = (Map { regions, today, files }, Own::of(who, company));
     let (mut accepted, mut faults, mut seen) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
     for answer in answers.iter().filter(|answer| !answer.value.is_blank()) {
         // Whatever a client calls a field, an answer of ours stays short.
@@ -51,11 +51,11 @@ pub fn check_given(
             continue;
         }
         match check(field, &answer.value, map) {
-            Ok(text) if given == Given::Shaped || is_own(field.own, &text, real_name) => {
+            Ok(text) if given == Given::Shaped || own.allows(field, &text) => {
                 accepted.insert(name, text);
             }
             Ok(_) => {
-                let message = not_your_own(label, real_name);
+                let message = own.refusal(field);
                 faults.push(fault(&name, AnswerFaultCode::NotYourOwn, message));
             }
             Err(message) => faults.push(fault(&name, AnswerFaultCode::Invalid, message)),

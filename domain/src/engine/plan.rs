@@ -1,9 +1,11 @@
 //! From answers to what they ask for. Pure: no clock, no port, no await.
 
 mod certify;
+mod own;
 mod price;
 
 pub use certify::Certification;
+pub(super) use own::Own;
 pub use price::PayCall;
 
 use super::check::{Map, check};
@@ -12,11 +14,10 @@ use super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue, ExchangeCall, Sub
 use crate::casework::booking::Place;
 use crate::casework::case::{Application, HandedIn};
 use crate::catalogue::{
-    Action, AppDefinition, BookingTerms, Call, CaseTerms, Field, MaterialBy, OwnData, RegionTable,
+    Action, AppDefinition, BookingTerms, Call, CaseTerms, Field, MaterialBy, RegionTable,
 };
 use crate::files::StoredFile;
-use crate::identity::{Person, PersonName, RealName};
-use crate::standards::CitizenId;
+use crate::identity::{LegalPerson, Person, RealName};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -57,6 +58,8 @@ pub struct SlotWish {
 pub struct Circumstances<'a> {
     /// Who answers; `None`: somebody anonymous.
     pub who: Option<&'a Person>,
+    /// The legal person for which that one acts; `None`: for none.
+    pub company: Option<&'a LegalPerson>,
     /// The regions.
     pub regions: &'a RegionTable,
     /// The day of the submission in Beijing.
@@ -78,6 +81,8 @@ pub fn plan(
     let mut form = FilledForm::of(app, answers)?;
     let accepted = form.accept_all(app.fields.iter(), circumstances);
     form.check_places(&accepted);
+    let own = Own::of(circumstances.who, circumstances.company);
+    form.faults.extend(own::party_faults(app, &accepted, own));
     form.note_unknown_fields(answers);
     let subject = form.subject_of(app.call(), real_name);
     let mut materials = Vec::new();
@@ -201,11 +206,10 @@ impl<'f> FilledForm<'f> {
         fields: impl Iterator<Item = &'a Field>,
         circumstances: Circumstances<'_>,
     ) -> BTreeMap<&'a str, String> {
-        let real_name = circumstances.who.and_then(|person| person.real_name.as_ref());
-        let Circumstances { regions, today, files, .. } = circumstances;
-        let map = Map { regions, today, files };
+        let Circumstances { who, company, regions, today, files } = circumstances;
+        let (map, own) = (Map { regions, today, files }, Own::of(who, company));
         let accepted = fields.filter_map(|field| {
-            let text = self.accept(field, map, real_name)?;
+            let text = self.accept(field, map, own)?;
             Some((field.name.as_str(), text))
         });
         accepted.collect()
@@ -224,12 +228,7 @@ impl<'f> FilledForm<'f> {
     }
 
     /// The field's answer as departments read it; faults are noted.
-    fn accept(
-        &mut self,
-        field: &Field,
-        map: Map<'_>,
-        real_name: Option<&RealName>,
-    ) -> Option<String> {
+    fn accept(&mut self, field: &Field, map: Map<'_>, own: Own<'_>) -> Option<String> {
         let label = &field.label.zh;
         let value = match self.given.get(field.name.as_str()).map(Vec::as_slice) {
             None | Some([]) => {
@@ -247,9 +246,9 @@ impl<'f> FilledForm<'f> {
             }
         };
         match check(field, value, map) {
-            Ok(text) if is_own(field.own, &text, real_name) => Some(text),
+            Ok(text) if own.allows(field, &text) => Some(text),
             Ok(_) => {
-                let message = not_your_own(label, real_name);
+                let message = own.refusal(field);
                 self.faults.push(fault(&field.name, AnswerFaultCode::NotYourOwn, message));
                 None
             }
@@ -311,27 +310,6 @@ impl<'f> FilledForm<'f> {
             return None;
         };
         Some(Subject { name: name.clone(), id_card: id_card.clone() })
-    }
-}
-
-/// Does the answer tell the caller's own data, where the field asks for it?
-pub(super) fn is_own(own: Option<OwnData>, text: &str, real_name: Option<&RealName>) -> bool {
-    match (own, real_name) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(OwnData::Name), Some(proved)) => {
-            PersonName::new(text).is_ok_and(|name| name == proved.name)
-        }
-        (Some(OwnData::IdCard), Some(proved)) => {
-            CitizenId::new(text).is_ok_and(|id_card| id_card == proved.id_card)
-        }
-    }
-}
-
-pub(super) fn not_your_own(label: &str, real_name: Option<&RealName>) -> String {
-    match real_name {
-        Some(_) => format!("只能办理本人事项，“{label}”请填写您实名认证的信息"),
-        None => format!("填写“{label}”前，请先登录并完成实名认证"),
     }
 }
 

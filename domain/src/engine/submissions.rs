@@ -1,6 +1,7 @@
 //! What was submitted under which key: the number that everything done for it carries.
 
 use super::{Answer, AnswerValue, Submission};
+use crate::identity::{ActingFor, Principal};
 use crate::ids::{IdempotencyKey, PersonId, SubmissionNo};
 use crate::outside::StoreError;
 use async_trait::async_trait;
@@ -37,14 +38,16 @@ pub enum Claimed {
 pub trait Submissions: Send + Sync {
     /// The number of the submission under that key, which is stored now if the key is new. MUST
     /// give the same number for the same key and input for ever, also to two who ask at once; MUST
-    /// answer [`Claimed::Other`] for other input; MUST NOT keep the input in clear.
+    /// answer [`Claimed::Other`] for other input; MUST NOT keep the input in clear. Of accounts that
+    /// became one, each of which had used the key, each input finds its own.
     async fn claim(&self, new: &NewSubmission<'_>) -> Result<Claimed, StoreError>;
 }
 
 impl Submission {
-    /// Everything that was said, each part with its length before it, so that no two submissions
-    /// read alike. Personal.
-    pub fn input(&self) -> String {
+    /// Everything that was said and for whom, each part with its length before it, so that no two
+    /// submissions read alike. A mandate that was ended and given again is the same principal's.
+    /// Personal.
+    pub fn input(&self, acting: &ActingFor) -> String {
         let mut input = String::new();
         part(&mut input, self.app.as_str());
         part(&mut input, self.region.as_ref().map_or("", |region| region.as_str()));
@@ -61,11 +64,21 @@ impl Submission {
                 AnswerValue::FileId(id) => part(&mut input, &format!("i{id}")),
             }
         }
+        // Answers come in pairs, so one more part is nobody's answer.
+        match acting {
+            ActingFor::Oneself => {}
+            ActingFor::Mandate(mandate) | ActingFor::Over(mandate) => match &mandate.principal {
+                Principal::Person { id_card, .. } => {
+                    part(&mut input, &format!("p{}", id_card.as_str()))
+                }
+                Principal::LegalPerson(company) => part(&mut input, &format!("u{}", company.uscc)),
+            },
+        }
         input
     }
 }
 
-fn part(input: &mut String, text: &str) {
+pub(super) fn part(input: &mut String, text: &str) {
     // Writing to a string cannot fail.
     let _ = write!(input, "{}:{text}", text.len());
 }
@@ -74,6 +87,7 @@ fn part(input: &mut String, text: &str) {
 mod tests {
     use super::*;
     use crate::catalogue::AppSlug;
+    use crate::fakes::samples::{legal_person, mandate, represented};
     use crate::identity::Channel;
 
     fn submission(answers: &[(&str, AnswerValue)]) -> Submission {
@@ -106,11 +120,34 @@ mod tests {
             submission(&[("a", text("1")), ("b", text("2"))]),
             submission(&[("a", text("11:b2:t2"))]),
         ]
-        .map(|submission| submission.input());
+        .map(|submission| submission.input(&ActingFor::Oneself));
         for (at, input) in inputs.iter().enumerate() {
             assert!(!inputs[at + 1..].contains(input), "{input}");
         }
         let by_phone = Submission { channel: Channel::WeChat, ..submission(&[]) };
-        assert_eq!(by_phone.input(), submission(&[]).input(), "the way does not matter");
+        let oneself = |submission: Submission| submission.input(&ActingFor::Oneself);
+        assert_eq!(oneself(by_phone), oneself(submission(&[])), "the way does not matter");
+    }
+
+    #[test]
+    fn the_same_words_for_somebody_else_read_differently_and_under_a_new_mandate_alike() {
+        let submission = submission(&[("a", AnswerValue::Number(1))]);
+        let under = |no: &str, principal: &Principal| {
+            let mandate = mandate(no, principal.clone());
+            submission.input(&ActingFor::Mandate(Box::new(mandate)))
+        };
+        let (company, other) =
+            (legal_person("91330100XXXXXX019U"), legal_person("913301060100000129"));
+        let inputs = [
+            submission.input(&ActingFor::Oneself),
+            under("M1", &company),
+            under("M1", &other),
+            under("M1", &represented("33010619000101099X")),
+            under("M1", &represented("330106198001010013")),
+        ];
+        for (at, input) in inputs.iter().enumerate() {
+            assert!(!inputs[at + 1..].contains(input), "{input}");
+        }
+        assert_eq!(under("M1", &company), under("M2", &company), "given again");
     }
 }

@@ -10,6 +10,7 @@ mod look_up;
 mod notices;
 mod pay;
 
+use claim::Filed;
 pub use files::{file_ids, files_named};
 
 use super::exchange::{REFUSED_DENIED, REFUSED_INVALID};
@@ -176,28 +177,34 @@ impl SubmitApp {
             .ok_or_else(|| SubmitError::UnknownApp(submission.app.clone()))?;
         check_open(&catalogue, app, caller, submission, now)?;
         let form = self.form_of(app, caller, submission).await?;
-        let app = form.as_ref();
-        check_level(app, caller)?;
         let acting = self.acting_for(caller).await?;
-        acting::check(app, &acting)?;
+        // An older form opens nothing that the present one keeps shut, nor the other way round.
+        for judged in [app, form.as_ref()] {
+            check_level(judged, caller)?;
+            acting::check(judged, &acting)?;
+        }
+        let judged = acting::judged(&form, app);
+        let app = form.as_ref();
         let files = self.files_of(caller.map(|c| &c.person), &submission.answers).await?;
         let who = caller.map(|caller| acting.stand_in(&caller.person));
         let (who, regions) = (who.as_ref(), catalogue.regions());
-        let circumstances = Circumstances { who, regions, today, files: &files };
-        let effect = plan(app, &submission.answers, circumstances);
-        let effect = acting::with_own_code(app, &submission.answers, &acting, effect)?;
+        let company = acting.company();
+        let circumstances = Circumstances { who, company, regions, today, files: &files };
+        let effect = plan(&judged, &submission.answers, circumstances);
+        let effect = effect.map_err(SubmitError::Answers)?;
         self.note_act(caller, &acting, app).await?;
+        let filed = Filed { submission, acting: &acting };
         match effect {
             Some(Effect::LookUp(call)) => self.look_up(app, who, &call).await,
-            Some(Effect::Pay(asks)) => self.pay(app, who, submission, asks).await,
+            Some(Effect::Pay(asks)) => self.pay(app, who, &filed, asks).await,
             Some(Effect::Book(wish)) => match &app.action {
-                Some(Action::Book(terms)) => self.book(app, terms, caller, submission, *wish).await,
+                Some(Action::Book(terms)) => self.book(app, terms, caller, &filed, *wish).await,
                 Some(_) | None => Err(SubmitError::NotOpen(Availability::not_running())),
             },
             Some(Effect::Apply(application)) => {
-                self.open_case(&form, caller, submission, application).await
+                self.open_case(&form, caller, &filed, application).await
             }
-            Some(Effect::Certify(asked)) => self.certify(app, who, submission, *asked).await,
+            Some(Effect::Certify(asked)) => self.certify(app, who, &filed, *asked).await,
             // `check_open` refuses these already; nothing is claimed here that was not done.
             None => Err(SubmitError::NotOpen(Availability::not_running())),
         }
@@ -245,6 +252,8 @@ pub(super) fn refused_or_silent(app: &AppDefinition, error: OutsideError) -> Sub
     }
 }
 
+#[cfg(test)]
+mod acting_tests;
 #[cfg(test)]
 mod certify_tests;
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Small domain objects for tests.
 
-use crate::identity::{Caller, Channel, ChannelLink, OpenId, Person};
-use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SessionId};
+use crate::identity::{
+    Caller, Channel, ChannelLink, LegalPerson, Mandate, MandateKind, MandateState, OpenId, Person,
+    PersonName, Principal,
+};
+use crate::ids::{IdempotencyKey, MandateNo, PaymentNo, PersonId, SessionId};
 use crate::messaging::{EventKey, EventKind, Message, MessageEvent, MessageWords};
 use crate::money::{Fen, PayableFen};
 use crate::notice::{
@@ -12,7 +15,7 @@ use crate::payment::{
     PaymentStatus, Rail, RailTxn,
 };
 use crate::receipt::{Receipt, ReceiptId};
-use crate::standards::{CheckCode, ReceiptCode, ReceiptNo, RegionCode};
+use crate::standards::{CheckCode, CitizenId, ReceiptCode, ReceiptNo, RegionCode, Uscc};
 use jiff::{SignedDuration, Timestamp};
 
 /// 2026-03-02 10:00:00 in Beijing, and `seconds` later.
@@ -93,6 +96,32 @@ pub fn person(id: &str) -> Person {
 pub fn caller(person_id: &str) -> Caller {
     let session = SessionId::new("session1").expect("a session id");
     Caller { person: person(person_id), channel: Channel::WeChat, session }
+}
+
+/// A company by its code.
+pub fn legal_person(uscc: &str) -> Principal {
+    let uscc = Uscc::normalised(uscc).expect("a code");
+    Principal::LegalPerson(LegalPerson { uscc, name: "样例公司".to_owned() })
+}
+
+/// Somebody who is represented.
+pub fn represented(id_card: &str) -> Principal {
+    let name = PersonName::new("王小明").expect("a name");
+    Principal::Person { name, id_card: CitizenId::new(id_card).expect("a citizen's number") }
+}
+
+/// P1 acts for them, for a year from the start.
+pub fn mandate(no: &str, principal: Principal) -> Mandate {
+    Mandate {
+        no: MandateNo::new(&format!("DB0000{no}")).expect("a mandate number"),
+        kind: MandateKind::Operator,
+        agent: person("P1").id,
+        principal,
+        state: MandateState::Given { at: at(0) },
+        asked_at: at(0),
+        until: at(365 * 86_400),
+        version: 0,
+    }
 }
 
 /// The person's account at WeChat.

@@ -7,7 +7,7 @@ use crate::casework::case::{Case, CaseRecord, Draft};
 use crate::casework::certificate::{Certificate, Guesses};
 use crate::catalogue::AppSlug;
 use crate::identity::{AuditEntry, ChannelLink, Person, PhoneCode, Session, Source, StaffAccount};
-use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SubmissionNo};
+use crate::ids::{IdempotencyKey, PaymentNo, PersonId, SerialNo, SubmissionNo};
 use crate::messaging::MessageEvent;
 use crate::money::Fen;
 use crate::outside::StoreError;
@@ -100,7 +100,8 @@ pub(super) struct Tables {
     pub favourites: Vec<(PersonId, AppSlug, Timestamp)>,
     /// Owner, app, last used when.
     pub recent: Vec<(PersonId, AppSlug, Timestamp)>,
-    pub certificates: Vec<(Certificate, Guesses)>,
+    pub certificates: Vec<Certificate>,
+    pub certificate_guesses: BTreeMap<(SerialNo, String), Guesses>,
     pub certificate_events: Vec<MessageEvent>,
     pub files: Vec<super::store_files::KeptFile>,
     /// Owner, key, input, number.

@@ -18,14 +18,13 @@ impl CertificateBook for InMemoryStore {
         events: &[MessageEvent],
     ) -> Result<(), StoreError> {
         self.call(|t| {
-            let taken = |(known, _): &(Certificate, Guesses)| {
+            let taken = |known: &Certificate| {
                 known.serial == certificate.serial || known.submission == certificate.submission
             };
             if t.certificates.iter().any(taken) {
                 return Err(StoreError::Conflict);
             }
-            let none = Guesses { wrong: 0, since: certificate.issued_at };
-            t.certificates.push((certificate.clone(), none));
+            t.certificates.push(certificate.clone());
             t.certificate_events.extend_from_slice(events);
             Ok(())
         })
@@ -33,14 +32,14 @@ impl CertificateBook for InMemoryStore {
 
     async fn find_certificate(&self, serial: &SerialNo) -> Result<Option<Certificate>, StoreError> {
         self.call(|t| {
-            let mut all = t.certificates.iter().map(|(known, _)| known);
+            let mut all = t.certificates.iter();
             Ok(all.find(|known| known.serial == *serial).cloned())
         })
     }
 
     async fn certificate_of(&self, no: &SubmissionNo) -> Result<Option<Certificate>, StoreError> {
         self.call(|t| {
-            let mut all = t.certificates.iter().map(|(known, _)| known);
+            let mut all = t.certificates.iter();
             Ok(all.find(|known| known.submission == *no).cloned())
         })
     }
@@ -53,7 +52,7 @@ impl CertificateBook for InMemoryStore {
     ) -> Result<CertificatePage, StoreError> {
         self.call(|t| {
             let key = |known: &Certificate| (known.issued_at, known.serial.clone());
-            let mine = t.certificates.iter().map(|(known, _)| known);
+            let mine = t.certificates.iter();
             let mut mine: Vec<_> =
                 mine.filter(|known| owners.contains(&known.person)).cloned().collect();
             mine.sort_by_key(|known| std::cmp::Reverse(key(known)));
@@ -71,18 +70,20 @@ impl CertificateBook for InMemoryStore {
         &self,
         serial: &SerialNo,
         code: &AuthorisationCode,
+        came_from: &str,
         now: Timestamp,
     ) -> Result<Option<Certificate>, StoreError> {
         self.call(|t| {
-            let mut all = t.certificates.iter_mut();
-            let Some((known, guesses)) = all.find(|(known, _)| known.serial == *serial) else {
-                return Ok(None);
-            };
+            let known = t.certificates.iter().find(|known| known.serial == *serial).cloned();
+            let Some(known) = known else { return Ok(None) };
+            let none = Guesses { wrong: 0, since: now };
+            let place = (serial.clone(), came_from.to_owned());
+            let guesses = t.certificate_guesses.entry(place).or_insert(none);
             if guesses.are_too_many(now) {
                 return Ok(None);
             }
             if known.code == *code {
-                return Ok(Some(known.clone()));
+                return Ok(Some(known));
             }
             *guesses = guesses.and_one_more(now);
             Ok(None)
@@ -96,7 +97,7 @@ impl CertificateBook for InMemoryStore {
         at: Timestamp,
     ) -> Result<Option<Certificate>, StoreError> {
         self.call(|t| {
-            let mut all = t.certificates.iter_mut().map(|(known, _)| known);
+            let mut all = t.certificates.iter_mut();
             let own = |known: &&mut Certificate| {
                 known.serial == *serial && owners.contains(&known.person)
             };

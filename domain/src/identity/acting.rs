@@ -2,8 +2,8 @@
 
 use super::mandates::line;
 use super::{
-    AuditRecord, Caller, Mandate, MandateError, MandateStatus, MandateStore, Person, Principal,
-    ProxyAct, RealName,
+    AuditRecord, Caller, LegalPerson, Mandate, MandateError, MandateStatus, MandateStore, Person,
+    Principal, ProxyAct, RealName,
 };
 use crate::catalogue::AppSlug;
 use crate::clock::{Clock, IdSource};
@@ -24,6 +24,15 @@ pub enum ActingFor {
 }
 
 impl ActingFor {
+    /// The legal person for which the caller acts.
+    pub fn company(&self) -> Option<&LegalPerson> {
+        let Self::Mandate(mandate) = self else { return None };
+        match &mandate.principal {
+            Principal::LegalPerson(company) => Some(company),
+            Principal::Person { .. } => None,
+        }
+    }
+
     /// The caller's account as forms and departments see it: with the name and the number of the
     /// represented person. Payments and everything that is stored stay the caller's own.
     pub fn stand_in(&self, person: &Person) -> Person {

@@ -73,7 +73,8 @@ impl AskedFrom {
     }
 }
 
-fn network(address: IpAddr) -> String {
+/// As what an address is counted: an IPv6 address with its neighbours.
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {

@@ -118,7 +118,9 @@ impl Prefills {
         let for_other = seen.real_name != person.real_name;
         let facts = if for_other { Vec::new() } else { self.allowed_facts(person).await? };
         let of = |field: &Field| {
-            verified(app, field, &seen, for_other).or_else(|| said(app, field, &facts))
+            represented(field, acting)
+                .or_else(|| verified(app, field, &seen, for_other))
+                .or_else(|| said(app, field, &facts))
         };
         Ok(Some(app.fields.iter().filter_map(of).collect()))
     }
@@ -142,7 +144,17 @@ fn own_of(app: &AppDefinition, field: &Field) -> Option<OwnData> {
         ("id_card", FieldType::IdCard) => Some(OwnData::IdCard),
         _ => None,
     };
-    field.own.or(named.filter(|_| app.identity_level >= IdentityLevel::RealName))
+    let own = field.own.or(named.filter(|_| app.identity_level >= IdentityLevel::RealName));
+    // Which of several parties the caller is, only the caller knows.
+    own.filter(|_| field.party.is_none())
+}
+
+/// The code of the company for which one acts.
+fn represented(field: &Field, acting: &ActingFor) -> Option<Prefill> {
+    let ActingFor::Mandate(mandate) = acting else { return None };
+    let company = acting.company().filter(|_| field.own == Some(OwnData::Uscc))?;
+    let (name, value) = (field.name.clone(), company.uscc.as_str().to_owned());
+    Some(Prefill { field: name, value, source: PrefillSource::Mandate, as_of: mandate.asked_at })
 }
 
 fn verified(
@@ -156,6 +168,7 @@ fn verified(
         let value = match own {
             OwnData::Name => proved.name.as_str(),
             OwnData::IdCard => proved.id_card.as_str(),
+            OwnData::Uscc => return None,
         };
         let source = if for_other { PrefillSource::Mandate } else { PrefillSource::RealName };
         let (value, as_of) = (value.to_owned(), proved.checked_at);

@@ -7,6 +7,7 @@ import { GraphQLClient, gql } from 'graphql-request';
 import { createClient as createEventClient } from 'graphql-sse';
 import { createClient as createSocketClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { checkLibraries } from './libraries.mjs';
 
 const [url, token, paymentNo] = process.argv.slice(2);
 const socketUrl = url.replace(/^http/, 'ws');
@@ -73,6 +74,9 @@ await check('graphql-request reads, and gets errors with a code', async () => {
   is(refused.errors[0].extensions.code, 'BAD_INPUT');
   is(refused.errors[0].extensions.traceId.length, 16);
 });
+
+// --- clients that cache -------------------------------------------------------------------------
+await checkLibraries({ check, is, url, token, slug: 'traffic_violation_query' });
 
 // --- documents by hash --------------------------------------------------------------------------
 const ask = async (address, init) => {

@@ -102,7 +102,7 @@ pub struct SetMessagePreferencesInput {
 #[derive(SimpleObject)]
 pub struct SetMessagePreferencesPayload {
     /// One for each group.
-    preferences: Vec<MessagePreference>,
+    preferences: Option<Vec<MessagePreference>>,
     /// Why not.
     user_errors: Vec<UserError>,
 }
@@ -120,7 +120,7 @@ pub async fn set_preferences(
     let (group, at) = (input.group.into(), cases.clock.now());
     let kept = cases.reach.set_wish(&person.id, group, &channels, at).await;
     kept.map_err(|error| store_failed(&error))?;
-    let preferences = own_preferences(ctx).await?;
+    let preferences = Some(own_preferences(ctx).await?);
     Ok(SetMessagePreferencesPayload { preferences, user_errors: Vec::new() })
 }
 
@@ -135,7 +135,7 @@ pub struct ReportMessageGrantsInput {
 #[derive(SimpleObject)]
 pub struct ReportMessageGrantsPayload {
     /// Of the session's platform.
-    templates: Vec<MessageTemplate>,
+    templates: Option<Vec<MessageTemplate>>,
     /// Why not.
     user_errors: Vec<UserError>,
 }
@@ -166,7 +166,8 @@ pub async fn report_grants(
             Vec::new()
         }
     };
-    Ok(ReportMessageGrantsPayload { templates: own_templates(ctx).await?, user_errors })
+    let templates = Some(own_templates(ctx).await?);
+    Ok(ReportMessageGrantsPayload { templates, user_errors })
 }
 
 /// The token of this device at its push service.

@@ -37,6 +37,14 @@ impl MediaType {
         }
     }
 
+    /// That of an answer which does not come as a stream.
+    pub const fn of_one_answer(self) -> Self {
+        match self {
+            Self::EventStream | Self::Json => Self::Json,
+            Self::ResponseJson => Self::ResponseJson,
+        }
+    }
+
     /// What the client likes best of what we have; `None`: nothing of it.
     pub fn wanted(request: &HttpRequest) -> Option<Self> {
         let header = |value: &actix_web::http::header::HeaderValue| {

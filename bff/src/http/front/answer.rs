@@ -1,6 +1,7 @@
 //! What goes back: one answer as JSON, with a code and a trace id in every error.
 
 use super::accept::{Coding, MediaType};
+use super::cache::{Kept, NO_STORE};
 use super::compress::packed;
 use crate::graphql::error::FailureCode;
 use actix_web::http::StatusCode;
@@ -8,19 +9,32 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VAR
 use actix_web::{HttpRequest, HttpResponse};
 use async_graphql::{Error, Response, ServerError, Value};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What an answer depends on, besides the address.
-const DEPENDS_ON: &str = "Authorization, X-Channel, Accept-Language, Accept, Accept-Encoding";
+pub const DEPENDS_ON: &str = "Authorization, X-Channel, Accept-Language, Accept, Accept-Encoding";
 
 /// Errors of one answer: a client shows one, and a developer mends the first.
 const ERRORS_MAX: usize = 20;
 
 /// One answer, ready to be written.
-#[derive(Debug)]
-pub struct Answer {
-    response: Box<Response>,
-    /// Whether anything was executed: `data` is left out of the answer where nothing was.
-    executed: bool,
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// For who asked.
+    Made {
+        /// What it says.
+        response: Arc<Response>,
+        /// Whether anything was executed: `data` is left out of the answer where nothing was.
+        executed: bool,
+    },
+    /// For everybody.
+    Kept(Arc<Kept>),
+}
+
+impl From<Arc<Kept>> for Answer {
+    fn from(kept: Arc<Kept>) -> Self {
+        Self::Kept(kept)
+    }
 }
 
 #[derive(Serialize)]
@@ -44,7 +58,7 @@ impl From<Response> for Answer {
             let codes: Vec<_> = response.errors.iter().filter_map(code_of).collect();
             tracing::info!(trace_id, ?codes, "answered with errors");
         }
-        Self { response: Box::new(response), executed }
+        Self::Made { response: Arc::new(response), executed }
     }
 }
 
@@ -66,25 +80,49 @@ impl From<Error> for Answer {
 impl Answer {
     /// The answer as JSON.
     pub fn json(&self) -> String {
-        let data = self.executed.then_some(&self.response.data);
-        let body = Body { data, errors: &self.response.errors };
+        let (response, executed) = match self {
+            Self::Made { response, executed } => (response, *executed),
+            Self::Kept(kept) => return String::from_utf8_lossy(kept.json()).into_owned(),
+        };
+        let body = Body { data: executed.then_some(&response.data), errors: &response.errors };
         // Nothing in it can fail to be written; if it did, an empty object is an answer.
         serde_json::to_string(&body).unwrap_or_else(|_| "{}".to_owned())
     }
 
     /// Whether the operation was executed, as far as it went.
     pub fn was_executed(&self) -> bool {
-        self.executed
+        match self {
+            Self::Made { executed, .. } => *executed,
+            Self::Kept(_) => true,
+        }
     }
 
     /// Whether there is nothing in it but errors.
     pub fn is_failure(&self) -> bool {
-        self.response.data == Value::Null && !self.response.errors.is_empty()
+        match self {
+            Self::Made { response, .. } => {
+                response.data == Value::Null && !response.errors.is_empty()
+            }
+            Self::Kept(_) => false,
+        }
+    }
+
+    /// Whether everything that was asked for is there.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Made { response, executed } => *executed && response.errors.is_empty(),
+            Self::Kept(_) => true,
+        }
     }
 
     /// Its errors as JSON: what a socket's `error` message carries.
     pub fn errors(&self) -> serde_json::Value {
-        serde_json::to_value(&self.response.errors).unwrap_or_default()
+        match self {
+            Self::Made { response, .. } => {
+                serde_json::to_value(&response.errors).unwrap_or_default()
+            }
+            Self::Kept(_) => serde_json::Value::Array(Vec::new()),
+        }
     }
 
     /// The answer over HTTP; `status` where nothing was executed and the media type says so.
@@ -95,7 +133,7 @@ impl Answer {
         status: StatusCode,
     ) -> HttpResponse {
         let status = match media {
-            MediaType::ResponseJson if !self.executed => status,
+            MediaType::ResponseJson if !self.was_executed() => status,
             MediaType::Json | MediaType::ResponseJson | MediaType::EventStream => StatusCode::OK,
         };
         self.with_status(to, media, status)
@@ -108,15 +146,15 @@ impl Answer {
         media: MediaType,
         status: StatusCode,
     ) -> HttpResponse {
-        let media = match media {
-            MediaType::EventStream => MediaType::Json,
-            json @ (MediaType::Json | MediaType::ResponseJson) => json,
-        };
+        let media = media.of_one_answer();
+        if let (Self::Kept(kept), StatusCode::OK) = (self, status) {
+            return kept.for_one(media, Coding::wanted(to));
+        }
         let (bytes, coding) = packed(self.json().into_bytes(), Coding::wanted(to));
         let mut response = HttpResponse::build(status);
         response
             .insert_header((CONTENT_TYPE, media.as_str()))
-            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((CACHE_CONTROL, NO_STORE))
             .insert_header((VARY, DEPENDS_ON));
         if let Some(coding) = coding.as_str() {
             response.insert_header((CONTENT_ENCODING, coding));

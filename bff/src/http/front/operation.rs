@@ -11,6 +11,9 @@ pub struct Operation {
     /// The document; may be left out where it is known by its hash.
     #[serde(default)]
     pub query: Option<String>,
+    /// The document by its hash: SHA-256 of its UTF-8 bytes in hex, `sha256:` before it or not.
+    #[serde(default)]
+    pub document_id: Option<String>,
     /// Which operation of the document.
     #[serde(default)]
     pub operation_name: Option<String>,
@@ -51,6 +54,7 @@ pub struct PersistedQuery {
 #[serde(rename_all = "camelCase")]
 pub struct QueryString {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -67,11 +71,16 @@ impl Operation {
     pub fn from_json(body: &[u8]) -> Result<Self, Unreadable> {
         let text = std::str::from_utf8(body).map_err(|_| unreadable("the body is not UTF-8"))?;
         let operation: Self = measured(text, "the body")?;
-        let named = operation.extensions.as_ref().is_some_and(|e| e.persisted_query.is_some());
-        if operation.query.is_none() && !named {
+        operation.with_document()
+    }
+
+    /// Itself, if it says which document.
+    fn with_document(self) -> Result<Self, Unreadable> {
+        let named = self.extensions.as_ref().is_some_and(|e| e.persisted_query.is_some());
+        if self.query.is_none() && self.document_id.is_none() && !named {
             return Err(unreadable("`query` is missing"));
         }
-        Ok(operation)
+        Ok(self)
     }
 }
 
@@ -80,12 +89,9 @@ impl TryFrom<QueryString> for Operation {
 
     fn try_from(sent: QueryString) -> Result<Self, Unreadable> {
         let variables = part(sent.variables.as_deref(), "`variables`")?;
-        let extensions: Option<Extensions> = part(sent.extensions.as_deref(), "`extensions`")?;
-        let named = extensions.as_ref().is_some_and(|e| e.persisted_query.is_some());
-        if sent.query.is_none() && !named {
-            return Err(unreadable("`query` is missing"));
-        }
-        Ok(Self { query: sent.query, operation_name: sent.operation_name, variables, extensions })
+        let extensions = part(sent.extensions.as_deref(), "`extensions`")?;
+        let QueryString { query, document_id, operation_name, .. } = sent;
+        Self { query, document_id, operation_name, variables, extensions }.with_document()
     }
 }
 
@@ -120,6 +126,7 @@ mod tests {
     fn a_body_is_an_object_with_a_query() {
         for (body, fault) in [
             (r#"{"query":"{a}"}"#, None),
+            (r#"{"documentId":"00"}"#, None),
             (r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#, None),
             (r#"{"query":"{a}","variables":{"a":[1]},"extensions":{"else":1}}"#, None),
             ("{}", Some("`query` is missing")),
@@ -155,6 +162,7 @@ mod tests {
             let text = |text: Option<&str>| text.map(str::to_owned);
             Operation::try_from(QueryString {
                 query: text(query),
+                document_id: None,
                 operation_name: None,
                 variables: text(variables),
                 extensions: text(extensions),

@@ -17,8 +17,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// POST with a JSON body.
 pub async fn post(request: HttpRequest, body: web::Bytes, parts: web::Data<Parts>) -> HttpResponse {
+    if let Some(kept) = parts.answers.hit_posted(&request, &body) {
+        return kept;
+    }
     match posted(&request, &body) {
-        Ok(operation) => answer(&request, operation, Verb::Post, &parts).await,
+        Ok(operation) => answer(&request, operation, Verb::Post(&body), &parts).await,
         Err(refused) => *refused,
     }
 }
@@ -31,6 +34,9 @@ pub async fn get(
 ) -> HttpResponse {
     if request.headers().contains_key(UPGRADE) {
         return socket::open(&request, payload, parts);
+    }
+    if let Some(kept) = parts.answers.hit(&request) {
+        return kept;
     }
     let sent = web::Query::<QueryString>::from_query(request.query_string());
     let sent = sent.map_err(|_| unreadable(&request, &"the query string cannot be read"));
@@ -80,21 +86,23 @@ fn unreadable(request: &HttpRequest, why: &dyn std::fmt::Display) -> HttpRespons
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verb {
+enum Verb<'a> {
     Get,
-    Post,
+    /// With this body.
+    Post(&'a [u8]),
 }
 
 async fn answer(
     request: &HttpRequest,
     operation: Operation,
-    verb: Verb,
+    verb: Verb<'_>,
     parts: &web::Data<Parts>,
 ) -> HttpResponse {
     let Some(media) = MediaType::wanted(request) else {
         return HttpResponse::NotAcceptable().finish();
     };
-    let sound = match sound(operation, parts) {
+    let credentials = Credentials::of_request(request, parts);
+    let sound = match sound(operation, &credentials, parts) {
         Ok(sound) => sound,
         Err(not_run) => return refused(request, media, not_run),
     };
@@ -102,9 +110,12 @@ async fn answer(
     if verb == Verb::Get && sound.is_for_post() {
         return HttpResponse::MethodNotAllowed().insert_header((ALLOW, "POST")).finish();
     }
-    let credentials = Credentials::of_request(request, parts);
     match media {
         MediaType::Json | MediaType::ResponseJson => match once(sound, &credentials, parts).await {
+            Ok(Answer::Kept(kept)) if credentials.named_nobody() => match verb {
+                Verb::Get => parts.answers.for_everybody(request, &kept, media),
+                Verb::Post(body) => parts.answers.for_post(request, body, &kept, media),
+            },
             Ok(answer) => answer.over_http(request, media, StatusCode::BAD_REQUEST),
             Err(not_run) => refused(request, media, not_run),
         },

@@ -1,18 +1,23 @@
 //! One operation from its text to its answer, whatever way it came in.
 
-use super::super::admission::{Class, Turn};
-use super::super::guard::{admit, is_for_post};
-use super::super::requester::{Credentials, Refused, requester};
+use super::super::admission::Turn;
+use super::super::guard::admit;
+use super::super::requester::{Credentials, Refused, nobody, requester};
 use super::answer::Answer;
+use super::cache::Asked;
 use super::operation::Operation;
-use super::persisted::NoDocument;
+use super::trusted::{NoDocument, Prepared, PreparedOperation};
+use crate::graphql::Requester;
 use crate::graphql::error::{FailureCode, bad_input, nothing_done};
+use crate::graphql::kept::Keeping;
 use crate::parts::Parts;
 use actix_web::http::StatusCode;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{Request, Response};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request, Response, Variables};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
+use serde_json::{Map, Value};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -24,59 +29,83 @@ pub type NotRun = (Answer, StatusCode);
 
 /// An operation that may be executed.
 pub struct Sound {
-    request: Request,
-    document: ExecutableDocument,
+    /// The document's name in the manifest; `None`: it is in no manifest.
+    pub name: Option<Arc<str>>,
+    document: Arc<Prepared>,
+    /// Which operation of it.
+    at: usize,
+    /// As the operation declares them.
+    variables: Map<String, Value>,
 }
 
 impl Sound {
     /// Whether GET must not carry it: an operation of the document changes something, or its
     /// answer may lie in nobody's cache.
     pub fn is_for_post(&self) -> bool {
-        let mut all = self.document.operations.iter();
-        all.any(|(_, operation)| operation.node.ty == OperationType::Mutation)
-            || is_for_post(&self.document)
+        self.document.is_for_post
     }
 
     /// Whether it is a subscription, answered again and again.
     pub fn subscribes(&self) -> bool {
-        match (&self.document.operations, &self.request.operation_name) {
-            (DocumentOperations::Single(one), _) => one.node.ty == OperationType::Subscription,
-            (DocumentOperations::Multiple(many), Some(name)) => many
-                .get(name.as_str())
-                .is_some_and(|one| one.node.ty == OperationType::Subscription),
-            (DocumentOperations::Multiple(_), None) => false,
-        }
+        self.operation().ty == OperationType::Subscription
     }
 
-    /// What the executor takes.
-    pub fn into_request(self) -> Request {
-        let Self { mut request, document } = self;
+    fn operation(&self) -> &PreparedOperation {
+        self.document.operation(self.at)
+    }
+
+    /// What the executor takes: read and validated when the document was taken in.
+    fn into_request(self) -> Request {
+        let document = self.operation().document.clone();
+        let variables = Variables::from_json(Value::Object(self.variables));
+        let mut request = Request::new(String::new()).variables(variables);
         request.set_parsed_query(document);
         request
     }
 }
 
-/// Finds the document, and measures it before and after it is read.
+/// Finds the document, and checks what stands in for its variables.
 ///
 /// # Errors
 /// The answer to give.
-pub fn sound(operation: Operation, parts: &Parts) -> Result<Sound, NotRun> {
-    let text = parts.persisted.text(&operation).map_err(|why| no_document(why).bad_request())?;
+pub fn sound(
+    operation: Operation,
+    credentials: &Credentials,
+    parts: &Parts,
+) -> Result<Sound, NotRun> {
+    let found = parts.known.find(&operation, credentials.address(), parts.clock.now());
+    let document = found.map_err(|why| no_document(why).bad_request())?;
+    let fault = |why: &dyn std::fmt::Display| Answer::from(bad_input(&why.to_string()));
+    let at = document.select(operation.operation_name.as_deref());
+    let at = at.map_err(|why| fault(&why).bad_request())?;
+    let sent = operation.variables.map_or_else(Map::new, |all| all.0);
+    let variables = document.fit(at, sent).map_err(|why| fault(&why).bad_request())?;
+    Ok(Sound { name: document.name.clone(), document, at, variables })
+}
+
+/// The request of a document that is read and measured now, and validated by the schema that
+/// executes it.
+///
+/// # Errors
+/// The answer to give.
+pub fn measured(operation: Operation) -> Result<Request, NotRun> {
+    let text = operation.query.ok_or_else(|| no_document(NoDocument::Missing).bad_request())?;
     let document = admit(&text).map_err(|why| Answer::from(why.response()).bad_request())?;
-    parts.persisted.keep(&operation, &text);
-    let variables = operation.variables.map_or_else(serde_json::Map::new, |all| all.0);
-    let variables = async_graphql::Variables::from_json(serde_json::Value::Object(variables));
-    let mut request = Request::new(text.as_ref()).variables(variables);
+    let variables = operation.variables.map_or_else(Map::new, |all| all.0);
+    let mut request = Request::new(text).variables(Variables::from_json(Value::Object(variables)));
     request.operation_name = operation.operation_name;
-    Ok(Sound { request, document })
+    request.set_parsed_query(document);
+    Ok(request)
 }
 
 fn no_document(why: NoDocument) -> Answer {
     match why {
         NoDocument::Unknown => FailureCode::PersistedQueryNotFound.into(),
+        NoDocument::NotTrusted => FailureCode::DocumentNotTrusted.into(),
         NoDocument::WrongHash => bad_input("the hash is not that of the document").into(),
         NoDocument::WrongVersion => bad_input("persisted queries have version 1").into(),
         NoDocument::Missing => bad_input("`query` is missing").into(),
+        NoDocument::Refused(response) => Answer::from(*response),
     }
 }
 
@@ -99,33 +128,70 @@ pub async fn once(
         let why = "subscriptions come over a socket or as text/event-stream";
         return Err(Answer::from(bad_input(why)).bad_request());
     }
-    let (_turn, request) = ready(sound, credentials, parts).await?;
+    if let Some(max_age_s) = sound.operation().max_age_s {
+        return for_everybody(sound, max_age_s, credentials, parts).await;
+    }
+    let turn = turn(&sound, parts)?;
+    let who = asker(credentials, parts).await?;
+    Ok(executed((turn, sound), |request| request.data(who), parts).await)
+}
+
+/// An answer that is the same for everybody by one channel in one language: kept, or worked out
+/// for nobody in particular. Whoever says who they are must still be who they say.
+async fn for_everybody(
+    sound: Sound,
+    max_age_s: u32,
+    credentials: &Credentials,
+    parts: &Parts,
+) -> Result<Answer, NotRun> {
+    let who = match credentials.named_nobody() {
+        true => nobody(credentials, parts.clock.now()).map_err(refused)?,
+        false => asker(credentials, parts).await?,
+    };
+    let document = sound.document.clone();
+    let of = (who.channel, credentials.wording());
+    let asked = Asked::new((&document, sound.at), &sound.variables, of);
+    let make = async |keeping: Arc<Keeping>| {
+        let turn = turn(&sound, parts)?;
+        let who = Requester { caller: None, address: None, ..who };
+        let with = |request: Request| request.data(who).data(keeping);
+        Ok(executed((turn, sound), with, parts).await)
+    };
+    parts.answers.get_or_make(asked, &document, max_age_s, make).await
+}
+
+async fn executed(
+    (_turn, sound): (Turn, Sound),
+    with: impl FnOnce(Request) -> Request,
+    parts: &Parts,
+) -> Answer {
+    let (name, hash) = (sound.name.clone(), sound.document.hash);
+    let request = with(sound.into_request());
     // Money that is under way is not lost with the answer: the healer finds it.
     match tokio::time::timeout(DEADLINE, parts.schema.execute(request)).await {
-        Ok(response) => Ok(response.into()),
-        Err(_) => Ok(FailureCode::Timeout.into()),
+        Ok(response) => response.into(),
+        Err(_) => {
+            tracing::warn!(?name, document = %hash, "this took too long");
+            FailureCode::Timeout.into()
+        }
     }
 }
 
-async fn ready(
-    sound: Sound,
-    credentials: &Credentials,
-    parts: &Parts,
-) -> Result<(Turn, Request), NotRun> {
-    let turn = parts.admission.enter(Class::of(&sound.document));
-    let turn =
-        turn.ok_or_else(|| (FailureCode::Overloaded.into(), StatusCode::SERVICE_UNAVAILABLE))?;
-    let who = match requester(credentials, parts).await {
-        Ok(who) => who,
-        Err(Refused::With(code @ FailureCode::NotSignedIn)) => {
-            return Err((code.into(), StatusCode::UNAUTHORIZED));
-        }
-        Err(Refused::With(code)) => return Err(Answer::from(code).bad_request()),
-        Err(Refused::Store(error)) => {
-            return Err((nothing_done(&error).into(), StatusCode::SERVICE_UNAVAILABLE));
-        }
-    };
-    Ok((turn, sound.into_request().data(who)))
+fn turn(sound: &Sound, parts: &Parts) -> Result<Turn, NotRun> {
+    let turn = parts.admission.enter(sound.document.class);
+    turn.ok_or_else(|| (FailureCode::Overloaded.into(), StatusCode::SERVICE_UNAVAILABLE))
+}
+
+async fn asker(credentials: &Credentials, parts: &Parts) -> Result<Requester, NotRun> {
+    requester(credentials, parts).await.map_err(refused)
+}
+
+fn refused(why: Refused) -> NotRun {
+    match why {
+        Refused::With(code @ FailureCode::NotSignedIn) => (code.into(), StatusCode::UNAUTHORIZED),
+        Refused::With(code) => Answer::from(code).bad_request(),
+        Refused::Store(error) => (nothing_done(&error).into(), StatusCode::SERVICE_UNAVAILABLE),
+    }
 }
 
 /// Executes anything: a query or mutation gives one answer, a subscription as many as it has.
@@ -144,8 +210,10 @@ pub async fn answers(
     let overloaded = || (FailureCode::Overloaded.into(), StatusCode::SERVICE_UNAVAILABLE);
     let place = parts.streams.open().ok_or_else(overloaded)?;
     // A subscription keeps its place among the long answers, not a turn among the short ones.
-    let (turn, request) = ready(sound, credentials, parts).await?;
+    let turn = turn(&sound, parts)?;
+    let who = asker(credentials, parts).await?;
     drop(turn);
+    let request = sound.into_request().data(who);
     Ok(until_stopped(parts.schema.execute_stream(request), place, parts).boxed())
 }
 

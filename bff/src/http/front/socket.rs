@@ -299,7 +299,7 @@ async fn run(
         // Where the socket has gone, this task is about to end, too.
         let _ = queue.send(from).await;
     };
-    let sound = match sound(operation, &parts) {
+    let sound = match sound(operation, &credentials, &parts) {
         Ok(sound) => sound,
         Err((answer, _)) => return tell(Some(Said::Error(answer))).await,
     };

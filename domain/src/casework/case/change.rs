@@ -145,6 +145,7 @@ impl SupplementCase {
         let catalogue = self.catalogue.current();
         let circumstances = Circumstances {
             who: Some(&caller.person),
+            company: None,
             regions: catalogue.regions(),
             today: beijing_day(self.clock.now()),
             files,

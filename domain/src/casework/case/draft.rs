@@ -128,6 +128,7 @@ impl Drafts {
         let files = files_named(self.files.as_ref(), Some(person), &save.answers, now).await?;
         let circumstances = Circumstances {
             who: Some(person),
+            company: None,
             regions: catalogue.regions(),
             today: beijing_day(now),
             files: &files,

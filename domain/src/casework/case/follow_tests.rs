@@ -43,7 +43,8 @@ fn planned(reason: &str) -> Result<Application, Vec<(String, AnswerFaultCode)>> 
     let regions = crate::catalogue::samples::table();
     let who = person("P1");
     let today = date(2026, 3, 2);
-    let circumstances = Circumstances { who: Some(&who), regions: &regions, today, files: &[] };
+    let circumstances =
+        Circumstances { who: Some(&who), company: None, regions: &regions, today, files: &[] };
     match plan(&checked(application()), &answers(reason), circumstances) {
         Ok(Some(Effect::Apply(application))) => Ok(application),
         Ok(other) => panic!("{other:?}"),

@@ -16,8 +16,9 @@ pub struct CertificatePage {
     pub more: bool,
 }
 
-/// Wrong codes of one certificate: so many within an hour, and none is looked at any more until
-/// the hour is over, the right one included.
+/// Wrong codes of one certificate from one place: so many within an hour, and none from there is
+/// looked at any more until the hour is over, the right one included. Who asks elsewhere is
+/// answered all the same: nobody shuts a certificate for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guesses {
     /// How many were wrong.
@@ -32,6 +33,7 @@ impl Guesses {
     /// Beginning with the first of them.
     pub const WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+    /// Do they count no more?
     fn is_over(self, now: Timestamp) -> bool {
         self.since.checked_add(Self::WITHIN).is_ok_and(|until| now >= until)
     }
@@ -78,12 +80,14 @@ pub trait CertificateBook: Send + Sync {
     ) -> Result<CertificatePage, StoreError>;
 
     /// The one of that number, if that is its code. MUST compare in constant time, count every
-    /// wrong code, also of several that come at once, and answer `None` to every code while there
-    /// are too many: see [`Guesses`].
+    /// wrong code by where it `came_from`, also of several that come at once, and answer `None`
+    /// from there to every code while there are too many: see [`Guesses`]. MUST NOT keep readable
+    /// where they came from, nor for longer than they count.
     async fn certificate_by_code(
         &self,
         serial: &SerialNo,
         code: &AuthorisationCode,
+        came_from: &str,
         now: Timestamp,
     ) -> Result<Option<Certificate>, StoreError>;
 

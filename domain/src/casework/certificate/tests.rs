@@ -118,7 +118,7 @@ fn whoever_has_the_code_learns_how_the_certificate_stands() {
     let certificate = wait(bench.issue.run(draft(1))).unwrap();
     let (serial, code) = (certificate.serial.as_str(), certificate.code.grouped());
     let standing = |serial: &str, code: &str| {
-        wait(bench.verify.run(serial, code)).unwrap().map(|(_, standing)| standing)
+        wait(bench.verify.run(serial, code, None)).unwrap().map(|(_, standing)| standing)
     };
     assert_eq!(standing(serial, &code), Some(S::Valid));
     assert_eq!(standing(&format!(" {} ", serial.to_lowercase()), &code), Some(S::Valid));

@@ -1,5 +1,6 @@
 //! Checks a form.
 
+use super::super::words::Word;
 use super::super::{
     Field, FieldCheck, FieldOption, FieldType, OwnData, Place, Problem, RawApp, RawField,
 };
@@ -7,7 +8,7 @@ use super::booking::check_options_from;
 use super::is_verified;
 use super::texts::Findings;
 use crate::files::{FileKind, FileRule};
-use crate::identity::IdentityLevel;
+use crate::identity::{Audience, IdentityLevel};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A form has at most so many fields: the engine takes as many answers.
@@ -52,7 +53,9 @@ fn check_field(
     let options = check_options(findings, raw, at, field_type);
     let options_from = check_options_from(findings, raw, at, field_type, app);
     let own = check_own(findings, raw, at, field_type, level);
-    let check = check_letters_and_digits(findings, raw, at, field_type);
+    check_whose(findings, raw, at, own, app);
+    let between = check_between(findings, raw, at, field_type);
+    let check = check_letters_and_digits(findings, raw, at, field_type).or(between);
     let file = check_file(findings, raw, at, field_type);
     Some(Field {
         name: raw.name.clone(),
@@ -64,6 +67,7 @@ fn check_field(
         options_from,
         depends_on: raw.depends_on.clone(),
         own,
+        party: raw.party.clone(),
         check,
         file,
     })
@@ -107,9 +111,12 @@ fn check_own(
     let expected = match own {
         OwnData::Name => FieldType::Text,
         OwnData::IdCard => FieldType::IdCard,
+        OwnData::Uscc => FieldType::Uscc,
     };
     if field_type.is_some_and(|field_type| field_type != expected) {
-        let problem = Problem::Contradiction("an own name is a text, an own id_card an id_card");
+        let problem = Problem::Contradiction(
+            "an own name is a text, an own id_card an id_card, an own uscc a uscc",
+        );
         findings.add(at("own"), problem);
     }
     if !is_verified(level) {
@@ -117,6 +124,28 @@ fn check_own(
         findings.add(at("own"), problem);
     }
     Some(own)
+}
+
+/// A party has own data of a person; an own code is told by who acts for a legal person.
+fn check_whose(
+    findings: &mut Findings,
+    raw: &RawField,
+    at: &dyn Fn(&'static str) -> Place,
+    own: Option<OwnData>,
+    app: &RawApp,
+) {
+    if let Some(party) = &raw.party {
+        findings.name(at("party"), party);
+        if !matches!(own, Some(OwnData::Name | OwnData::IdCard)) {
+            let problem = Problem::Contradiction("a party has an own name or an own id_card");
+            findings.add(at("party"), problem);
+        }
+    }
+    let companies = app.audience.iter().any(|word| word == Audience::LegalPerson.word());
+    if own == Some(OwnData::Uscc) && !companies {
+        let problem = Problem::Contradiction("an own uscc needs the audience legal_person");
+        findings.add(at("own"), problem);
+    }
 }
 
 fn check_letters_and_digits(
@@ -134,6 +163,23 @@ fn check_letters_and_digits(
         findings.add(at("letters_and_digits"), Problem::OutOfRange("1 to 64"));
     }
     Some(FieldCheck::LettersAndDigits { length })
+}
+
+fn check_between(
+    findings: &mut Findings,
+    raw: &RawField,
+    at: &dyn Fn(&'static str) -> Place,
+    field_type: Option<FieldType>,
+) -> Option<FieldCheck> {
+    let [least, most] = raw.between?;
+    if field_type.is_some_and(|field_type| field_type != FieldType::Int) {
+        let problem = Problem::Contradiction("only an int is between two numbers");
+        findings.add(at("between"), problem);
+    }
+    if least > most {
+        findings.add(at("between"), Problem::Contradiction("the least is more than the most"));
+    }
+    Some(FieldCheck::Between { least, most })
 }
 
 fn check_file(

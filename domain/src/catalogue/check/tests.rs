@@ -27,7 +27,7 @@ type Spoil = fn(&mut RawApp);
 
 #[test]
 fn each_fault_names_its_place() {
-    let table: [(Spoil, &str); 26] = [
+    let table: [(Spoil, &str); 31] = [
         (|a| a.slug = "Bad-slug".to_owned(), "slug: `Bad-slug` is not a name"),
         (|a| a.name.en = None, "name: there is no language `en`"),
         (|a| a.name.zh = " ".to_owned(), "name: is empty"),
@@ -46,6 +46,11 @@ fn each_fault_names_its_place() {
         (|a| a.fields[1].options.clear(), "field.plate_kind.options: is empty"),
         (|a| a.fields[0].own = Some("id_card".to_owned()), "field.plate_no.own: an own name"),
         (|a| a.fields[2].letters_and_digits = Some(0), "field.vin_tail.letters_and_digits: is"),
+        (|a| a.fields[0].party = Some("one".to_owned()), "field.plate_no.party: a party has an"),
+        (|a| a.fields[0].party = Some("A b".to_owned()), "field.plate_no.party: `A b` is not"),
+        (|a| a.fields[0].own = Some("uscc".to_owned()), "field.plate_no.own: an own uscc needs"),
+        (|a| a.fields[2].between = Some([1, 5]), "field.vin_tail.between: only an int"),
+        (|a| a.fields[3].between = Some([5, 1]), "field.since.between: the least is more"),
         (|a| a.rows[0].shown_as = Some("bold".to_owned()), "row.time.shown_as: `bold`"),
         (|a| a.rows[0].from = "paid".to_owned(), "row.paid.from: `paid` is there twice"),
         (|a| a.rows.clear(), "row: a look-up without a row"),

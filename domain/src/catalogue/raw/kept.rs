@@ -72,9 +72,15 @@ fn raw_field(field: &Field) -> RawField {
         options_from: field.options_from.as_ref().map(raw_options_from),
         depends_on: field.depends_on.clone(),
         own: field.own.map(|own| own.word().to_owned()),
-        letters_and_digits: field.check.map(|check| match check {
-            FieldCheck::LettersAndDigits { length } => length,
-        }),
+        party: field.party.clone(),
+        letters_and_digits: match field.check {
+            Some(FieldCheck::LettersAndDigits { length }) => Some(length),
+            Some(FieldCheck::Between { .. }) | None => None,
+        },
+        between: match field.check {
+            Some(FieldCheck::Between { least, most }) => Some([least, most]),
+            Some(FieldCheck::LettersAndDigits { .. }) | None => None,
+        },
         accepts: field
             .file
             .iter()

@@ -6,7 +6,9 @@ use crate::catalogue::{RawApp, RawField};
 use crate::engine::AnswerFaultCode as C;
 use crate::fakes::samples::{at, person};
 use crate::files::FileKind;
+use crate::identity::PersonName;
 use crate::ids::{FileId, PersonId};
+use crate::standards::CitizenId;
 use jiff::civil::date;
 
 const MY_ID: &str = "33010619000101099X";
@@ -34,8 +36,13 @@ fn planned(
     who: Option<&Person>,
 ) -> Result<ExchangeCall, Vec<(String, C)>> {
     let regions = table();
-    let circumstances =
-        Circumstances { who, regions: &regions, today: date(2026, 3, 2), files: &[] };
+    let circumstances = Circumstances {
+        who,
+        company: None,
+        regions: &regions,
+        today: date(2026, 3, 2),
+        files: &[],
+    };
     match plan(&checked(app), answers, circumstances) {
         Ok(Some(Effect::LookUp(call))) => Ok(call),
         Ok(other) => panic!("{other:?}"),
@@ -150,8 +157,13 @@ fn nobody_asks_about_anybody_else() {
 fn messages_and_debug_texts_never_repeat_an_answer() {
     let me = somebody();
     let regions = table();
-    let circumstances =
-        Circumstances { who: Some(&me), regions: &regions, today: date(2026, 3, 2), files: &[] };
+    let circumstances = Circumstances {
+        who: Some(&me),
+        company: None,
+        regions: &regions,
+        today: date(2026, 3, 2),
+        files: &[],
+    };
     let others = [text("name", "李四"), text("id_card", "330203190106150981")];
     let faults = plan(&checked(own_app()), &others, circumstances).unwrap_err();
     let told = format!("{faults:?} {others:?}");
@@ -244,8 +256,13 @@ fn an_app_without_anything_behind_it_still_checks_its_form() {
     let mut app = sample();
     (app.look_up, app.leads_to_notice) = (None, None);
     let regions = table();
-    let circumstances =
-        Circumstances { who: None, regions: &regions, today: date(2026, 3, 2), files: &[] };
+    let circumstances = Circumstances {
+        who: None,
+        company: None,
+        regions: &regions,
+        today: date(2026, 3, 2),
+        files: &[],
+    };
     assert_eq!(plan(&checked(app.clone()), &right_answers(), circumstances), Ok(None));
     assert_eq!(plan(&checked(app), &[], circumstances).unwrap_err().len(), 3);
 }
@@ -274,7 +291,8 @@ fn a_file_is_the_callers_own_and_what_the_field_takes() {
     let asked = |field: RawField, id: &str| {
         let app = RawApp { fields: vec![field], look_up: None, leads_to_notice: None, ..sample() };
         let (who, today) = (None, date(2026, 3, 2));
-        let circumstances = Circumstances { who, regions: &regions, today, files: &files };
+        let circumstances =
+            Circumstances { who, company: None, regions: &regions, today, files: &files };
         let answer = Answer { name: "photo".to_owned(), value: AnswerValue::FileId(id.to_owned()) };
         let faults = plan(&checked(app), &[answer], circumstances).err().unwrap_or_default();
         faults.into_iter().map(|fault| fault.message).collect::<String>()
@@ -286,5 +304,101 @@ fn a_file_is_the_callers_own_and_what_the_field_takes() {
     for nothing in ["ANOTHERS", "../etc"] {
         let told = asked(narrow.clone(), nothing);
         assert!(told.contains("不存在或已过期") && !told.contains(nothing), "{told}");
+    }
+}
+
+/// Two who come together; either may book.
+fn app_of_two() -> RawApp {
+    let of = |party: &str, own: &str, field_type: &str| RawField {
+        own: Some(own.to_owned()),
+        party: Some(party.to_owned()),
+        ..field(&format!("{party}_{own}"), field_type)
+    };
+    let mut app = own_app();
+    app.fields = ["one", "two"]
+        .into_iter()
+        .flat_map(|party| [of(party, "name", "text"), of(party, "id_card", "id_card")])
+        .collect();
+    app
+}
+
+#[test]
+fn the_caller_is_one_of_the_parties_whichever() {
+    const THEIRS: &str = "330106198001010013";
+    const NOBODYS: &str = "330206198102020021";
+    let me = somebody();
+    let answers = |one: (&str, &str), two: (&str, &str)| {
+        vec![
+            text("one_name", one.0),
+            text("one_id_card", one.1),
+            text("two_name", two.0),
+            text("two_id_card", two.1),
+        ]
+    };
+    let planned = |answers: &[Answer]| planned(app_of_two(), answers, Some(&me));
+    let (mine, theirs) = (("张三", MY_ID), ("李四", THEIRS));
+    assert!(planned(&answers(mine, theirs)).is_ok());
+    assert!(planned(&answers(theirs, mine)).is_ok());
+    assert_eq!(
+        planned(&answers(theirs, ("王五", NOBODYS))).unwrap_err(),
+        named(&[("one_id_card", C::NotYourOwn), ("two_id_card", C::NotYourOwn)]),
+        "nobody books for two others"
+    );
+    assert_eq!(
+        planned(&answers(theirs, ("王五", MY_ID))).unwrap_err(),
+        named(&[("two_name", C::NotYourOwn)]),
+        "the own number under another name"
+    );
+    assert_eq!(
+        planned(&answers(("张三", THEIRS), ("王五", NOBODYS))).unwrap_err().len(),
+        2,
+        "a name alone is nobody's proof"
+    );
+    assert_eq!(
+        planned(&answers(theirs, mine)[..3]).unwrap_err(),
+        named(&[("two_id_card", C::Required)]),
+        "what is missing has its own fault"
+    );
+}
+
+#[test]
+fn a_companys_code_is_told_by_who_acts_for_it_alone() {
+    let mut app = own_app();
+    app.audience = vec!["legal_person".to_owned()];
+    let code = RawField { own: Some("uscc".to_owned()), ..field("code", "uscc") };
+    app.fields = vec![code];
+    let app = checked(app);
+    let (me, regions, today) = (somebody(), table(), date(2026, 3, 2));
+    let planned = |company: Option<&LegalPerson>, answer: &str| {
+        let circumstances =
+            Circumstances { who: Some(&me), company, regions: &regions, today, files: &[] };
+        let planned = plan(&app, &[text("code", answer)], circumstances);
+        planned.map(|_| ()).map_err(|faults| (faults[0].code, faults[0].message.clone()))
+    };
+    let company = LegalPerson {
+        uscc: crate::standards::Uscc::normalised("91330100XXXXXX019U").unwrap(),
+        name: "样例公司".to_owned(),
+    };
+    assert_eq!(planned(Some(&company), " 91330100xxxxxx019u "), Ok(()));
+    let (code, words) = planned(Some(&company), "913301060100000129").unwrap_err();
+    assert!(code == C::NotYourOwn && words.contains("您正在代样例公司办理"), "{words}");
+    let (code, words) = planned(None, "91330100XXXXXX019U").unwrap_err();
+    assert!(code == C::NotYourOwn && words.contains("请先选择要代表的单位"), "{words}");
+}
+
+#[test]
+fn a_number_is_between_the_least_and_the_most() {
+    let mut app = sample();
+    app.fields = vec![RawField { between: Some([1, 5]), ..field("visitors", "int") }];
+    app.look_up.as_mut().unwrap().sends.clear();
+    let visitors = |number: i64| {
+        let answer = Answer { name: "visitors".to_owned(), value: AnswerValue::Number(number) };
+        planned(app.clone(), &[answer], None).map(|_| ())
+    };
+    for fits in [1, 5] {
+        assert_eq!(visitors(fits), Ok(()), "{fits}");
+    }
+    for outside in [i64::MIN, -1, 0, 6, i64::MAX] {
+        assert_eq!(visitors(outside), Err(named(&[("visitors", C::Invalid)])), "{outside}");
     }
 }

@@ -1,9 +1,8 @@
 //! What changes for a caller who acts for somebody else.
 
-use super::super::{Answer, AnswerFault, AnswerFaultCode, AnswerValue};
 use super::{ActingRefusal, SubmitApp, SubmitError};
-use crate::catalogue::{AppDefinition, Field, FieldType};
-use crate::identity::{ActingFor, Audience, Caller, IdentityLevel, LegalPerson, Principal};
+use crate::catalogue::{AppDefinition, OwnData};
+use crate::identity::{ActingFor, Audience, Caller, Principal};
 use crate::outside::StoreError;
 
 impl SubmitApp {
@@ -42,7 +41,9 @@ pub(super) fn check(app: &AppDefinition, acting: &ActingFor) -> Result<(), Submi
         ActingFor::Oneself if is_a_companys_own(app) => refused(ActingRefusal::LegalPersonsOnly),
         ActingFor::Oneself => Ok(()),
         ActingFor::Mandate(mandate) => match &mandate.principal {
-            Principal::Person { .. } if !app.audience.contains(&Audience::Person) => {
+            Principal::Person { .. }
+                if is_a_companys_own(app) || !app.audience.contains(&Audience::Person) =>
+            {
                 refused(ActingRefusal::LegalPersonsOnly)
             }
             Principal::LegalPerson(_) if !app.audience.contains(&Audience::LegalPerson) => {
@@ -53,59 +54,22 @@ pub(super) fn check(app: &AppDefinition, acting: &ActingFor) -> Result<(), Submi
     }
 }
 
-/// An app that serves legal persons alone, asks for a proved name and for the company's code, tells
-/// or does what is that company's own: nobody gets it who does not act for the company.
+/// An app that cannot be submitted without the code of one's own company: nobody gets it who does
+/// not act for one.
 fn is_a_companys_own(app: &AppDefinition) -> bool {
-    let code = |field: &Field| field.field_type == FieldType::Uscc && field.required;
-    app.audience == [Audience::LegalPerson]
-        && app.identity_level >= IdentityLevel::RealName
-        && app.fields.iter().any(code)
+    app.fields.iter().any(|field| field.required && field.own == Some(OwnData::Uscc))
 }
 
-/// The faults of the code among all others of the form, all at once.
-pub(super) fn with_own_code<T>(
-    app: &AppDefinition,
-    answers: &[Answer],
-    acting: &ActingFor,
-    planned: Result<T, Vec<AnswerFault>>,
-) -> Result<T, SubmitError> {
-    let foreign = match acting {
-        ActingFor::Mandate(mandate) => match &mandate.principal {
-            Principal::LegalPerson(legal) => foreign_codes(app, answers, legal),
-            Principal::Person { .. } => Vec::new(),
-        },
-        ActingFor::Oneself | ActingFor::Over(_) => Vec::new(),
-    };
-    match planned {
-        Ok(effect) if foreign.is_empty() => Ok(effect),
-        Ok(_) => Err(SubmitError::Answers(foreign)),
-        Err(mut faults) => {
-            let known: Vec<_> = faults.iter().map(|fault| fault.field.clone()).collect();
-            faults.extend(foreign.into_iter().filter(|fault| !known.contains(&fault.field)));
-            Err(SubmitError::Answers(faults))
+/// The form as it is judged: whose data the present form asks for, an older one asks for, too.
+/// What is stored and carried stays the form that was filled in.
+pub(super) fn judged(form: &AppDefinition, present: &AppDefinition) -> AppDefinition {
+    let mut judged = form.clone();
+    for field in &mut judged.fields {
+        let now = present.field(&field.name).filter(|now| now.field_type == field.field_type);
+        if let Some(now) = now.filter(|now| now.own.is_some()) {
+            field.own = now.own;
+            field.party.clone_from(&now.party);
         }
     }
-}
-
-/// Who acts for a legal person tells its code and no other: an operator of one company asks
-/// nothing in the name of another.
-fn foreign_codes(app: &AppDefinition, answers: &[Answer], legal: &LegalPerson) -> Vec<AnswerFault> {
-    let is_code = |answer: &&Answer| {
-        app.field(&answer.name).is_some_and(|field| field.field_type == FieldType::Uscc)
-    };
-    let another = |answer: &&Answer| match &answer.value {
-        AnswerValue::Text(text) => text.trim().to_ascii_uppercase() != legal.uscc.as_str(),
-        AnswerValue::Number(_)
-        | AnswerValue::Fen(_)
-        | AnswerValue::Date(_)
-        | AnswerValue::Flag(_)
-        | AnswerValue::Choice(_)
-        | AnswerValue::FileId(_) => true,
-    };
-    let fault = |answer: &Answer| AnswerFault {
-        field: answer.name.clone(),
-        code: AnswerFaultCode::NotYourOwn,
-        message: format!("您正在代{}办理，请填写该单位的统一社会信用代码", legal.name),
-    };
-    answers.iter().filter(is_code).filter(another).map(fault).collect()
+    judged
 }

@@ -3,7 +3,7 @@
 use super::super::options::offer;
 use super::super::plan::SlotWish;
 use super::super::{AnswerFault, AnswerFaultCode, ExchangeRow, ExchangeValue, Outcome, shown_fact};
-use super::{Submission, SubmitApp, SubmitError, refused_or_silent};
+use super::{Filed, SubmitApp, SubmitError, refused_or_silent};
 use crate::casework::booking::{
     Booking, BookingNo, BookingState, Calls, HoldRefusal, MadeUnder, NewHold, Slot, SlotKey, Told,
 };
@@ -32,11 +32,11 @@ impl SubmitApp {
         app: &AppDefinition,
         terms: &BookingTerms,
         caller: Option<&Caller>,
-        submission: &Submission,
+        filed: &Filed<'_>,
         wish: SlotWish,
     ) -> Result<Outcome, SubmitError> {
         let caller = caller.ok_or(SubmitError::NotSignedIn)?;
-        let no = self.claim(&caller.person, submission).await?;
+        let no = self.claim(&caller.person, filed).await?;
         if let Some(known) = self.hold_slot.bookings.find_of_submission(&no).await? {
             return Ok(Outcome::Booking(Box::new(known)));
         }

@@ -1,7 +1,7 @@
 //! Opens a case.
 
 use super::super::Outcome;
-use super::{Submission, SubmitApp, SubmitError, check_level, file_ids};
+use super::{Filed, Submission, SubmitApp, SubmitError, check_level, file_ids};
 use crate::casework::case::{Application, NewCase};
 use crate::catalogue::AppDefinition;
 use crate::identity::Caller;
@@ -45,12 +45,12 @@ impl SubmitApp {
         &self,
         form: &Arc<AppDefinition>,
         caller: Option<&Caller>,
-        submission: &Submission,
+        filed: &Filed<'_>,
         application: Application,
     ) -> Result<Outcome, SubmitError> {
         let person = &caller.ok_or(SubmitError::NotSignedIn)?.person;
         let new = NewCase {
-            submission: self.claim(person, submission).await?,
+            submission: self.claim(person, filed).await?,
             person: person.id.clone(),
             form: Arc::clone(form),
             application,
@@ -60,7 +60,7 @@ impl SubmitApp {
         self.files.mark_used(&person.ids(), &files, self.clock.now()).await?;
         let case = self.open_case.run(new).await?;
         // What is submitted is submitted: a draft that stays behind costs a tap.
-        let _ = self.drafts.discard(person, &submission.app).await;
+        let _ = self.drafts.discard(person, &filed.submission.app).await;
         Ok(Outcome::Case(Box::new(case)))
     }
 }

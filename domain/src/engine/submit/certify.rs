@@ -2,7 +2,7 @@
 
 use super::super::outcome::shown;
 use super::super::{Certification, ExchangeAnswer, Outcome};
-use super::{Submission, SubmitApp, SubmitError, refused_or_silent};
+use super::{Filed, SubmitApp, SubmitError, refused_or_silent};
 use crate::casework::certificate::{Certificate, CertificateDraft, CertificateEntry, Holder};
 use crate::catalogue::{AppDefinition, CertificateTerms};
 use crate::identity::{Person, RealName};
@@ -13,11 +13,11 @@ impl SubmitApp {
         &self,
         app: &AppDefinition,
         who: Option<&Person>,
-        submission: &Submission,
+        filed: &Filed<'_>,
         asked: Certification,
     ) -> Result<Outcome, SubmitError> {
         let person = who.ok_or(SubmitError::NotSignedIn)?;
-        let no = self.claim(person, submission).await?;
+        let no = self.claim(person, filed).await?;
         let certificate = match self.certificates.issued(&no).await? {
             Some(known) => known,
             None => self.certified(app, person, no, asked).await?,

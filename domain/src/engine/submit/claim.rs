@@ -2,8 +2,16 @@
 
 use super::super::{Claimed, NewSubmission};
 use super::{Submission, SubmitApp, SubmitError};
-use crate::identity::Person;
+use crate::identity::{ActingFor, Person};
 use crate::ids::SubmissionNo;
+
+/// A submission, and for whom it is made: the same words for somebody else are another submission.
+pub(super) struct Filed<'a> {
+    /// What was said.
+    pub(super) submission: &'a Submission,
+    /// For whom.
+    pub(super) acting: &'a ActingFor,
+}
 
 impl SubmitApp {
     /// The number under which everything for this submission is done, here and at departments:
@@ -11,14 +19,14 @@ impl SubmitApp {
     pub(super) async fn claim(
         &self,
         person: &Person,
-        submission: &Submission,
+        filed: &Filed<'_>,
     ) -> Result<SubmissionNo, SubmitError> {
-        let key = submission.idempotency_key.as_ref().ok_or(SubmitError::KeyMissing)?;
+        let key = filed.submission.idempotency_key.as_ref().ok_or(SubmitError::KeyMissing)?;
         let at = self.clock.now();
         let new = NewSubmission {
             owners: &person.ids(),
             key,
-            input: &submission.input(),
+            input: &filed.submission.input(filed.acting),
             no: &SubmissionNo::generate(at, self.ids.as_ref()),
             at,
         };

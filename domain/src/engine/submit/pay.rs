@@ -2,7 +2,7 @@
 
 use super::super::outcome::shown;
 use super::super::{ExchangeRow, NoticeLink, Outcome, PayCall, PaymentDue};
-use super::{Submission, SubmitApp, SubmitError, notices, refused_or_silent};
+use super::{Filed, SubmitApp, SubmitError, notices, refused_or_silent};
 use crate::catalogue::AppDefinition;
 use crate::identity::Person;
 use crate::money::{Fen, PayableFen};
@@ -20,11 +20,11 @@ impl SubmitApp {
         &self,
         app: &AppDefinition,
         who: Option<&Person>,
-        submission: &Submission,
+        filed: &Filed<'_>,
         asks: PayCall,
     ) -> Result<Outcome, SubmitError> {
         let person = who.ok_or(SubmitError::NotSignedIn)?;
-        let no = self.claim(person, submission).await?;
+        let no = self.claim(person, filed).await?;
         let PayCall { mut call, orders, notice, price } = asks;
         if orders {
             call.parameters.push((REQUEST_NO.to_owned(), no.to_string()));
@@ -101,6 +101,7 @@ fn other_price(app: &AppDefinition) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Submission;
     use super::super::tests::{Bench, bench_of, row, submission, wait};
     use super::*;
     use crate::catalogue::samples::{field, sample};

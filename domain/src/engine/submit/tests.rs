@@ -97,6 +97,7 @@ pub(super) struct Bench {
     pub(super) exchange: Arc<FakeExchange>,
     book: Arc<FakeBook>,
     pub(super) clock: Arc<FakeClock>,
+    pub(super) store: Arc<InMemoryStore>,
     pub(super) submit: SubmitApp,
 }
 
@@ -122,24 +123,20 @@ pub(super) fn bench_of(app: RawApp, answer: Result<Vec<ExchangeRow>, &'static st
         notices: book.clone(),
         files: store.clone(),
         hold_slot: Arc::new(HoldSlot { bookings: store.clone() }),
-        acting: Arc::new(Acting {
-            store: Arc::new(InMemoryStore::new()),
-            clock: Arc::new(FakeClock::at(at(0))),
-            ids: Arc::new(CountingIds::default()),
-        }),
+        acting: Arc::new(Acting { store: store.clone(), clock: clock.clone(), ids: ids.clone() }),
         certificates: Arc::new(IssueCertificate {
             book: store.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         }),
         certificate_post: None,
-        submissions: store,
+        submissions: store.clone(),
         open_case: Arc::new(open_case),
         drafts: Arc::new(drafts),
         ids,
         clock: clock.clone(),
     };
-    Bench { exchange, book, clock, submit }
+    Bench { exchange, book, clock, store, submit }
 }
 
 pub(super) fn row(notice_no: &str) -> ExchangeRow {

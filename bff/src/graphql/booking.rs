@@ -66,8 +66,8 @@ impl Booking {
         self.0.no.as_str()
     }
 
-    /// The text of the QR code that its owner shows at the counter. `resolveScan` understands it
-    /// for the owner, and so does the desk for whoever sits at the counter.
+    /// The text of the QR code that its owner shows at the counter; `resolveScan` understands it for
+    /// the owner.
     async fn code(&self) -> &str {
         self.0.no.as_str()
     }

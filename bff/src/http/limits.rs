@@ -2,7 +2,7 @@
 //! code compares with.
 
 use super::MAX_BODY;
-use super::front::run::DEADLINE;
+use super::arrival::DEADLINE;
 use super::front::socket;
 use super::front::trusted::DOCUMENTS_AN_HOUR;
 use super::guard;

@@ -6,7 +6,7 @@ use jiff::civil::date;
 
 /// A bill, as a zip of two tables.
 pub(crate) fn bill(bytes: &[u8]) -> bool {
-    let whose = Whose { day: date(2026, 3, 1), seller_id: "2088000000000001", app_id: "2021" };
+    let whose = Whose { day: date(2026, 11, 22), seller_id: "2088102179917825", app_id: "2021" };
     bill_file::read(bytes.to_vec(), &whose).is_ok()
 }
 

@@ -1,12 +1,13 @@
 //! What is checked of every request before anything looks at it: its address and its headers are
 //! not larger than any client's, and its body comes in time.
 
-use super::front::accept::MediaType;
+use super::front::accept::{Coding, MediaType};
 use super::front::answer::Answer;
+use super::requester::Wording;
 use crate::graphql::error::{FailureCode, bad_input};
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::PayloadError;
+use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONNECTION, HeaderValue};
 use actix_web::middleware::Next;
@@ -52,9 +53,8 @@ async fn within<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let http = request.request().clone();
-    if let Some((status, why)) = oversize(&http) {
-        let refused = refusal(&http, status, bad_input(why).into());
+    if let Some((status, why)) = oversize(request.request()) {
+        let refused = refusal(request.request(), status, bad_input(why).into());
         return Ok(request.into_response(refused).map_into_right_body());
     }
     let now = Instant::now();
@@ -62,18 +62,22 @@ async fn within<B: MessageBody + 'static>(
     if request.path() == SLOW || request.method().is_safe() {
         return Ok(shaped(next.call(request).await?));
     }
+    // Nobody but the router may hold the request from here on.
+    let media = MediaType::wanted(request.request()).unwrap_or(MediaType::Json);
+    let wording = Wording::of(request.headers());
     let whole = Rc::new(Cell::new(false));
     let body = watched(request.take_payload(), whole.clone());
     request.set_payload(Payload::Stream { payload: Box::pin(body) });
     tokio::select! {
         answered = next.call(request) => Ok(shaped(answered?)),
         () = late(now + time, whole) => {
-            let mut refused =
-                refusal(&http, StatusCode::REQUEST_TIMEOUT, FailureCode::Timeout.into());
+            let (status, coding) = (StatusCode::REQUEST_TIMEOUT, Coding::Identity);
+            let timeout = Answer::from(FailureCode::Timeout);
+            let mut refused = timeout.written(wording, media.of_one_answer(), coding, status);
             // The rest of the body would be read as the next request.
             refused.head_mut().set_connection_type(actix_web::http::ConnectionType::Close);
             refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            Ok(ServiceResponse::new(http, refused).map_into_right_body())
+            Err(InternalError::from_response("the body did not come in time", refused).into())
         }
     }
 }
@@ -142,8 +146,9 @@ fn shaped<B>(answered: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::dev::Service as _;
     use actix_web::middleware::from_fn;
-    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::test::{TestRequest, init_service};
     use actix_web::{App, web};
     use futures_util::stream;
     use std::task::Poll;
@@ -163,9 +168,13 @@ mod tests {
             Some(payload) => request.replace_payload(payload).0,
             None => request,
         };
-        let answered = call_service(&app, request).await;
+        let answered = match app.call(request).await {
+            Ok(answered) => answered.into_parts().1.map_into_boxed_body(),
+            Err(error) => error.error_response(),
+        };
         let status = answered.status();
-        (status, String::from_utf8(read_body(answered).await.to_vec()).unwrap())
+        let body = actix_web::body::to_bytes(answered.into_body()).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
     }
 
     async fn asks(request: TestRequest) -> (StatusCode, String) {

@@ -259,11 +259,13 @@ mod tests {
             "type Query { fine(no: ID!, first: Int! = 20): Found } \
              union Found = Fine | Note \
              type Fine { fen: Int! of: Car at(day: Date!): Int } type Note { fen: String text: String } \
-             type Car { plate: String! owner: Owner } type Owner { name: String } scalar Date",
+             type Car { plate: String! owner: Owner } type Owner { name: String home: Home } \
+             type Home { town: String owner: Owner } scalar Date",
         );
         let example = Example::of(&reference, &reference.operations[0]);
         let expected = "query Fine($no: ID!, $first: Int! = 20) {\n  fine(no: $no, first: $first) {\n    \
-             __typename\n    ... on Fine {\n      fen\n      of {\n        plate\n      }\n    }\n    \
+             __typename\n    ... on Fine {\n      fen\n      of {\n        plate\n        owner {\n          name\n          \
+             home {\n            town\n          }\n        }\n      }\n    }\n    \
              ... on Note {\n      text\n    }\n  }\n}\n";
         assert_eq!(example.document, expected);
         assert_eq!(example.variables, json!({ "no": "sample" }));

@@ -205,9 +205,19 @@ impl Answer {
         if let (Self::Kept(kept), StatusCode::OK) = (self, status) {
             return kept.for_one(media, Coding::wanted(to));
         }
-        let wording = Wording::of(to.headers());
+        self.written(Wording::of(to.headers()), media, Coding::wanted(to), status)
+    }
+
+    /// The answer as it is written for whoever takes it in this form.
+    pub fn written(
+        &self,
+        wording: Wording,
+        media: MediaType,
+        coding: Coding,
+        status: StatusCode,
+    ) -> HttpResponse {
         let text = self.json(wording);
-        let (bytes, coding) = packed(text.into_bytes(), Coding::wanted(to));
+        let (bytes, coding) = packed(text.into_bytes(), coding);
         let mut response = HttpResponse::build(status);
         response
             .insert_header((CONTENT_TYPE, media.as_str()))

@@ -68,6 +68,9 @@ async fn the_front_beside_other_servers() {
     for operation in [Op::Home, Op::HomeById, Op::HomeComputed, Op::Search, Op::Notices, Op::Start]
     {
         turns(&world, &servers, operation, length, &mut found.turns).await;
+        if operation == Op::HomeById {
+            turns(&world, &servers, Op::HomePacked, length, &mut found.turns).await;
+        }
         weigh(&world, &servers, operation, &mut found.weights).await;
     }
     for server in &servers {

@@ -82,6 +82,7 @@ const IN_MEMORY: [&str; 4] = ["App", "Category", "Field", "Form"];
 fn types() -> BTreeMap<String, BTreeMap<String, String>> {
     let text = include_str!("../../docs/schema.graphql");
     let (mut types, mut open, mut quoted) = (BTreeMap::new(), None::<String>, false);
+    let mut with_arguments = String::new();
     for line in text.lines() {
         let is_quote = line.trim() == "\"\"\"";
         quoted ^= is_quote;
@@ -94,8 +95,12 @@ fn types() -> BTreeMap<String, BTreeMap<String, String>> {
             open = Some(name);
         } else if line == "}" {
             open = None;
+        } else if let Some(field) = line.strip_suffix('(') {
+            with_arguments = field.trim().to_owned();
+        } else if line.starts_with("\t\t") {
+            // An argument.
         } else if let (Some(name), Some((field, of))) = (&open, line.trim().rsplit_once(": ")) {
-            let field = field.split('(').next().unwrap().to_owned();
+            let field = if field == ")" { with_arguments.clone() } else { field.to_owned() };
             let of = of.split_whitespace().next().unwrap().to_owned();
             types.get_mut(name).unwrap().insert(field, of);
         }

@@ -49,5 +49,5 @@ const realm = vm.createContext(
 );
 // The window knows its order; this one learns it from the script's own constant.
 const script = blocks.join('\n').replace('await wx.requestPayment', 'noteOrder(paymentNo);\nawait wx.requestPayment');
-await vm.runInContext(`(async () => {${script}})()`, realm);
+await vm.runInContext(`(async () => {${script}\n})()`, realm);
 console.log(told.join('\n'));

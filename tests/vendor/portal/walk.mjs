@@ -181,7 +181,9 @@ await check('a subscription is followed to its end', async () => {
   await stateOf(page, '已结束');
   const shown = await page.$eval('#answer', (element) => element.textContent);
   holds(shown.includes('"heartbeat":0') && shown.includes('complete'), shown);
-  holds(wrong.length === 0, wrong.join('\n'));
+  // Now and then the browser calls a stream aborted that was read to its end.
+  const other = wrong.filter((line) => !line.endsWith('/graphql net::ERR_ABORTED'));
+  holds(other.length === 0, other.join('\n'));
   await page.close();
 });
 

@@ -468,11 +468,7 @@ impl Application {
             staff_sessions: shared.clone(),
             tells_schema: settings.introspection,
             schema: graphql::schema(use_cases, introspection),
-            authenticate: Authenticate {
-                sessions: shared.clone(),
-                persons: shared.clone(),
-                clock: clock.clone(),
-            },
+            authenticate: Authenticate { sessions: shared.clone(), clock: clock.clone() },
             receive_callback: platforms
                 .rails
                 .into_iter()

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tests::app::TestApp;
 
 mod home;
+mod reconciliation;
 mod refusals;
 mod rivals;
 mod search;

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, EveryPort};
 use domain::fakes::samples::{self, at};
-use domain::identity::{Channel, Renewal, Secret, Session, SessionStore, Tokens};
+use domain::identity::{Channel, PersonStore, Renewal, Secret, Session, SessionStore, Tokens};
 use domain::ids::SessionId;
 use jiff::Timestamp;
 
@@ -45,12 +45,20 @@ fn session(number: u32, person: &str) -> Session {
 
 async fn sign_in(store: &impl EveryPort, number: u32, person: &str) -> Session {
     let session = session(number, person);
+    if PersonStore::find(store, &session.person).await.unwrap().is_none() {
+        let joined = samples::person(person);
+        PersonStore::insert(store, &joined, &samples::link(person)).await.unwrap();
+    }
     SessionStore::insert(store, &session, &tokens(number)).await.unwrap();
     session
 }
 
 async fn by_access(store: &impl EveryPort, number: u32) -> Option<Session> {
-    store.find_by_access(&tokens(number).access).await.unwrap()
+    let found = store.find_by_access(&tokens(number).access).await.unwrap();
+    found.map(|(session, person)| {
+        assert_eq!(session.person, person.id);
+        session
+    })
 }
 
 /// Shows the refresh token of `used` at `now` for the tokens of `new`.

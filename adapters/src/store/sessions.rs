@@ -1,10 +1,10 @@
 //! Sessions, by hashes of their tokens.
 
 use super::column::{Row, micros, sha256_hex, without_nul};
-use super::entity::{session, used_refresh};
+use super::entity::{person, session, used_refresh};
 use super::{Store, conflict_if_duplicate, unavailable};
 use async_trait::async_trait;
-use domain::identity::{Channel, Renewal, Secret, Session, SessionStore, Tokens};
+use domain::identity::{Channel, Person, Renewal, Secret, Session, SessionStore, Tokens};
 use domain::ids::{PersonId, SessionId};
 use domain::outside::StoreError;
 use jiff::Timestamp;
@@ -54,12 +54,17 @@ impl SessionStore for Store {
         Ok(())
     }
 
-    async fn find_by_access(&self, access: &Secret) -> Result<Option<Session>, StoreError> {
+    async fn find_by_access(
+        &self,
+        access: &Secret,
+    ) -> Result<Option<(Session, Person)>, StoreError> {
         let living = session::Entity::find()
+            .find_also_related(person::Entity)
             .filter(session::Column::AccessHash.eq(hash(access)))
             .filter(session::Column::Revoked.eq(false));
-        let row = living.one(&self.read).await.map_err(unavailable)?;
-        row.map(session_of).transpose()
+        let found = living.one(&self.read).await.map_err(unavailable)?;
+        let Some((row, Some(person))) = found else { return Ok(None) };
+        Ok(Some((session_of(row)?, self.person_of(person)?)))
     }
 
     async fn rotate(

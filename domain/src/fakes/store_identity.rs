@@ -106,11 +106,17 @@ impl SessionStore for InMemoryStore {
         })
     }
 
-    async fn find_by_access(&self, access: &Secret) -> Result<Option<Session>, StoreError> {
+    async fn find_by_access(
+        &self,
+        access: &Secret,
+    ) -> Result<Option<(Session, Person)>, StoreError> {
         self.call(|t| {
             let living = t.sessions.iter().filter(|held| !held.revoked);
             let mut found = living.filter(|held| held.access == access.expose());
-            Ok(found.next().map(|held| held.session.clone()))
+            Ok(found.next().and_then(|held| {
+                let person = t.persons.iter().find(|person| person.id == held.session.person)?;
+                Some((held.session.clone(), person.clone()))
+            }))
         })
     }
 

@@ -94,11 +94,7 @@ fn bench() -> Bench {
             clock: clock.clone(),
             ids,
         },
-        authenticate: Authenticate {
-            sessions: store.clone(),
-            persons: store.clone(),
-            clock: clock.clone(),
-        },
+        authenticate: Authenticate { sessions: store.clone(), clock: clock.clone() },
         store,
         clock,
         alipay,

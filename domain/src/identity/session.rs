@@ -122,8 +122,12 @@ pub struct Renewal {
 pub trait SessionStore: Send + Sync {
     /// Stores a new session.
     async fn insert(&self, session: &Session, tokens: &Tokens) -> Result<(), StoreError>;
-    /// The session whose access token this is, ended or not; never a revoked one.
-    async fn find_by_access(&self, access: &Secret) -> Result<Option<Session>, StoreError>;
+    /// The session whose access token this is, ended or not, and whose it is; never a revoked one.
+    /// Every request of a citizen begins with this, so it is one question.
+    async fn find_by_access(
+        &self,
+        access: &Secret,
+    ) -> Result<Option<(Session, Person)>, StoreError>;
     /// Replaces the tokens of the session whose refresh token is `used`, atomically.
     /// MUST answer `None` when no session has it, and change nothing when the session is of
     /// another channel than [`Renewal::channel`]. A token that was replaced before MUST revoke
@@ -150,8 +154,6 @@ pub trait SessionStore: Send + Sync {
 pub struct Authenticate {
     /// Sessions.
     pub sessions: Arc<dyn SessionStore>,
-    /// Persons.
-    pub persons: Arc<dyn PersonStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -160,17 +162,20 @@ impl Authenticate {
     /// `None`: the token is unknown, revoked or too old.
     ///
     /// # Errors
-    /// As the stores fail.
+    /// As the store fails.
     pub async fn run(&self, access: &str) -> Result<Option<Caller>, StoreError> {
         let Ok(access) = Secret::new(access) else { return Ok(None) };
-        let session = match self.sessions.find_by_access(&access).await? {
-            Some(session) if session.access_until > self.clock.now() => session,
-            Some(_) | None => return Ok(None),
-        };
-        let person = self.persons.find(&session.person).await?;
-        // A session that was opened while its account was being merged is nobody's.
-        let person = person.filter(|person| person.merged_into.is_none());
-        Ok(person.map(|person| Caller { person, channel: session.channel, session: session.id }))
+        let now = self.clock.now();
+        let found = self.sessions.find_by_access(&access).await?;
+        let found = found.filter(|(session, person)| {
+            // A session that was opened while its account was being merged is nobody's.
+            session.access_until > now && person.merged_into.is_none()
+        });
+        Ok(found.map(|(session, person)| Caller {
+            person,
+            channel: session.channel,
+            session: session.id,
+        }))
     }
 }
 

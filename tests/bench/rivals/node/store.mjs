@@ -33,27 +33,23 @@ function opened(column, row, sealed) {
 
 const SESSION = statement(
   'session',
-  `SELECT id, person_id, channel, device, access_until, refresh_until, created_at, last_seen_at
-     FROM session WHERE access_hash = $1 AND revoked = false LIMIT 1`,
-)
-const PERSON_BY_ID = statement(
-  'person',
-  `SELECT id, phone, name, id_card, real_name_checked_at, face_checked_at, phone_checked_at,
-          created_at, version, merged_into, former_ids
-     FROM person WHERE id = $1`,
+  `SELECT s.channel, s.device, s.access_until, s.refresh_until, s.last_seen_at, p.id, p.phone,
+          p.name, p.id_card, p.real_name_checked_at, p.face_checked_at, p.phone_checked_at,
+          p.created_at, p.version, p.merged_into, p.former_ids
+     FROM session s LEFT JOIN person p ON p.id = s.person_id
+    WHERE s.access_hash = $1 AND s.revoked = false LIMIT 1`,
 )
 
 /** Who holds the token: a session and its person, whose data is opened. */
 export async function requester(authorization) {
   if (authorization === undefined) return { person: null, channel: 'app' }
   const hash = createHash('sha256').update(authorization.slice('Bearer '.length)).digest('hex')
-  const session = await SESSION.one(pool, hash)
-  if (session === undefined || Number(session.access_until) <= now() * 1000) {
+  const person = await SESSION.one(pool, hash)
+  if (person === undefined || Number(person.access_until) <= now() * 1000) {
     throw new Error('not signed in')
   }
-  const person = await PERSON_BY_ID.one(pool, session.person_id)
   return {
-    channel: session.channel,
+    channel: person.channel,
     person: {
       id: person.id,
       phone: opened('phone', person.id, person.phone),

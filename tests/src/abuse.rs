@@ -35,6 +35,7 @@ pub fn documents() -> Vec<Abuse> {
         // Writing to memory does not fail.
         let _ = write!(fan_out, "fragment F{level} on Query{{...F{next} ...F{next}}}");
     }
+    let to_nowhere = fan_out.clone();
     fan_out.push_str("fragment F50 on Query{__typename}");
     let pays = many(50, |n| format!("p{n}:startPayment(input:{{}}){{payment{{paymentNo}}}}"));
     vec![
@@ -63,6 +64,12 @@ pub fn documents() -> Vec<Abuse> {
         ),
         abuse("64 KB of {", "{".repeat(60_000)),
         abuse("64 KB of a text that does not end", format!("{{a(b:\"{}", "x".repeat(60_000))),
+        abuse("64 KB of a block text that does not end", {
+            format!("{{a(b:\"\"\"{}", "\\\"\"\"".repeat(15_000))
+        }),
+        abuse("64 KB of quotes in a block text that does not end", {
+            format!("{{a(b:\"\"\"x{}", "\"x".repeat(30_000))
+        }),
         abuse("10,000 aliases", format!("{{{}}}", many(10_000, |n| format!("a{n}:a ")))),
         abuse("10,000 times __typename", format!("{{{}}}", "__typename ".repeat(5_400))),
         abuse(
@@ -79,6 +86,7 @@ pub fn documents() -> Vec<Abuse> {
         ),
         abuse("a fragment in itself", "{...A} fragment A on Query{...A}"),
         abuse("fragments that spread to 2^50", fan_out),
+        abuse("fragments that spread to 2^50 of what is not there", to_nowhere),
         abuse("1,000 spreads of what is not there", format!("{{{}}}", "...Gone ".repeat(1_000))),
         abuse(
             "1,000 fragments",
@@ -98,6 +106,11 @@ pub fn documents() -> Vec<Abuse> {
         ),
         abuse("a number beyond every float", "{viewer{payments(first:1e999){nodes{status}}}}"),
         abuse("a name of 50 KB", format!("{{{}}}", "a".repeat(50_000))),
+        abuse("numbers that lean on each other", format!("{{rails(a:{})}}", "1.2".repeat(9_000))),
+        abuse("marks of byte order", format!("{{rails{{rail}}{}}}", "\u{feff}".repeat(20_000))),
+        abuse("rails behind 5,000 comments", format!("{}{{rails{{rail}}}}", "#\n".repeat(5_000))),
+        abuse("rails among 5,000 commas", format!("{{rails{{rail{}}}}}", ",".repeat(5_000))),
+        abuse("a name of 65 bytes", format!("query {}{{rails{{rail}}}}", "a".repeat(65))),
         abuse("a NUL", "{rails\0{rail}}"),
         abuse("half a surrogate", "{app(slug:\"\\ud800\"){slug}}{"),
         abuse("nothing", ""),

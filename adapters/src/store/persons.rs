@@ -44,7 +44,7 @@ impl Store {
         })
     }
 
-    fn person_of(&self, row: person::Model) -> Result<Person, StoreError> {
+    pub(super) fn person_of(&self, row: person::Model) -> Result<Person, StoreError> {
         let at = Row { table: "person", key: &row.id };
         let open = |column, sealed: &str| {
             self.keys.open(Place { table: "person", column, row: &row.id }, sealed)

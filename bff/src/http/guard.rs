@@ -18,13 +18,13 @@ pub use document::{
     TooMuch, is_for_post,
 };
 pub use prices::Prices;
-pub use scan::{Language, MAX_NESTING, MAX_TOKENS, Oversize, scan};
+pub use scan::{Language, MAX_NESTING, MAX_TOKENS, Unfit, scan};
 
 /// Why a document is not executed.
 #[derive(Debug)]
 pub enum Rejected {
-    /// More tokens, or deeper brackets, than any document of a client has.
-    Oversize(Oversize),
+    /// More or deeper than any document of a client, or no token of the language.
+    Unfit(Unfit),
     /// Not GraphQL; the library says where.
     Syntax(Box<ServerError>),
     /// Once its fragments are spread it asks for more than one answer holds.
@@ -36,7 +36,7 @@ impl Rejected {
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Syntax(_) => "SYNTAX",
-            Self::Oversize(why) => why.reason(),
+            Self::Unfit(why) => why.reason(),
             Self::TooMuch(why) => why.reason(),
         }
     }
@@ -45,7 +45,7 @@ impl Rejected {
     pub fn response(self) -> Response {
         let error = match self {
             Self::Syntax(error) => *error,
-            Self::Oversize(why) => ServerError::new(why.to_string(), None),
+            Self::Unfit(why) => ServerError::new(why.to_string(), None),
             Self::TooMuch(why) => ServerError::new(why.to_string(), None),
         };
         Response::from_errors(vec![error])
@@ -55,7 +55,7 @@ impl Rejected {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Oversize(why) => why.fmt(f),
+            Self::Unfit(why) => why.fmt(f),
             Self::Syntax(error) => f.write_str(&error.message),
             Self::TooMuch(why) => why.fmt(f),
         }
@@ -67,7 +67,7 @@ impl fmt::Display for Rejected {
 /// # Errors
 /// [`Rejected`] says why it is not.
 pub fn admit(text: &str) -> Result<ExecutableDocument, Rejected> {
-    scan(text, Language::GraphQl).map_err(Rejected::Oversize)?;
+    scan(text, Language::GraphQl).map_err(Rejected::Unfit)?;
     let parsed = async_graphql::parser::parse_query(text);
     let mut document =
         parsed.map_err(|error| Rejected::Syntax(Box::new(ServerError::from(error))))?;

@@ -1,6 +1,6 @@
 //! Sessions: a short access token, a rotating refresh token with reuse detection.
 
-use super::{Channel, Person, PersonStore};
+use super::{Channel, Person};
 use crate::clock::{Clock, IdSource};
 use crate::ids::{PersonId, SessionId};
 use crate::outside::StoreError;

@@ -37,6 +37,9 @@ pub enum TooMuch {
     /// Too many operations.
     #[error("there are more than {MAX_OPERATIONS} operations")]
     Operations,
+    /// A fragment is spread that is not there. The library would look for it along every path.
+    #[error("a fragment is spread that is not defined")]
+    Missing,
     /// A fragment that contains itself, or more than can be counted.
     #[error("there are more than {MAX_SELECTIONS} selections, or fragments run in a circle")]
     Selections,
@@ -68,6 +71,7 @@ impl TooMuch {
         match self {
             Self::Fragments => "FRAGMENTS",
             Self::Operations => "OPERATIONS",
+            Self::Missing => "MISSING_FRAGMENT",
             Self::Selections => "SELECTIONS",
             Self::RootFields => "ROOT_FIELDS",
             Self::Aliases => "ALIASES",
@@ -146,7 +150,7 @@ pub fn measure(document: &ExecutableDocument) -> Result<(), TooMuch> {
     if document.operations.iter().count() as u64 > MAX_OPERATIONS {
         return Err(TooMuch::Operations);
     }
-    let mut measuring = Measuring { document, known: HashMap::new() };
+    let mut measuring = Measuring { document, known: HashMap::new(), missing: false };
     for (_, operation) in document.operations.iter() {
         let set = measuring.set(&operation.node.selection_set.node);
         let own = Extent { directives: count(&operation.node.directives), ..Extent::default() };
@@ -158,7 +162,7 @@ pub fn measure(document: &ExecutableDocument) -> Result<(), TooMuch> {
         let extent = measuring.fragment(name);
         Extent { roots: 0, ..extent }.check()?;
     }
-    Ok(())
+    if measuring.missing { Err(TooMuch::Missing) } else { Ok(()) }
 }
 
 /// How many there are; where they are more than one place may have, more than there may be.
@@ -195,6 +199,8 @@ struct Measuring<'a> {
     document: &'a ExecutableDocument,
     /// `None`: the fragment is being measured further up, so it contains itself.
     known: HashMap<&'a Name, Option<Extent>>,
+    /// Some fragment is spread and not there.
+    missing: bool,
 }
 
 impl<'a> Measuring<'a> {
@@ -245,8 +251,8 @@ impl<'a> Measuring<'a> {
         if let Some(known) = self.known.get(name) {
             return known.unwrap_or(Extent::ENDLESS);
         }
-        // One that is not there selects nothing; validation will say so.
         let Some(definition) = self.document.fragments.get(name) else {
+            self.missing = true;
             return Extent::default();
         };
         self.known.insert(name, None);
@@ -361,6 +367,8 @@ mod tests {
         assert_eq!(measured(circle), Err(TooMuch::Selections));
         let in_itself = "{a} fragment A on Query{...A}";
         assert_eq!(measured(in_itself), Err(TooMuch::Selections), "also where nobody spreads it");
-        assert_eq!(measured("{...Gone a}"), Ok(()));
+        assert_eq!(measured("{...Gone a}"), Err(TooMuch::Missing));
+        let fan_out = fan_out(60, 2).replace("F60 on", "Other on");
+        assert_eq!(measured(&fan_out), Err(TooMuch::Missing), "a fan-out that ends nowhere");
     }
 }

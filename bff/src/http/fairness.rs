@@ -28,6 +28,9 @@ const PURSES: u64 = 200_000;
 /// A token that nobody has costs its address so much: who tries tokens is stopped, who came back
 /// after a long time is not.
 const UNKNOWN_TOKEN: u64 = 1_000;
+/// A document that is refused costs its address so much: it was scanned, and perhaps parsed and
+/// validated, before anybody was asked who sends it.
+const REFUSED_DOCUMENT: u64 = 50;
 
 /// How large the purses are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +163,14 @@ impl Fairness {
     /// [`RateLimited`], when too many of them come from there.
     pub fn unknown_token(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
         self.charge(Lane::Browse, UNKNOWN_TOKEN, Payer::At(address)).map(|_| ())
+    }
+
+    /// A document was sent that is not executed.
+    ///
+    /// # Errors
+    /// [`RateLimited`], when too many of them come from there.
+    pub fn refused_document(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
+        self.charge(Lane::Browse, REFUSED_DOCUMENT, Payer::At(address)).map(|_| ())
     }
 
     fn short(&self, points: u64, purse: Purse, short: Short) -> Result<Bill, RateLimited> {

@@ -15,7 +15,7 @@ use std::fmt;
 pub use cost::{MAX_COST, TooDear};
 pub use document::{
     MAX_ALIASES, MAX_DEPTH, MAX_DIRECTIVES, MAX_FRAGMENTS, MAX_ROOT_FIELDS, MAX_SELECTIONS,
-    TooMuch, is_for_post,
+    TooMuch, asks_for_the_schema, is_for_post,
 };
 pub use prices::Prices;
 pub use scan::{Language, MAX_NESTING, MAX_TOKENS, Unfit, scan};

@@ -106,6 +106,9 @@ fn an_address_pays_for_those_who_are_not_signed_in_and_for_nobody_else() {
     assert!(fair.unknown_token(Some("192.0.2.7".parse().unwrap())).is_ok());
     assert!(fair.unknown_token(Some("192.0.2.7".parse().unwrap())).is_ok());
     assert!(fair.unknown_token(Some("192.0.2.7".parse().unwrap())).is_err(), "tokens are tried");
+    let guesses = Some("192.0.2.8".parse().unwrap());
+    assert!((0..40).all(|_| fair.refused_document(guesses).is_ok()));
+    assert!(fair.refused_document(guesses).is_err(), "documents are guessed");
 }
 
 #[test]

@@ -14,6 +14,9 @@ const BROTLI_WINDOW: i32 = 19;
 /// a home page. The two densest levels take ten times as long for another twentieth.
 const BROTLI_DENSE_QUALITY: i32 = 9;
 const BROTLI_DENSE_WINDOW: i32 = 22;
+/// More is packed quickly all the same: a stranger may ask for the catalogue under many names, and
+/// a tenth of its bytes is not worth half a second of a core. The home page has 60 KB.
+const DENSE_MAX: usize = 512 * 1024;
 
 /// The bytes so coded, and the coding that they have: small ones stay as they are.
 pub fn packed(bytes: Vec<u8>, coding: Coding) -> (Vec<u8>, Coding) {
@@ -34,11 +37,14 @@ pub fn packed(bytes: Vec<u8>, coding: Coding) -> (Vec<u8>, Coding) {
 
 /// Packed for many who will read it.
 pub fn gzip_densely(bytes: &[u8]) -> Option<Vec<u8>> {
-    gzip(bytes, Compression::best())
+    gzip(bytes, if bytes.len() > DENSE_MAX { Compression::fast() } else { Compression::best() })
 }
 
 /// Packed for many who will read it.
 pub fn brotli_densely(bytes: &[u8]) -> Option<Vec<u8>> {
+    if bytes.len() > DENSE_MAX {
+        return brotli(bytes, BROTLI_QUALITY, BROTLI_WINDOW);
+    }
     brotli(bytes, BROTLI_DENSE_QUALITY, BROTLI_DENSE_WINDOW)
 }
 
@@ -90,5 +96,19 @@ mod tests {
         let dense = brotli_densely(&text).unwrap();
         brotli::BrotliDecompress(&mut &dense[..], &mut unpacked).unwrap();
         assert_eq!(unpacked, text);
+    }
+
+    #[test]
+    fn what_is_large_is_packed_quickly() {
+        let lines = |count: u32| {
+            (0..count).map(|n| format!("{},", n.wrapping_mul(2_654_435_761))).collect::<String>()
+        };
+        let mut text = lines(60_000).into_bytes();
+        text.resize(DENSE_MAX, b' ');
+        assert_eq!(brotli_densely(&text), brotli(&text, BROTLI_DENSE_QUALITY, BROTLI_DENSE_WINDOW));
+        assert_eq!(gzip_densely(&text), gzip(&text, Compression::best()));
+        text.push(b' ');
+        assert_eq!(brotli_densely(&text), brotli(&text, BROTLI_QUALITY, BROTLI_WINDOW));
+        assert_eq!(gzip_densely(&text), gzip(&text, Compression::fast()));
     }
 }

@@ -77,7 +77,7 @@ pub fn sound(
     parts: &Parts,
 ) -> Result<Sound, NotRun> {
     let found = parts.known.find(&operation, credentials.address(), parts.clock.now());
-    let document = found.map_err(|why| no_document(why).bad_request())?;
+    let document = found.map_err(|why| refused_document(why, credentials, parts))?;
     let fault = |why: &dyn std::fmt::Display| Answer::from(bad_input(&why.to_string()));
     let at = document.select(operation.operation_name.as_deref());
     let at = at.map_err(|why| fault(&why).bad_request())?;
@@ -109,6 +109,18 @@ pub fn measured(operation: Operation) -> Result<Request, NotRun> {
     request.operation_name = operation.operation_name;
     request.set_parsed_query(document);
     Ok(request)
+}
+
+/// What a client asks to learn whether we know a document is no fault of it.
+fn refused_document(why: NoDocument, credentials: &Credentials, parts: &Parts) -> NotRun {
+    let short = match &why {
+        NoDocument::Refused(_) => parts.fairness.refused_document(credentials.address()).err(),
+        _ => None,
+    };
+    match short {
+        Some(short) => (Answer::from(short), StatusCode::TOO_MANY_REQUESTS),
+        None => no_document(why).bad_request(),
+    }
 }
 
 fn no_document(why: NoDocument) -> Answer {
@@ -217,7 +229,11 @@ fn turn(sound: &Sound, parts: &Parts) -> Result<Turn, NotRun> {
     turn.ok_or_else(|| (FailureCode::Overloaded.into(), StatusCode::SERVICE_UNAVAILABLE))
 }
 
-async fn asker(credentials: &Credentials, parts: &Parts) -> Result<Requester, NotRun> {
+/// Who asks. A token that nobody has is paid for.
+///
+/// # Errors
+/// The answer to give.
+pub async fn asker(credentials: &Credentials, parts: &Parts) -> Result<Requester, NotRun> {
     let who = requester(credentials, parts).await;
     if let Err(Refused::With(FailureCode::NotSignedIn)) = &who {
         let tried = parts.fairness.unknown_token(credentials.address());

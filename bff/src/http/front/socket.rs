@@ -4,13 +4,14 @@
 //! by a short queue, so that an operation that floods waits for its own socket and for nothing
 //! else. Who asks is found anew for every operation: a session that was ended elsewhere ends here.
 
-use super::super::requester::{Credentials, Refused, Wording, requester};
+use super::super::requester::{Credentials, Wording};
 use super::answer::Answer;
 use super::operation::Operation;
-use super::run::{answers, sound};
+use super::run::{answers, asker, sound};
 use crate::graphql::error::FailureCode;
 use crate::observe;
 use crate::parts::Parts;
+use actix_web::http::StatusCode;
 use actix_web::http::header::SEC_WEBSOCKET_PROTOCOL;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use actix_ws::{
@@ -213,12 +214,12 @@ impl Socket {
             }
             FromClient::ConnectionInit { payload } => {
                 let credentials = self.opened_by.clone().with_payload(&payload.unwrap_or_default());
-                match requester(&credentials, &self.parts).await {
+                match asker(&credentials, &self.parts).await {
                     Ok(_) => {}
-                    Err(Refused::With(_)) => return Err(Some(Close(code::FORBIDDEN, "Forbidden"))),
-                    Err(Refused::Store(_)) => {
+                    Err((_, StatusCode::SERVICE_UNAVAILABLE)) => {
                         return Err(Some(Close(code::INTERNAL, "come again later")));
                     }
+                    Err(_) => return Err(Some(Close(code::FORBIDDEN, "Forbidden"))),
                 }
                 self.credentials = Some(credentials);
                 write(session, &json!({ "type": "connection_ack" })).await

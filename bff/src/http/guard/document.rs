@@ -174,15 +174,27 @@ fn count<T>(directives: &[Positioned<T>]) -> u64 {
 /// Fields whose answers may not lie in anybody's cache: what was scanned, and choices that run out.
 const POST_ONLY: [&str; 2] = ["resolveScan", "fieldOptions"];
 
+/// Fields that tell the schema.
+const OF_THE_SCHEMA: [&str; 2] = ["__schema", "__type"];
+
 /// Does the document ask, at whatever place, for what only POST may ask for?
 pub fn is_for_post(document: &ExecutableDocument) -> bool {
+    asks_for(document, &POST_ONLY)
+}
+
+/// Does the document ask for the schema?
+pub fn asks_for_the_schema(document: &ExecutableDocument) -> bool {
+    asks_for(document, &OF_THE_SCHEMA)
+}
+
+fn asks_for(document: &ExecutableDocument, names: &[&str]) -> bool {
     let operations = document.operations.iter().map(|(_, found)| &found.node.selection_set.node);
     let fragments = document.fragments.values().map(|found| &found.node.selection_set.node);
     let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
     while let Some(set) = open.pop() {
         for item in &set.items {
             match &item.node {
-                Selection::Field(field) if POST_ONLY.contains(&field.node.name.node.as_str()) => {
+                Selection::Field(field) if names.contains(&field.node.name.node.as_str()) => {
                     return true;
                 }
                 Selection::Field(field) => open.push(&field.node.selection_set.node),

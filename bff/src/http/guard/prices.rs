@@ -48,7 +48,9 @@ const SIZES: [(&str, u64); 26] = [
 ];
 
 /// What is heavy in itself: it asks somebody outside, reads much, or must not be guessed with.
-const WEIGHTS: [(&str, u64); 15] = [
+const WEIGHTS: [(&str, u64); 16] = [
+    // Every word is looked for in every app.
+    ("Query.searchApps", 100),
     ("Query.quote", 100),
     ("Query.fieldOptions", 50),
     ("Query.verifyReceipt", 5_000),

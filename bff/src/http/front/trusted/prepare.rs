@@ -6,7 +6,7 @@ use super::prepared::{Prepared, PreparedOperation};
 use super::publicity;
 use crate::graphql::{self, Introspection, PublicSchema};
 use crate::http::admission::Class;
-use crate::http::guard::{admit, is_for_post};
+use crate::http::guard::{admit, asks_for_the_schema, is_for_post};
 use crate::observe;
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextValidation,
@@ -28,6 +28,7 @@ use std::sync::{Arc, OnceLock};
 /// Takes documents in. Its schema has no data behind it: nothing is ever executed by it.
 pub struct Preparer {
     schema: PublicSchema,
+    introspection: Introspection,
     types: Arc<InputTypes>,
     validations: Counter,
 }
@@ -37,7 +38,7 @@ impl Preparer {
     pub fn new(introspection: Introspection, validations: Counter) -> Self {
         let schema = graphql::limited(graphql::unbound(), introspection).extension(Checking);
         let types = Arc::new(InputTypes::of(&graphql::sdl()));
-        Self { schema: schema.finish(), types, validations }
+        Self { schema: schema.finish(), introspection, types, validations }
     }
 
     /// Takes a document in; `name` is that of the manifest.
@@ -49,6 +50,13 @@ impl Preparer {
             observe::refused(why.reason());
             Box::new(why.response())
         })?;
+        if self.introspection == Introspection::Off && asks_for_the_schema(&document) {
+            observe::refused("INTROSPECTION");
+            // The library would answer null, and nobody would know why.
+            let why = "the schema is not told here; it is published at /docs/";
+            let fault = ServerError::new(why, None);
+            return Err(Box::new(Response::from_errors(vec![fault])));
+        }
         let (class, is_for_post) = (Class::of(&document), is_for_get_never(&document));
         let mut operations = Vec::new();
         let ExecutableDocument { operations: all, fragments } = document;
@@ -246,6 +254,19 @@ mod tests {
             Ok(_) => "fine".to_owned(),
             Err(response) => response.errors[0].message.clone(),
         }
+    }
+
+    #[test]
+    fn where_the_schema_is_not_told_it_says_so() {
+        let silent = Preparer::new(Introspection::Off, Counter::default());
+        for text in
+            ["{__schema{types{name}}}", "{...F} fragment F on Query{a:__type(name:\"App\"){name}}"]
+        {
+            let refused = silent.prepare(text, None).map(|_| ()).unwrap_err();
+            assert!(refused.errors[0].message.contains("/docs/"), "{text}");
+            assert_eq!(refusal(text), "fine", "elsewhere it is told");
+        }
+        assert!(silent.prepare("{__typename categories{__typename}}", None).is_ok());
     }
 
     #[test]

@@ -113,13 +113,11 @@ pub fn measured(operation: Operation) -> Result<Request, NotRun> {
 
 /// What a client asks to learn whether we know a document is no fault of it.
 fn refused_document(why: NoDocument, credentials: &Credentials, parts: &Parts) -> NotRun {
-    let short = match &why {
-        NoDocument::Refused(_) => parts.fairness.refused_document(credentials.address()).err(),
-        _ => None,
-    };
-    match short {
-        Some(short) => (Answer::from(short), StatusCode::TOO_MANY_REQUESTS),
-        None => no_document(why).bad_request(),
+    let refused = matches!(why, NoDocument::Refused(_));
+    let paid = refused.then(|| parts.fairness.refused_document(credentials.address()));
+    match paid {
+        Some(Err(short)) => (Answer::from(short), StatusCode::TOO_MANY_REQUESTS),
+        Some(Ok(())) | None => no_document(why).bad_request(),
     }
 }
 

@@ -10,6 +10,7 @@ mod cleared;
 mod clearing;
 mod clearing_fault;
 mod day;
+pub mod engine;
 mod matching;
 mod matching_refunds;
 mod run;

@@ -6,7 +6,7 @@ use actix_web::web::{self, Bytes};
 use crate::faults;
 
 pub(crate) mod answer;
-mod bill;
+pub(crate) mod bill;
 pub(crate) mod cashier;
 pub(crate) mod cert;
 pub(crate) mod download;

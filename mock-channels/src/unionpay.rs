@@ -20,7 +20,7 @@ mod query;
 pub(crate) mod report;
 mod request;
 mod reversal;
-mod settlement;
+pub(crate) mod settlement;
 pub(crate) mod wire;
 
 use certificates::{Certified, Papers};

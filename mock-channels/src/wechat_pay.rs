@@ -10,7 +10,7 @@ use crate::outside::Outside;
 use crate::server::Shared;
 
 mod authorization;
-mod bill;
+pub(crate) mod bill;
 pub(crate) mod cashier;
 pub(crate) mod certificate;
 mod download;

@@ -19,24 +19,24 @@ use super::trade::masked;
 
 /// One movement of money: a payment, or a refund with a negative amount.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) trade_no: String,
-    pub(super) out_trade_no: String,
+pub(crate) struct Line {
+    pub(crate) trade_no: String,
+    pub(crate) out_trade_no: String,
     /// Of refunds only.
-    pub(super) out_request_no: Option<String>,
-    pub(super) subject: String,
-    pub(super) created_ms: i64,
-    pub(super) at_ms: i64,
-    pub(super) counterparty: String,
+    pub(crate) out_request_no: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) created_ms: i64,
+    pub(crate) at_ms: i64,
+    pub(crate) counterparty: String,
     /// Fen; negative when money went back.
-    pub(super) amount_fen: i64,
+    pub(crate) amount_fen: i64,
+    /// As the file prints it: negative is taken from the seller.
+    pub(crate) fee_fen: i64,
 }
 
-impl Line {
-    /// 0.60 % of a payment, half up to the fen; given back in part with a refund.
-    fn fee_fen(&self) -> i64 {
-        -self.amount_fen.signum() * ((self.amount_fen.abs() * 60 + 5_000) / 10_000)
-    }
+/// 0.60 % of a payment, half up to the fen; given back in part with a refund.
+fn fee_fen(amount_fen: i64) -> i64 {
+    -amount_fen.signum() * ((amount_fen.abs() * 60 + 5_000) / 10_000)
 }
 
 /// The payments and refunds of a day, in the order in which they happened.
@@ -63,6 +63,7 @@ fn movements(world: &World, trade: &Trade) -> Vec<Line> {
         at_ms,
         counterparty: counterparty.clone().unwrap_or_default(),
         amount_fen,
+        fee_fen: fee_fen(amount_fen),
     };
     let paid = trade.payment.iter().map(|payment| line(None, payment.at_ms, payment.amount_fen));
     let refunded = trade.refunds.iter().filter(|refund| !refund.failed).filter_map(|refund| {
@@ -72,7 +73,7 @@ fn movements(world: &World, trade: &Trade) -> Vec<Line> {
 }
 
 /// The name of the file without its ending.
-pub(super) fn name(pid: &str, day: Day) -> String {
+pub(crate) fn name(pid: &str, day: Day) -> String {
     format!("{}_{}", account(pid), day.compact())
 }
 
@@ -93,25 +94,36 @@ pub(super) fn file(
     fault: Spoilt,
 ) -> Result<Vec<u8>, ZipError> {
     spoil(&mut lines, day, fault);
-    let sheet = Sheet { account: account(pid), day, lines: &lines, fault };
-    let (title, detail, summary) = match bill_type {
-        BillType::Trade => ("业务明细", business::detail(&sheet), business::summary(&sheet)),
-        BillType::SignCustomer => ("账务明细", account::detail(&sheet), account::summary(&sheet)),
+    let texts = texts(pid, &lines, day, bill_type, fault);
+    let mut file = packed(&name(pid, day), bill_type, &texts)?;
+    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::Truncated) {
+        file.truncate(file.len() / 2);
+    }
+    Ok(file)
+}
+
+/// Detail and summary of a file of that name as the platform packs them.
+///
+/// # Errors
+/// When the zip cannot be written.
+pub(crate) fn packed(
+    name: &str,
+    bill_type: BillType,
+    [detail, summary]: &[String; 2],
+) -> Result<Vec<u8>, ZipError> {
+    let title = match bill_type {
+        BillType::Trade => "业务明细",
+        BillType::SignCustomer => "账务明细",
     };
-    let name = name(pid, day);
     let members =
         [(format!("{name}_{title}.csv"), detail), (format!("{name}_{title}(汇总).csv"), summary)];
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in members {
         // Names are GBK, and no flag says which encoding they have.
         zip.start_file_with_options(SimpleFileOptions::default().name(&gbk(&name)))?;
-        zip.write_all(&gbk(&text))?;
+        zip.write_all(&gbk(text))?;
     }
-    let mut file = zip.finish()?.into_inner();
-    if fault.is_some_and(|(kind, _)| kind == BillFaultKind::Truncated) {
-        file.truncate(file.len() / 2);
-    }
-    Ok(file)
+    Ok(zip.finish()?.into_inner())
 }
 
 fn gbk(text: &str) -> Vec<u8> {
@@ -188,11 +200,12 @@ fn never_paid(day: Day) -> Line {
         at_ms: noon_ms,
         counterparty: "*多出(139****9999)".to_owned(),
         amount_fen: 12_345,
+        fee_fen: fee_fen(12_345),
     }
 }
 
-#[cfg(test)]
-pub(super) fn texts(
+/// Detail and summary.
+pub(crate) fn texts(
     pid: &str,
     lines: &[Line],
     day: Day,

@@ -18,18 +18,18 @@ const WIDTHS: [usize; 42] = [
 
 /// One movement of money as a line of the file. Amounts are fen.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) kind: Kind,
-    pub(super) at_ms: i64,
-    pub(super) trace_no: String,
-    pub(super) card: String,
-    pub(super) amount_fen: i64,
-    pub(super) fee_fen: i64,
-    pub(super) query_id: String,
-    pub(super) order_id: String,
+pub(crate) struct Line {
+    pub(crate) kind: Kind,
+    pub(crate) at_ms: i64,
+    pub(crate) trace_no: String,
+    pub(crate) card: String,
+    pub(crate) amount_fen: i64,
+    pub(crate) fee_fen: i64,
+    pub(crate) query_id: String,
+    pub(crate) order_id: String,
     /// Of the payment that went back: trace number, time, query id, order number.
-    pub(super) original: Option<[String; 4]>,
-    pub(super) mer_id: String,
+    pub(crate) original: Option<[String; 4]>,
+    pub(crate) mer_id: String,
 }
 
 /// What moved on a settlement day.
@@ -97,7 +97,8 @@ pub(super) fn archive(
     Ok(bytes)
 }
 
-fn detail(lines: &[Line], fault: Spoilt) -> String {
+/// The text of the detail.
+pub(crate) fn detail(lines: &[Line], fault: Spoilt) -> String {
     let mut text = String::new();
     let last = lines.len().saturating_sub(1);
     for (index, line) in lines.iter().enumerate() {

@@ -57,41 +57,45 @@ const COLUMNS: [(&str, Kept); 29] = [
 ];
 const TOTALS: &str =
     "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额";
+/// What this mock's own contract says.
+const RATE: &str = "0.60%";
 const BOM: &str = "\u{feff}";
 /// Files are made at nine in the morning, with the states of then.
 const MADE_AT_MS: i64 = 9 * HOUR_MS;
 
 /// One payment or refund as a line of the bill. Amounts are fen.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    pub(super) at_ms: i64,
-    pub(super) app_id: String,
-    pub(super) mch_id: String,
-    pub(super) transaction_id: String,
-    pub(super) out_trade_no: String,
-    pub(super) open_id: String,
-    pub(super) trade_type: &'static str,
-    pub(super) bank_type: String,
-    pub(super) amount_fen: i64,
-    pub(super) fee_fen: i64,
-    pub(super) description: String,
-    pub(super) attach: String,
+pub(crate) struct Line {
+    pub(crate) at_ms: i64,
+    pub(crate) app_id: String,
+    pub(crate) mch_id: String,
+    pub(crate) transaction_id: String,
+    pub(crate) out_trade_no: String,
+    pub(crate) open_id: String,
+    pub(crate) trade_type: &'static str,
+    pub(crate) bank_type: String,
+    pub(crate) amount_fen: i64,
+    pub(crate) fee_fen: i64,
+    /// As it is printed, `0.60%`.
+    pub(crate) rate: String,
+    pub(crate) description: String,
+    pub(crate) attach: String,
     /// What makes it a refund.
-    pub(super) refund: Option<RefundPart>,
+    pub(crate) refund: Option<RefundPart>,
 }
 
 /// What only a refund's line has.
 #[derive(Debug, Clone)]
-pub(super) struct RefundPart {
-    pub(super) refund_id: String,
-    pub(super) out_refund_no: String,
-    pub(super) status: &'static str,
-    pub(super) succeeded_ms: Option<i64>,
+pub(crate) struct RefundPart {
+    pub(crate) refund_id: String,
+    pub(crate) out_refund_no: String,
+    pub(crate) status: &'static str,
+    pub(crate) succeeded_ms: Option<i64>,
 }
 
 /// Which of the three files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BillType {
+pub(crate) enum BillType {
     All,
     Success,
     Refund,
@@ -156,12 +160,13 @@ fn line(order: &Order, payment: &Payment) -> Line {
         description: order.description.clone(),
         attach: order.attach.clone().unwrap_or_default(),
         fee_fen: fee_fen(payment.amount_fen),
+        rate: RATE.to_owned(),
         refund: None,
     }
 }
 
 /// The file, with a fault in its lines or totals if one is asked for.
-pub(super) fn file(
+pub(crate) fn file(
     mut lines: Vec<Line>,
     day: Day,
     bill_type: BillType,
@@ -239,6 +244,7 @@ fn never_paid(like: Option<&Line>, day: Day) -> Line {
         bank_type: "OTHERS".to_owned(),
         amount_fen: 12_345,
         fee_fen: fee_fen(12_345),
+        rate: RATE.to_owned(),
         refund: None,
         description: "对账单多出的一笔".to_owned(),
         attach: String::new(),
@@ -288,7 +294,7 @@ fn cells(line: &Line) -> [String; COLUMNS.len()] {
         escaped(&line.description),
         escaped(&line.attach),
         fee_text(line.fee_fen),
-        own("0.60%"),
+        line.rate.clone(),
         amount,
         refunded,
         String::new(),
@@ -300,7 +306,7 @@ fn escaped(text: &str) -> String {
     text.replace(',', "\\ ").replace("\r\n", "\\n").replace(['\n', '\r'], "\\n")
 }
 
-pub(super) fn yuan(fen: i64) -> String {
+pub(crate) fn yuan(fen: i64) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
 }

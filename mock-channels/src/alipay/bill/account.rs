@@ -20,7 +20,7 @@ struct Movement<'a> {
 fn movements<'a>(sheet: &Sheet<'a>) -> Vec<Movement<'a>> {
     let both = |line: &'a Line| {
         let kind = if line.out_request_no.is_some() { "交易退款" } else { "在线支付" };
-        let fee = Movement { line, kind: "收费", fen: line.fee_fen() };
+        let fee = Movement { line, kind: "收费", fen: line.fee_fen };
         [Movement { line, kind, fen: line.amount_fen }, fee]
     };
     sheet.lines.iter().flat_map(both).filter(|movement| movement.fen != 0).collect()
@@ -115,6 +115,7 @@ mod tests {
             at_ms: day.start_ms() + 1_000,
             counterparty: "*晓舟(139****0001)".to_owned(),
             amount_fen,
+            fee_fen: super::super::fee_fen(amount_fen),
         };
         let lines = [line(8_000), line(-3_000)];
         let [detail, summary] =

@@ -47,7 +47,7 @@ fn row(line: &Line) -> String {
         spaced(line.at_ms),
         line.counterparty,
         line.out_request_no.as_deref().unwrap_or_default(),
-        yuan(line.fee_fen()),
+        yuan(line.fee_fen),
     )
 }
 
@@ -87,7 +87,7 @@ impl Sums {
             refunds: refunds.len(),
             paid_fen: sum(&payments),
             refunded_fen: sum(&refunds),
-            fee_fen: sheet.lines.iter().map(Line::fee_fen).sum(),
+            fee_fen: sheet.lines.iter().map(|line| line.fee_fen).sum(),
         }
     }
 }
@@ -115,6 +115,7 @@ mod tests {
             at_ms: at(times[1]),
             counterparty: who.to_owned(),
             amount_fen: fen,
+            fee_fen: super::super::fee_fen(fen),
         }
     }
 

@@ -23,6 +23,7 @@ fn payment(time: &str, number: &str, amount_fen: i64) -> Line {
         bank_type: "OTHERS".to_owned(),
         amount_fen,
         fee_fen: fee_fen(amount_fen),
+        rate: RATE.to_owned(),
         description: "省政务服务-不动产登记费".to_owned(),
         attach: "order=1".to_owned(),
         refund: None,

@@ -34,6 +34,7 @@ mod gateway;
 mod onboarding;
 mod outside;
 mod panel;
+pub mod plant;
 mod script;
 mod server;
 #[cfg(test)]

@@ -1,9 +1,11 @@
-//! The mock channels on their own: `cargo run -p mock-channels`.
+//! The mock channels on their own: `cargo run -p mock-channels`. With `plant`, a folder for the
+//! benchmark of reconciliation is made instead.
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use mock_channels::plant;
 use mock_channels::{MockChannels, MockSettings};
 use tracing_subscriber::EnvFilter;
 
@@ -15,7 +17,13 @@ async fn main() -> ExitCode {
     let filter =
         EnvFilter::try_from_env("MOCK_CHANNELS_LOG").unwrap_or_else(|_| DEFAULT_LOG.into());
     tracing_subscriber::fmt().with_env_filter(filter).init();
-    match serve().await {
+    let mut words = std::env::args().skip(1);
+    let done = match words.next().as_deref() {
+        None => serve().await,
+        Some("plant") => planted(words),
+        Some(other) => Err(format!("{other} is not known: nothing, or plant").into()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut reason = error.source();
@@ -28,6 +36,19 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn planted(words: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+    let plant::Command { planting, out } = plant::Command::read(words)?;
+    let planted = planting.write(&out)?;
+    println!(
+        "{}: {} files, {} discrepancies, {} look-alikes",
+        out.display(),
+        planted.files,
+        planted.discrepancies,
+        planted.look_alikes
+    );
+    Ok(())
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {

@@ -23,7 +23,7 @@ pub use verdict::{DayVerdicts, Finding, Incident, Place, Placed, Suggestion};
 
 use crate::money::Fen;
 use board::Board;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// What happens within a quarter of an hour of its like has the same cause.
@@ -71,7 +71,8 @@ fn of_file(board: &Board<'_>, fault: &FileFault) -> Finding {
     Finding { rail, merchant_no: no.to_owned(), ..blank }
 }
 
-type Content<'a> = (super::DiscrepancyCode, [&'a str; 8], Fen, Fen, Option<Origin>);
+type Content<'a> =
+    (super::DiscrepancyCode, [&'a str; 10], Fen, Fen, Option<Timestamp>, Option<Origin>);
 
 fn content(finding: &Finding) -> Content<'_> {
     let texts = [
@@ -83,8 +84,10 @@ fn content(finding: &Finding) -> Content<'_> {
         &finding.txn_no,
         &finding.credit_no,
         &finding.file,
+        &finding.cause,
+        &finding.note,
     ];
-    (finding.code, texts, finding.at_risk, finding.equation, finding.origin)
+    (finding.code, texts, finding.at_risk, finding.equation, finding.at, finding.origin)
 }
 
 /// Names the cause of each finding: the same code at the same rail and merchant, one after the other.

@@ -58,7 +58,6 @@ const FIELDS_MAX: usize = 64;
 pub struct Layout {
     places: [Option<usize>; 16],
     count: usize,
-    names: Vec<String>,
 }
 
 /// The file's own totals.
@@ -107,7 +106,7 @@ impl Layout {
             return Some(Err("表头的列过多".to_owned()));
         }
         let count = names.len();
-        Some(Ok(Self { places, count, names }))
+        Some(Ok(Self { places, count }))
     }
 }
 
@@ -414,12 +413,5 @@ impl Format for Bill<'_> {
         let order = self.keys.order(read.order_no.as_bytes());
         let shorts = (self.keys.short(read.txn.as_bytes()), 0);
         block.kept.push(Kept::new((order, content), shorts, (at, no), !plain));
-    }
-}
-
-impl Layout {
-    /// The columns' names, as they stand in the header.
-    pub fn names(&self) -> &[String] {
-        &self.names
     }
 }

@@ -28,3 +28,12 @@ pub use messages::AlipayMessages;
 pub use mini_program::AlipayMiniProgram;
 pub use pay::AlipayRail;
 pub use refund::AlipayRefunds;
+
+/// Reads a trade bill that came otherwise than by [`AlipayStatements`]: the zip, of that day and seller.
+pub(crate) fn read_bill(
+    packed: Vec<u8>,
+    day: jiff::civil::Date,
+    seller_id: &str,
+) -> Result<domain::reconciliation::Statement, domain::reconciliation::StatementFault> {
+    bill_file::read(packed, &bill_file::Whose { day, seller_id, app_id: "" })
+}

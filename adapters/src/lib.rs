@@ -8,6 +8,7 @@ mod breaker;
 mod certificate;
 pub mod crash;
 pub mod crypto;
+pub mod day_files;
 pub mod definitions;
 pub mod demo_citizen;
 pub mod departments;

@@ -28,3 +28,22 @@ pub use callback::UnionPayCallbacks;
 pub use pay::UnionPayRail;
 pub use refund::UnionPayRefunds;
 pub use statement::UnionPayStatements;
+
+/// Reads a settlement detail that came otherwise than by [`UnionPayStatements`]: its lines of the Beijing day `day`, whether it is the
+/// file of that settlement day or of the next, which begins at 23:00.
+pub(crate) fn read_detail(
+    detail: &[u8],
+    day: jiff::civil::Date,
+) -> Result<
+    (Vec<domain::reconciliation::StatementLine>, Vec<domain::reconciliation::QuarantinedLine>),
+    String,
+> {
+    let read = file::read(detail, &[], day, 1).or_else(|reason| {
+        let next = day.tomorrow().map_err(|_| reason.clone())?;
+        file::read(detail, &[], next, 1).map_err(|_| reason)
+    })?;
+    let of_day = |of: jiff::civil::Date| of == day;
+    let lines = read.lines.into_iter().filter(|(of, _)| of_day(*of)).map(|(_, line)| line);
+    let set_aside = read.quarantined.into_iter().filter(|(of, _)| of_day(*of));
+    Ok((lines.collect(), set_aside.map(|(_, line)| line).collect()))
+}

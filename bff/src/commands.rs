@@ -1,8 +1,9 @@
 //! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
-//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `apps …`, `documents …`.
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `match …`, `apps …`, `documents …`.
 
 mod apps;
 mod documents;
+mod matching;
 
 use adapters::followed_clock::FollowedClock;
 use adapters::http::{Deadlines, HttpClient};
@@ -18,10 +19,11 @@ use domain::outside::StoreError;
 use domain::payment::{CheckLedger, LedgerBalances as _, Rail};
 use jiff::civil::Date;
 use mock_channels::{MockChannels, MockSettings};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 const USAGE: &str = "usage: bff [serve | migrate | schema | staff-schema | staff add NAME ROLE… | \
-                     reconcile RAIL DATE | ledger check | ledger rebuild | apps … | documents …]\n  RAIL: WECHAT_PAY ALIPAY \
+                     reconcile RAIL DATE | ledger check | ledger rebuild | match … | apps … | documents …]\n  RAIL: WECHAT_PAY ALIPAY \
                      UNIONPAY, or GATEWAY: clearing with finance   DATE: 2026-03-02\n  \
                      ROLE: CLERK CHECKER AGENCY:330101 FINANCE:LOCAL \
                      FINANCE:PROVINCE FINANCE:CENTRAL AUDITOR OPERATOR EDITOR";
@@ -36,9 +38,16 @@ pub fn environment() -> Environment {
 }
 
 /// Runs one command; the error is for the person at the terminal.
-pub async fn run(words: &[String], environment: &Environment) -> Result<(), String> {
+pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["match", rest @ ..] => matching::run(rest),
+        words => done(words, environment).await.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+async fn done(words: &[&str], environment: &Environment) -> Result<(), String> {
+    match words {
         [] | ["serve"] => serve(environment).await,
         ["migrate"] => migrate(environment).await,
         ["schema"] => {
@@ -63,7 +72,7 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<(), Stri
 }
 
 fn usage() -> String {
-    format!("{USAGE}\n  {}\n  {}", apps::USAGE, documents::USAGE)
+    format!("{USAGE}\n  {}\n  {}\n  {}", matching::USAGE, apps::USAGE, documents::USAGE)
 }
 
 /// Platforms and time: the mocks' where they are served beside, else those of the settings.

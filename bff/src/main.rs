@@ -11,7 +11,7 @@ async fn main() -> std::process::ExitCode {
     let environment = commands::environment();
     let words: Vec<String> = std::env::args().skip(1).collect();
     match commands::run(&words, &environment).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
             std::process::ExitCode::FAILURE

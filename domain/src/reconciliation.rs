@@ -9,6 +9,7 @@ mod clear_refunds;
 mod cleared;
 mod clearing;
 mod clearing_fault;
+mod code;
 mod day;
 pub mod engine;
 mod matching;
@@ -26,10 +27,9 @@ pub use clearing::{
     ClearingRefund, FinanceResult, JudgedOrder, OrderedRefund, Payee, RejectedLine, Sent, Verdict,
 };
 pub use clearing_fault::{ClearingError, FileFault, LineFault};
+pub use code::DiscrepancyCode;
 pub use day::{Bucket, DayBook, DayResult, DayState, JudgedLine, PartitionBroken};
-pub use matching::{
-    Discrepancy, DiscrepancyCode, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail,
-};
+pub use matching::{Discrepancy, KnownPayment, LedgerLine, MatchInput, Resolution, match_rail};
 pub use matching_refunds::{KnownRefund, RefundStage};
 pub use run::{ReconcileDay, ReconcileDue, ReconcileError};
 pub use statement::{

@@ -1,111 +1,13 @@
 //! Matching of the rail leg: pure, and the same for any order of its inputs.
 
 use super::matching_refunds::match_refunds;
-use super::{Bucket, KnownRefund, LineKind, Statement, StatementLine};
+use super::{Bucket, DiscrepancyCode, KnownRefund, LineKind, Statement, StatementLine};
 use crate::ids::PaymentNo;
 use crate::money::Fen;
 use crate::payment::{MerchantIdentity, PaymentStatus, RailTxn};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Kinds of discrepancies (差错) that the rail leg can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DiscrepancyCode {
-    /// 文件缺失或迟到.
-    F01,
-    /// 文件损坏, 哈希不符, 或不是这一天这个商户的.
-    F02,
-    /// 合计不符.
-    F03,
-    /// 重复文件或重复行.
-    F04,
-    /// 行解析失败.
-    F05,
-    /// 平台漏单 (长款): the rail has it, we know no such order.
-    L01,
-    /// 掉单: the rail has it, our payment was not paid yet.
-    L02,
-    /// 短款: we say paid, the statement has nothing.
-    L03,
-    /// 金额不符, 平台大于渠道.
-    L04,
-    /// 金额不符, 渠道大于平台.
-    L05,
-    /// 元分错位: the ratio is exactly 100.
-    L06,
-    /// 同单两笔: two transactions for one order.
-    L07,
-    /// 商户号或应用号不符.
-    L09,
-    /// 关单后到账.
-    L10,
-    /// 日切差: in our ledger on another day.
-    L11,
-    /// 退款渠道无: we say that it is back, the statement has nothing.
-    R01,
-    /// 退款平台无: a refund that we did not send, or that came to nothing by our books.
-    R02,
-    /// 退款金额不符.
-    R03,
-    /// 重复退款: two refunds of the rail for one of ours.
-    R05,
-}
-
-impl DiscrepancyCode {
-    /// Every code.
-    pub const ALL: [Self; 19] = [
-        Self::F01,
-        Self::F02,
-        Self::F03,
-        Self::F04,
-        Self::F05,
-        Self::L01,
-        Self::L02,
-        Self::L03,
-        Self::L04,
-        Self::L05,
-        Self::L06,
-        Self::L07,
-        Self::L09,
-        Self::L10,
-        Self::L11,
-        Self::R01,
-        Self::R02,
-        Self::R03,
-        Self::R05,
-    ];
-
-    /// The code as text, and what staff call it.
-    pub const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::F01 => ("F01", "对账单缺失或迟到"),
-            Self::F02 => ("F02", "对账单损坏或不符"),
-            Self::F03 => ("F03", "对账单合计不符"),
-            Self::F04 => ("F04", "对账单或明细重复"),
-            Self::F05 => ("F05", "明细无法解析"),
-            Self::L01 => ("L01", "平台漏单（长款）"),
-            Self::L02 => ("L02", "渠道已收、平台未成功（掉单）"),
-            Self::L03 => ("L03", "平台已收、渠道没有（短款）"),
-            Self::L04 => ("L04", "金额不符：平台大于渠道"),
-            Self::L05 => ("L05", "金额不符：渠道大于平台"),
-            Self::L06 => ("L06", "元分错位"),
-            Self::L07 => ("L07", "重复支付：同单两笔"),
-            Self::L09 => ("L09", "商户号或应用号不符"),
-            Self::L10 => ("L10", "关单后到账"),
-            Self::L11 => ("L11", "日切差"),
-            Self::R01 => ("R01", "平台已退、渠道没有"),
-            Self::R02 => ("R02", "渠道退款、平台没有"),
-            Self::R03 => ("R03", "退款金额不符"),
-            Self::R05 => ("R05", "重复退款"),
-        }
-    }
-
-    /// The code whose text is `text`.
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.words().0 == text)
-    }
-}
 
 /// Whether somebody must still act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,6 +2,7 @@
 
 use crate::money::Fen;
 use crate::payment::Rail;
+use crate::reconciliation::DiscrepancyCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -228,4 +229,114 @@ pub struct Rules {
     pub expected_files: Vec<String>,
     /// By name: `sha1:<hex>` of the unpacked file or `sha256:<hex>` of the file.
     pub file_hashes: std::collections::BTreeMap<String, String>,
+}
+
+/// A line that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedRecord<'a> {
+    /// Where it stands.
+    pub origin: Origin,
+    /// Whose statement it is of; `None` of the bank's and the agencies' files.
+    pub owner: Option<(Rail, &'a str)>,
+    /// Below zero what was given back; `None` if that cannot be read.
+    pub amount: Option<Fen>,
+    /// `None` if that cannot be read.
+    pub fee: Option<Fen>,
+    /// The order's number, if that can be read; else empty.
+    pub order_no: &'a str,
+    /// The refund's number, if that can be read; else empty.
+    pub refund_no: &'a str,
+    /// The line as it stands in the file.
+    pub raw: &'a [u8],
+    /// Which column, and why; in Chinese.
+    pub reason: String,
+}
+
+/// What a file of the day is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileRole {
+    /// Our ledger's export.
+    Ledger,
+    /// A rail's statement.
+    Statement,
+    /// The bank's credits.
+    Bank,
+    /// Confirmations of agencies.
+    Agency,
+}
+
+/// A file that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFact {
+    /// Without its folder.
+    pub name: String,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// What it is.
+    pub role: FileRole,
+}
+
+/// A statement of one merchant that can be trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedStatement {
+    /// Of which rail.
+    pub rail: Rail,
+    /// Of which merchant.
+    pub merchant_no: String,
+    /// What its own totals say is paid out: paid less refunded less fees. `None` if it has no totals.
+    pub net: Option<Fen>,
+}
+
+/// What is wrong with a whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFault {
+    /// F01, F02, F03 or F04.
+    pub code: DiscrepancyCode,
+    /// F03: the total less its lines.
+    pub at_risk: Fen,
+    /// Its name; of a file that is not there what was expected: `WECHAT_PAY:<merchant>`, `BANK`, `AGENCY:<agency>`.
+    pub file: String,
+    /// In Chinese.
+    pub note: String,
+}
+
+/// Orders that were put aside before judging: one payment booked on the day and one line of the rail, equal in everything, the fee as
+/// agreed, and neither order, transaction nor notice named anywhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sifted {
+    /// How many.
+    pub orders: u64,
+    /// What they paid.
+    pub paid: Fen,
+    /// What the rail kept.
+    pub fees: Fen,
+}
+
+/// All that the verdicts of a day depend on.
+#[derive(Debug, Clone)]
+pub struct DayInput<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// The files that were given; a [`FileKey`] is a place in this list.
+    pub files: &'a [FileFact],
+    /// What is wrong with whole files, and which are not there.
+    pub faults: &'a [FileFault],
+    /// Of each file the merchant whose statement it is; empty of other files.
+    pub owners: &'a [&'a str],
+    /// Statements that can be trusted; all others are waited for.
+    pub statements: &'a [TrustedStatement],
+    /// Our ledger.
+    pub ledger: &'a [LedgerRecord<'a>],
+    /// The lines of the trusted statements.
+    pub lines: &'a [RailLine<'a>],
+    /// The bank's credits; `None` if its file is not there, cannot be trusted, or was not asked for.
+    pub credits: Option<&'a [CreditLine<'a>]>,
+    /// The agencies' confirmations; `None` if no file of them is there.
+    pub confirmations: Option<&'a [AgencyLine<'a>]>,
+    /// Agencies whose file is waited for.
+    pub silent_agencies: &'a [String],
+    /// Lines that could not be read.
+    pub quarantined: &'a [QuarantinedRecord<'a>],
+    /// What was put aside, by rail and merchant.
+    pub sifted: &'a [(Rail, String, Sifted)],
 }

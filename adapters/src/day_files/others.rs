@@ -1,0 +1,240 @@
+//! Small files: the bills of Alipay and UnionPay through the readers of their rails, and the tables of bank and agencies.
+
+use super::bytes::{day_of, instant_of, number};
+use super::table::Table;
+use domain::money::Fen;
+use domain::payment::Rail;
+use domain::reconciliation::engine::{
+    AgencyKind, AgencyLine, CreditLine, FileKey, Origin, RailLine, RailLineKind, Rules,
+};
+use domain::reconciliation::{QuarantinedLine, RefundStanding, Statement, StatementLine};
+use jiff::civil::Date;
+use std::borrow::Cow;
+
+/// A statement that was read whole.
+pub struct SmallStatement {
+    /// Of which rail.
+    pub rail: Rail,
+    /// Of which merchant.
+    pub merchant_no: String,
+    /// Its lines.
+    pub lines: Vec<StatementLine>,
+    /// The lines that could not be read; with the sign of a payment.
+    pub quarantined: Vec<QuarantinedLine>,
+    /// Totals, where the format has them: lines, fen taken, fen given back.
+    pub totals: Option<(i64, i64, i64)>,
+}
+
+/// Why a statement cannot be used.
+pub struct Refused {
+    /// In Chinese.
+    pub reason: String,
+    /// `F03` rather than `F02`, with the total less its lines.
+    pub sums: Option<i64>,
+}
+
+impl From<String> for Refused {
+    fn from(reason: String) -> Self {
+        Self { reason, sums: None }
+    }
+}
+
+/// Alipay's zip. Whose it is says the file itself.
+pub fn alipay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, Refused> {
+    let sellers = rules.merchants.iter().filter(|merchant| merchant.rail == Rail::Alipay);
+    let mut first = None;
+    for merchant in sellers {
+        let read = crate::alipay::read_bill(bytes.to_vec(), rules.day, &merchant.merchant_no);
+        match read {
+            Ok(statement) => return of_statement(merchant.merchant_no.clone(), statement),
+            Err(fault) if fault.code == domain::reconciliation::DiscrepancyCode::F03 => {
+                return Err(Refused { reason: fault.reason, sums: Some(0) });
+            }
+            Err(fault) => {
+                first.get_or_insert(fault.reason);
+            }
+        }
+    }
+    Err(first.unwrap_or_else(|| "规则里没有支付宝的商户号".to_owned()).into())
+}
+
+fn of_statement(merchant_no: String, statement: Statement) -> Result<SmallStatement, Refused> {
+    let Statement { lines, quarantined, trailer, .. } = statement;
+    let totals = (i64::from(trailer.count), trailer.paid.value(), trailer.refunded.value());
+    let totals = Some(totals);
+    Ok(SmallStatement { rail: Rail::Alipay, merchant_no, lines, quarantined, totals })
+}
+
+/// UnionPay's detail. The settlement day begins and ends at 23:00: lines of the evening before belong to yesterday.
+pub fn unionpay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, Refused> {
+    let (lines, quarantined) = crate::unionpay::read_detail(bytes, rules.day)?;
+    let ours = |line: &&StatementLine| {
+        let of = |merchant: &&domain::reconciliation::engine::MerchantRule| {
+            merchant.rail == Rail::UnionPay && merchant.merchant_no == line.merchant_no
+        };
+        rules.merchants.iter().any(|merchant| of(&merchant))
+    };
+    let Some(line) = lines.iter().find(ours) else {
+        return Err("没有一行是本平台商户的，文件是其他商户的".to_owned().into());
+    };
+    let merchant_no = line.merchant_no.clone();
+    Ok(SmallStatement { rail: Rail::UnionPay, merchant_no, lines, quarantined, totals: None })
+}
+
+/// The line as the engine takes it. Neither format names the app.
+pub fn rail_line<'a>(rail: Rail, line: &'a StatementLine, file: FileKey) -> RailLine<'a> {
+    let (kind, refund_no) = match &line.refund {
+        None => (RailLineKind::Pay, ""),
+        Some(refund) => {
+            let kind = match refund.standing {
+                RefundStanding::Failed => RailLineKind::ReturnedRefund,
+                RefundStanding::Done | RefundStanding::UnderWay => RailLineKind::Refund,
+            };
+            (kind, refund.no.as_deref().unwrap_or_default())
+        }
+    };
+    RailLine {
+        origin: Origin { file, line_no: line.line_no },
+        rail,
+        kind,
+        order_no: &line.order_no,
+        refund_no,
+        txn: &line.txn,
+        merchant_no: &line.merchant_no,
+        app_id: "",
+        amount: line.amount,
+        fee: line.fee,
+        at: line.at,
+    }
+}
+
+/// A line of a table that cannot be used.
+pub struct BadRow {
+    /// Its number.
+    pub line_no: u32,
+    /// Why.
+    pub reason: String,
+    /// Its fen, if they can be read.
+    pub amount: Option<i64>,
+    /// Its values, put together again.
+    pub raw: String,
+}
+
+/// A table whose rows were read, with what its last line says.
+pub struct Rows<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// The others.
+    pub bad: Vec<BadRow>,
+    /// Lines and fen.
+    pub total: (i64, i64),
+}
+
+/// Columns of the bank's file.
+pub const BANK: [&str; 9] = [
+    "credit_no",
+    "account",
+    "value_day",
+    "amount_fen",
+    "rail",
+    "merchant_no",
+    "payout_day",
+    "agency_code",
+    "item_code",
+];
+
+/// Columns of an agency's file.
+pub const AGENCY: [&str; 7] =
+    ["kind", "agency_code", "notice_no", "item_code", "amount_fen", "at", "confirmation_no"];
+
+fn rows<'a, T>(
+    table: &'a Table<'_>,
+    amount_at: usize,
+    read: impl Fn(&'a [Cow<'a, str>], u32) -> Result<T, String>,
+) -> Result<Rows<T>, String> {
+    let total = table.total.ok_or("缺少合计行，文件不完整")?;
+    let mut rows = Rows { rows: Vec::new(), bad: Vec::new(), total };
+    for (line_no, reason, raw) in table.bad.iter().map(|(no, raw, reason)| (*no, reason, *raw)) {
+        let (reason, raw) = (reason.clone(), String::from_utf8_lossy(raw).into_owned());
+        rows.bad.push(BadRow { line_no, reason, amount: None, raw });
+    }
+    for (line_no, row) in &table.rows {
+        match read(row, *line_no) {
+            Ok(read) => rows.rows.push(read),
+            Err(reason) => {
+                let amount = number(row[amount_at].as_bytes());
+                let raw = row.join(",");
+                rows.bad.push(BadRow { line_no: *line_no, reason, amount, raw });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+fn wrong(name: &str, text: &str) -> String {
+    format!("{name}不对：{}", if text.is_empty() { "（空）" } else { text })
+}
+
+fn positive(name: &str, text: &str) -> Result<Fen, String> {
+    let fen = number(text.as_bytes()).filter(|fen| *fen > 0);
+    fen.map(Fen::new).ok_or_else(|| wrong(name, text))
+}
+
+fn filled<'a>(name: &str, text: &'a str) -> Result<&'a str, String> {
+    if text.is_empty() { Err(wrong(name, text)) } else { Ok(text) }
+}
+
+/// The bank's credits.
+pub fn credits<'a>(table: &'a Table<'_>, file: FileKey) -> Result<Rows<CreditLine<'a>>, String> {
+    rows(table, 3, |row, line_no| {
+        let [credit_no, account, value_day, amount, rail, merchant_no, payout_day, agency, item] =
+            std::array::from_fn(|at| row[at].as_ref());
+        let day = |name, text: &str| day_of(text.as_bytes()).ok_or_else(|| wrong(name, text));
+        let rail = match rail {
+            "" => None,
+            text => Some(Rail::from_code(text).ok_or_else(|| wrong("rail", text))?),
+        };
+        let payout_day: Option<Date> = match payout_day {
+            "" => None,
+            text => Some(day("payout_day", text)?),
+        };
+        Ok(CreditLine {
+            origin: Origin { file, line_no },
+            credit_no: filled("credit_no", credit_no)?,
+            account: filled("account", account)?,
+            value_day: day("value_day", value_day)?,
+            amount: positive("amount_fen", amount)?,
+            rail,
+            merchant_no,
+            payout_day,
+            agency_code: agency,
+            item_code: item,
+        })
+    })
+}
+
+/// Agencies' confirmations.
+pub fn confirmations<'a>(
+    table: &'a Table<'_>,
+    file: FileKey,
+) -> Result<Rows<AgencyLine<'a>>, String> {
+    rows(table, 4, |row, line_no| {
+        let [kind, agency, notice_no, item, amount, at, confirmation_no] =
+            std::array::from_fn(|place| row[place].as_ref());
+        let kind = match kind {
+            "WRITE_OFF" => AgencyKind::WriteOff,
+            "RECEIPT" => AgencyKind::Receipt,
+            text => return Err(wrong("kind", text)),
+        };
+        Ok(AgencyLine {
+            origin: Origin { file, line_no },
+            kind,
+            agency_code: filled("agency_code", agency)?,
+            notice_no: filled("notice_no", notice_no)?,
+            item_code: item,
+            amount: positive("amount_fen", amount)?,
+            at: instant_of(at.as_bytes()).ok_or_else(|| wrong("at", at))?,
+            confirmation_no: filled("confirmation_no", confirmation_no)?,
+        })
+    })
+}

@@ -29,11 +29,12 @@ pub use mini_program::AlipayMiniProgram;
 pub use pay::AlipayRail;
 pub use refund::AlipayRefunds;
 
-/// Reads a trade bill that came otherwise than by [`AlipayStatements`]: the zip, of that day and seller.
+/// Reads a trade bill that came otherwise than by [`AlipayStatements`]: the zip, of that day and seller. Sums that disagree are
+/// told beside what was read.
 pub(crate) fn read_bill(
-    packed: Vec<u8>,
+    packed: &[u8],
     day: jiff::civil::Date,
     seller_id: &str,
-) -> Result<domain::reconciliation::Statement, domain::reconciliation::StatementFault> {
-    bill_file::read(packed, &bill_file::Whose { day, seller_id, app_id: "" })
+) -> Result<bill_file::Unsummed, String> {
+    bill_file::read_unsummed(packed, &bill_file::Whose { day, seller_id, app_id: "" })
 }

@@ -29,21 +29,32 @@ pub use pay::UnionPayRail;
 pub use refund::UnionPayRefunds;
 pub use statement::UnionPayStatements;
 
+/// A line that cannot be read, whether it is of money that was given back, and its fee, if that can be read.
+pub(crate) type SetAside =
+    (domain::reconciliation::QuarantinedLine, bool, Option<domain::money::Fen>);
+
 /// Reads a settlement detail that came otherwise than by [`UnionPayStatements`]: its lines of the Beijing day `day`, whether it is the
 /// file of that settlement day or of the next, which begins at 23:00.
 pub(crate) fn read_detail(
     detail: &[u8],
     day: jiff::civil::Date,
-) -> Result<
-    (Vec<domain::reconciliation::StatementLine>, Vec<domain::reconciliation::QuarantinedLine>),
-    String,
-> {
-    let read = file::read(detail, &[], day, 1).or_else(|reason| {
-        let next = day.tomorrow().map_err(|_| reason.clone())?;
-        file::read(detail, &[], next, 1).map_err(|_| reason)
-    })?;
+) -> Result<(Vec<domain::reconciliation::StatementLine>, Vec<SetAside>), String> {
+    let same = file::read(detail, &[], day, 1);
+    let next = day.tomorrow().map_err(|error| error.to_string());
+    let next = next.and_then(|next| file::read(detail, &[], next, 1));
+    // It is the file of that of both days to which more of its lines belong.
+    let read = match (same, next) {
+        (Ok(same), Ok(next)) if next.quarantined.len() < same.quarantined.len() => next,
+        (Ok(same), _) => same,
+        (Err(_), Ok(next)) => next,
+        (Err(reason), Err(_)) => return Err(reason),
+    };
     let of_day = |of: jiff::civil::Date| of == day;
     let lines = read.lines.into_iter().filter(|(of, _)| of_day(*of)).map(|(_, line)| line);
     let set_aside = read.quarantined.into_iter().filter(|(of, _)| of_day(*of));
-    Ok((lines.collect(), set_aside.map(|(_, line)| line).collect()))
+    let set_aside = set_aside.map(|(_, line)| {
+        let (gives_back, fee) = file::rest_of(detail, line.line_no);
+        (line, gives_back, fee)
+    });
+    Ok((lines.collect(), set_aside.collect()))
 }

@@ -65,13 +65,57 @@ pub(super) fn read(packed: Vec<u8>, whose: &Whose<'_>) -> Result<Statement, Stat
         Err(Fault(code, reason)) => return Err(StatementFault { code, reason, original: packed }),
     };
     let original = [detail.as_slice(), &summary].concat();
-    match parts(&detail, &summary, whose) {
+    let whole = parts(&detail, whose).and_then(|(parts, counts)| {
+        compare(&parts, counts, &Table::new(&summary)?, whose)?;
+        Ok(parts)
+    });
+    match whole {
         Ok(Parts { lines, quarantined, trailer }) => {
             let hash = sha256_hex(&original);
             Ok(Statement { hash, original, lines, quarantined, trailer })
         }
         Err(Fault(code, reason)) => Err(StatementFault { code, reason, original }),
     }
+}
+
+/// A bill for whoever adds up for himself.
+pub(crate) struct Unsummed {
+    /// What was read.
+    pub statement: Statement,
+    /// What is said where its sums do not agree.
+    pub disagreement: Option<String>,
+    /// What it says that all fees are, positive; `None` where it sums up nothing.
+    pub fees: Option<Fen>,
+    /// The fees of the lines that could not be read, in their order.
+    pub quarantined_fees: Vec<Option<Fen>>,
+}
+
+/// As [`read`], for whoever adds up for himself: sums that disagree are told beside what was read, everything else is why nothing
+/// of the file can be used.
+pub(super) fn read_unsummed(packed: &[u8], whose: &Whose<'_>) -> Result<Unsummed, String> {
+    let reason = |Fault(_, reason)| reason;
+    let (detail, summary) = unpacked(packed).map_err(reason)?;
+    let (parts, counts) = parts(&detail, whose).map_err(reason)?;
+    let summary = Table::new(&summary).map_err(reason)?;
+    let disagreement = match compare(&parts, counts, &summary, whose) {
+        Ok(()) => None,
+        Err(Fault(DiscrepancyCode::F03, reason)) => Some(reason),
+        Err(Fault(_, reason)) => return Err(reason),
+    };
+    let positive = |fen: Fen| Fen::new(fen.value().saturating_neg());
+    let total = summary.rows.iter().find(|line| line.text.trim_start().starts_with("合计"));
+    let total = total.and_then(|line| Row::new(&summary, line).ok());
+    let fees = total.and_then(|row| row.yuan(FEE).ok()).map(positive);
+    let table = Table::new(&detail).map_err(reason)?;
+    let fee_of = |line_no: u32| {
+        let line = table.rows.iter().find(|line| line.no == line_no)?;
+        Row::new(&table, line).ok()?.yuan(FEE).ok().map(positive)
+    };
+    let quarantined_fees = parts.quarantined.iter().map(|line| fee_of(line.line_no)).collect();
+    let Parts { lines, quarantined, trailer } = parts;
+    let (hash, original) = (String::new(), Vec::new());
+    let statement = Statement { hash, original, lines, quarantined, trailer };
+    Ok(Unsummed { statement, disagreement, fees, quarantined_fees })
 }
 
 /// Detail and summary.
@@ -120,7 +164,8 @@ struct Parts {
     trailer: Trailer,
 }
 
-fn parts(detail: &[u8], summary: &[u8], whose: &Whose<'_>) -> Result<Parts, Fault> {
+/// The detail, and how many payments and refunds it says it has.
+fn parts(detail: &[u8], whose: &Whose<'_>) -> Result<(Parts, (u32, u32)), Fault> {
     let table = Table::new(detail)?;
     table.check("业务明细", whose)?;
     let mut parts = Parts {
@@ -141,8 +186,7 @@ fn parts(detail: &[u8], summary: &[u8], whose: &Whose<'_>) -> Result<Parts, Faul
             Err(set_aside) => parts.quarantined.push(set_aside),
         }
     }
-    compare(&parts, counts, &Table::new(summary)?, whose)?;
-    Ok(parts)
+    Ok((parts, counts))
 }
 
 /// The summary must tell the same sums as the detail.

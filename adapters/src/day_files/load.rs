@@ -3,7 +3,7 @@
 use super::bytes::Keys;
 use super::faults::Faults;
 use super::ledger::{COLUMNS, Ledger};
-use super::others::{self, AGENCY, BANK, BadRow, Refused, SmallStatement};
+use super::others::{self, AGENCY, BANK, BadRow, SmallStatement};
 use super::pass::{BLOCK, Block, Kept, Range, hashes, read_again, read_both};
 use super::sift::sift;
 use super::table::{Columns, Table};
@@ -181,6 +181,10 @@ fn opened(paths: &Paths, faults: &mut Faults) -> Vec<Opened> {
             Err(fault) => faults.add(fault),
         }
     }
+    // By name, so that the order on the command line means nothing.
+    files.sort_by(|a, b| {
+        (a.role.rank(), &a.name, a.length).cmp(&(b.role.rank(), &b.name, b.length))
+    });
     if files.len() > usize::from(FileKey::MAX) {
         faults.add("文件过多".to_owned());
     }
@@ -240,10 +244,8 @@ impl Reading<'_> {
                     Ok(Some(frame)) => framed.push(frame),
                     Ok(None) => match self.small(&files[place]) {
                         Ok(statement) => small.push((place, statement)),
-                        Err(Refused { reason, sums }) => {
-                            let code = if sums.is_some() { Code::F03 } else { Code::F02 };
-                            let refused = Standing::refused(code, sums.unwrap_or(0), reason);
-                            standings.insert(place, refused);
+                        Err(reason) => {
+                            standings.insert(place, Standing::refused(Code::F02, 0, reason));
                         }
                     },
                     Err(reason) => {
@@ -318,7 +320,7 @@ impl Reading<'_> {
         Ok(Some(Framed { place, layout, from, to: to.max(from), totals }))
     }
 
-    fn small(&self, file: &Opened) -> Result<SmallStatement, Refused> {
+    fn small(&self, file: &Opened) -> Result<SmallStatement, String> {
         let bytes = file.whole()?;
         if bytes.starts_with(b"PK") {
             return others::alipay(&bytes, self.rules);
@@ -444,25 +446,27 @@ impl Reading<'_> {
         let Some((count, paid, refunded)) = statement.totals else {
             return Standing { owner, ..Standing::default() };
         };
-        let lines = (statement.lines.len() + statement.quarantined.len()) as i64;
+        let lines = (statement.lines.len() + statement.set_aside.len()) as i64;
         let signed = |line: &domain::reconciliation::StatementLine| match line.refund {
             None => i128::from(line.amount.value()),
             Some(_) => -i128::from(line.amount.value()),
         };
         let net: i128 = statement.lines.iter().map(signed).sum();
-        let amounts = statement.quarantined.iter().map(|line| line.amount);
+        let amounts = statement.set_aside.iter().map(|line| line.amount);
         let unreadable = amounts.clone().any(|amount| amount.is_none());
         let aside: i128 = amounts.map(|amount| i128::from(amount.map_or(0, Fen::value))).sum();
-        let gap = i128::from(paid) - i128::from(refunded) - net;
-        let explained = unreadable || gap == aside || (aside != 0 && gap.abs() <= aside);
-        if lines == count && explained {
-            return Standing { owner, ..Standing::default() };
+        let gap = i128::from(paid) - i128::from(refunded) - net - aside;
+        let off = !unreadable && gap != 0;
+        if lines == count && !off && statement.disagreement.is_none() {
+            let net = statement.fees.map(|fees| Fen::new(paid - refunded - fees.value()));
+            return Standing { owner, net, ..Standing::default() };
         }
-        let reason = match lines == count {
-            false => format!("文件合计{count}笔，实有{lines}行"),
-            true => "文件合计金额与逐行相加不符".to_owned(),
+        let reason = match (&statement.disagreement, lines == count) {
+            (Some(reason), _) => reason.clone(),
+            (None, false) => format!("文件合计{count}笔，实有{lines}行"),
+            (None, true) => "文件合计金额与逐行相加不符".to_owned(),
         };
-        let at_risk = if explained { 0 } else { fen(gap - aside) };
+        let at_risk = if unreadable { 0 } else { fen(gap) };
         Standing { owner, ..Standing::refused(Code::F03, at_risk, reason) }
     }
 
@@ -716,15 +720,15 @@ impl Reading<'_> {
             lines.extend(
                 statement.lines.iter().map(|line| others::rail_line(rail, line, file_key(*place))),
             );
-            quarantined.extend(statement.quarantined.iter().map(|line| QuarantinedRecord {
-                origin: Origin { file: file_key(*place), line_no: line.line_no },
+            quarantined.extend(statement.set_aside.iter().map(|aside| QuarantinedRecord {
+                origin: Origin { file: file_key(*place), line_no: aside.line.line_no },
                 owner: Some((rail, &owners[*place])),
-                amount: line.amount,
-                fee: None,
+                amount: aside.amount,
+                fee: aside.fee,
                 order_no: "",
                 refund_no: "",
-                raw: line.raw.as_bytes(),
-                reason: line.reason.clone(),
+                raw: aside.line.raw.as_bytes(),
+                reason: aside.line.reason.clone(),
             }));
         }
         for (frame, blocks) in framed.iter().zip(bill_blocks) {
@@ -812,7 +816,8 @@ impl Reading<'_> {
         }
         if agency_waits {
             let others = records.iter().map(|record| record.agency_code);
-            silent.extend(others.filter(|code| !heard.contains(code)).map(str::to_owned));
+            let unheard = others.filter(|code| !code.is_empty() && !heard.contains(code));
+            silent.extend(unheard.map(str::to_owned));
         }
         silent.sort();
         silent.dedup();
@@ -912,19 +917,32 @@ impl Reading<'_> {
             let standing = standings.get(place);
             files[*place].role == FileRole::Statement && standing.is_none_or(|s| s.owner.is_none())
         };
-        let mut unattributed = (1..files.len()).filter(nobodys).count();
+        let merchants = &self.rules.merchants;
+        let named = |role: FileRole, no: &str| {
+            files.iter().any(|file| file.role == role && file.name.contains(no))
+        };
+        let nameless = |place: &usize| {
+            !merchants.iter().any(|rule| files[*place].name.contains(&rule.merchant_no))
+        };
+        let mut unattributed = (1..files.len()).filter(nobodys).filter(nameless).count();
         let agency_files = (1..files.len()).filter(|place| files[*place].role == FileRole::Agency);
         let refused = agency_files
             .filter(|place| standings.get(place).is_some_and(|standing| standing.fault.is_some()));
-        let mut refused_agencies = if agency_waits { refused.count() } else { 0 };
+        let unnamed = |place: &usize| {
+            let codes =
+                self.rules.expected_files.iter().filter_map(|file| file.strip_prefix("AGENCY:"));
+            !codes.into_iter().any(|code| files[*place].name.contains(code))
+        };
+        let mut refused_agencies = if agency_waits { refused.filter(unnamed).count() } else { 0 };
         let mut missing = Vec::new();
         for expected in &self.rules.expected_files {
             let absent = match expected.split_once(':') {
                 None => no_bank,
                 Some(("AGENCY", code)) if heard.contains(code) => false,
+                Some(("AGENCY", code)) if named(FileRole::Agency, code) => false,
                 Some(("AGENCY", _)) => take_one(&mut refused_agencies),
                 Some((rail, no)) => match Rail::from_code(rail) {
-                    Some(rail) if owned(rail, no) => false,
+                    Some(rail) if owned(rail, no) || named(FileRole::Statement, no) => false,
                     Some(_) | None => take_one(&mut unattributed),
                 },
             };

@@ -11,6 +11,23 @@ use domain::reconciliation::{QuarantinedLine, RefundStanding, Statement, Stateme
 use jiff::civil::Date;
 use std::borrow::Cow;
 
+/// A line that cannot be read.
+pub struct SetAside {
+    /// The line.
+    pub line: QuarantinedLine,
+    /// Below zero what was given back; `None` if that cannot be read.
+    pub amount: Option<Fen>,
+    /// `None` if that cannot be read.
+    pub fee: Option<Fen>,
+}
+
+impl SetAside {
+    fn new(line: QuarantinedLine, gives_back: bool, fee: Option<Fen>) -> Self {
+        let fen = line.amount.map(Fen::value).map(|fen| if gives_back { -fen } else { fen });
+        Self { line, amount: fen.map(Fen::new), fee }
+    }
+}
+
 /// A statement that was read whole.
 pub struct SmallStatement {
     /// Of which rail.
@@ -19,66 +36,90 @@ pub struct SmallStatement {
     pub merchant_no: String,
     /// Its lines.
     pub lines: Vec<StatementLine>,
-    /// The lines that could not be read; with the sign of a payment.
-    pub quarantined: Vec<QuarantinedLine>,
+    /// The lines that could not be used.
+    pub set_aside: Vec<SetAside>,
     /// Totals, where the format has them: lines, fen taken, fen given back.
     pub totals: Option<(i64, i64, i64)>,
-}
-
-/// Why a statement cannot be used.
-pub struct Refused {
-    /// In Chinese.
-    pub reason: String,
-    /// `F03` rather than `F02`, with the total less its lines.
-    pub sums: Option<i64>,
-}
-
-impl From<String> for Refused {
-    fn from(reason: String) -> Self {
-        Self { reason, sums: None }
-    }
+    /// What it says that all fees are.
+    pub fees: Option<Fen>,
+    /// Where its own sums do not agree with each other: what is said of it.
+    pub disagreement: Option<String>,
 }
 
 /// Alipay's zip. Whose it is says the file itself.
-pub fn alipay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, Refused> {
+pub fn alipay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, String> {
     let sellers = rules.merchants.iter().filter(|merchant| merchant.rail == Rail::Alipay);
     let mut first = None;
     for merchant in sellers {
-        let read = crate::alipay::read_bill(bytes.to_vec(), rules.day, &merchant.merchant_no);
-        match read {
-            Ok(statement) => return of_statement(merchant.merchant_no.clone(), statement),
-            Err(fault) if fault.code == domain::reconciliation::DiscrepancyCode::F03 => {
-                return Err(Refused { reason: fault.reason, sums: Some(0) });
+        match crate::alipay::read_bill(bytes, rules.day, &merchant.merchant_no) {
+            Ok(read) => {
+                let Statement { lines, quarantined, trailer, .. } = read.statement;
+                let mut set_aside: Vec<SetAside> = quarantined
+                    .into_iter()
+                    .zip(read.quarantined_fees)
+                    .map(|(line, fee)| {
+                        let gives_back = line.raw.split(',').any(|value| value.trim() == "退款");
+                        SetAside::new(line, gives_back, fee)
+                    })
+                    .collect();
+                let (lines, others) = of_the_day(lines, rules)?;
+                set_aside.extend(others);
+                let (paid, refunded) = (trailer.paid.value(), trailer.refunded.value());
+                return Ok(SmallStatement {
+                    rail: Rail::Alipay,
+                    merchant_no: merchant.merchant_no.clone(),
+                    lines,
+                    set_aside,
+                    totals: Some((i64::from(trailer.count), paid, refunded)),
+                    fees: read.fees,
+                    disagreement: read.disagreement,
+                });
             }
-            Err(fault) => {
-                first.get_or_insert(fault.reason);
+            Err(reason) => {
+                first.get_or_insert(reason);
             }
         }
     }
-    Err(first.unwrap_or_else(|| "规则里没有支付宝的商户号".to_owned()).into())
+    Err(first.unwrap_or_else(|| "规则里没有支付宝的商户号".to_owned()))
 }
 
-fn of_statement(merchant_no: String, statement: Statement) -> Result<SmallStatement, Refused> {
-    let Statement { lines, quarantined, trailer, .. } = statement;
-    let totals = (i64::from(trailer.count), trailer.paid.value(), trailer.refunded.value());
-    let totals = Some(totals);
-    Ok(SmallStatement { rail: Rail::Alipay, merchant_no, lines, quarantined, totals })
+/// Lines of another day are set aside; if there are no others, it is the file of another day.
+fn of_the_day(
+    lines: Vec<StatementLine>,
+    rules: &Rules,
+) -> Result<(Vec<StatementLine>, Vec<SetAside>), String> {
+    let of_day = |line: &StatementLine| domain::clock::beijing_day(line.at) == rules.day;
+    let (own, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(of_day);
+    if own.is_empty() && !others.is_empty() {
+        return Err(format!("没有一行是{}的，文件不是这一天的账单", rules.day));
+    }
+    let others = others.into_iter().map(|line| {
+        let (gives_back, fee) = (line.refund.is_some(), Some(line.fee));
+        let reason = format!("交易时间不在{}", rules.day);
+        let StatementLine { line_no, raw, amount, .. } = line;
+        let line = QuarantinedLine { line_no, raw, reason, amount: Some(amount) };
+        SetAside::new(line, gives_back, fee)
+    });
+    Ok((own, others.collect()))
 }
 
 /// UnionPay's detail. The settlement day begins and ends at 23:00: lines of the evening before belong to yesterday.
-pub fn unionpay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, Refused> {
-    let (lines, quarantined) = crate::unionpay::read_detail(bytes, rules.day)?;
+pub fn unionpay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, String> {
+    let (lines, set_aside) = crate::unionpay::read_detail(bytes, rules.day)?;
     let ours = |line: &&StatementLine| {
-        let of = |merchant: &&domain::reconciliation::engine::MerchantRule| {
-            merchant.rail == Rail::UnionPay && merchant.merchant_no == line.merchant_no
-        };
-        rules.merchants.iter().any(|merchant| of(&merchant))
+        let mut merchants = rules.merchants.iter();
+        merchants.any(|rule| rule.rail == Rail::UnionPay && rule.merchant_no == line.merchant_no)
     };
     let Some(line) = lines.iter().find(ours) else {
-        return Err("没有一行是本平台商户的，文件是其他商户的".to_owned().into());
+        return Err("没有一行是本平台商户这一天的".to_owned());
     };
-    let merchant_no = line.merchant_no.clone();
-    Ok(SmallStatement { rail: Rail::UnionPay, merchant_no, lines, quarantined, totals: None })
+    let set_aside = set_aside
+        .into_iter()
+        .map(|(line, gives_back, fee)| SetAside::new(line, gives_back, fee))
+        .collect();
+    let (rail, merchant_no) = (Rail::UnionPay, line.merchant_no.clone());
+    let (totals, fees, disagreement) = (None, None, None);
+    Ok(SmallStatement { rail, merchant_no, lines, set_aside, totals, fees, disagreement })
 }
 
 /// The line as the engine takes it. Neither format names the app.

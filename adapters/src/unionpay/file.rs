@@ -111,6 +111,15 @@ pub(super) fn line_count(bytes: &[u8]) -> usize {
     lines_of(bytes).count()
 }
 
+/// Of the line with this number, counted from 1, whether it says by its kind that money was given back, and its fee.
+pub(super) fn rest_of(detail: &[u8], line_no: u32) -> (bool, Option<Fen>) {
+    let line = (1..).zip(lines_of(detail)).find(|(no, _)| *no == line_no);
+    let Some((line_no, bytes)) = line else { return (false, None) };
+    let row = Row { bytes, line_no, settled: Date::MIN };
+    let fee = row.check_layout().ok().and_then(|()| row.credit(FEE).ok());
+    (matches!(row.get(KIND), Ok("04" | "31")), fee.map(|fee| Fen::new(-fee.value())))
+}
+
 fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes
         .split(|byte| *byte == b'\n')

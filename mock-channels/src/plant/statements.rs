@@ -102,7 +102,7 @@ fn wechat_line(of: &Merchant, line: &Line) -> wechat::Line {
 }
 
 /// Places of the amounts of a payment among the columns.
-const WECHAT_AMOUNTS: [usize; 2] = [12, 26];
+const WECHAT_AMOUNTS: [usize; 2] = [12, 24];
 
 fn wechat_file(of: &Merchant, day: Day, lines: &[(usize, Line)]) -> Written {
     let stated = lines.iter().map(|(_, line)| wechat_line(of, line)).collect();

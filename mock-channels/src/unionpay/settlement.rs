@@ -146,8 +146,20 @@ fn cells(line: &Line, odd_fen: i64) -> [String; 42] {
     put(11, "01");
     put(12, &line.order_id);
     put(13, "01");
-    put(16, &format!("{fee_sign}{:012}", line.fee_fen));
-    let net = format!("{net_sign}{:012}", line.amount_fen - line.fee_fen + odd_fen);
+    let fee_sign = match (line.fee_fen < 0, fee_sign) {
+        (false, sign) => sign,
+        (true, 'C') => 'D',
+        (true, _) => 'C',
+    };
+    put(16, &format!("{fee_sign}{:012}", line.fee_fen.abs()));
+    let net_fen = line.amount_fen - line.fee_fen + odd_fen;
+    // A fee may be more than the amount; the sign is a letter, never a minus.
+    let net_sign = match (net_fen < 0, net_sign) {
+        (false, sign) => sign,
+        (true, 'C') => 'D',
+        (true, _) => 'C',
+    };
+    let net = format!("{net_sign}{:012}", net_fen.abs());
     put(17, &net);
     put(18, "0001");
     put(20, line.kind.txn_type());

@@ -119,7 +119,7 @@ fn cash(board: &Board<'_>, payouts: &[Payout]) -> Identity {
     let transit: i128 = transit.map(|payout| i128::from(payout.net)).sum();
     let credits = board.input.credits.unwrap_or_default().iter().zip(&board.credits);
     let credited: i128 = credits
-        .filter(|(_, place)| place.0 != Placed::Carried)
+        .filter(|(_, place)| place.0 != Placed::Carried && place.1 != Some(Code::F04))
         .map(|(credit, _)| i128::from(credit.amount.value()))
         .sum();
     let found =

@@ -265,6 +265,18 @@ pub enum FileRole {
     Agency,
 }
 
+impl FileRole {
+    /// The ledger first.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Self::Ledger => 0,
+            Self::Statement => 1,
+            Self::Bank => 2,
+            Self::Agency => 3,
+        }
+    }
+}
+
 /// A file that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFact {

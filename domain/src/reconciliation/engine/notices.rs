@@ -197,8 +197,7 @@ fn must_be_written_off(board: &Board<'_>, place: usize) -> bool {
     let (record, rules) = (&board.input.ledger[place], board.input.rules);
     let due = SignedDuration::from_mins(i64::from(rules.write_off_due_minutes));
     let is_due = record.at.checked_add(due).is_ok_and(|due: Timestamp| due < rules.judged_at);
-    let of_today = record.accounting_day == rules.day;
-    let seen = board.claimed_by[place].is_some() || (of_today && board.is_settled(record));
+    let seen = board.claimed_by[place].is_some();
     let silent = board.input.silent_agencies.iter().any(|code| code == record.agency_code);
     is_due && seen && !silent
 }

@@ -26,8 +26,7 @@ pub(super) struct Payout {
 pub(super) fn judge(board: &mut Board<'_>) -> Option<Vec<Payout>> {
     let credits = board.input.credits?;
     let mut payouts = expected(board);
-    let mut order: Vec<usize> = (0..credits.len()).collect();
-    order.sort_by_key(|place| credits[*place].credit_no);
+    let order = without_copies(board, credits);
     let (named, rest): (Vec<_>, Vec<_>) = order.into_iter().partition(|place| {
         !credits[*place].merchant_no.is_empty() && credits[*place].payout_day.is_some()
     });
@@ -58,6 +57,29 @@ pub(super) fn judge(board: &mut Board<'_>) -> Option<Vec<Payout>> {
         }
     }
     Some(payouts)
+}
+
+/// Of credits that are the same in everything, one counts. Sorted by content.
+fn without_copies(board: &mut Board<'_>, credits: &[CreditLine<'_>]) -> Vec<usize> {
+    let said = |place: &usize| {
+        let credit = &credits[*place];
+        let whose = (credit.rail, credit.merchant_no, credit.payout_day, credit.agency_code);
+        (credit.credit_no, credit.amount, credit.account, credit.value_day, credit.item_code, whose)
+    };
+    let mut order: Vec<usize> = (0..credits.len()).collect();
+    order.sort_by(|a, b| said(a).cmp(&said(b)));
+    let mut singles: Vec<usize> = Vec::with_capacity(order.len());
+    for place in order {
+        if singles.last().is_some_and(|before| said(before) == said(&place)) {
+            let note = "到账与另一行完全相同，只计一次".to_owned();
+            let finding = of_credit(board, place, Code::F04, Fen::ZERO, note);
+            board.findings.push(finding);
+            board.credits[place] = (Placed::Exception, Some(Code::F04));
+        } else {
+            singles.push(place);
+        }
+    }
+    singles
 }
 
 enum One {

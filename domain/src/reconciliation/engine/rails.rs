@@ -325,11 +325,9 @@ fn alone(board: &mut Board<'_>, place: usize) {
     board.place(place, (Placed::Exception, Some(code)));
 }
 
-/// Lines that could not be read explain what they name, as far as that can be read.
+/// Lines that could not be read. They explain nothing: what the ledger counts is missed until they are mended.
 fn unreadable(board: &mut Board<'_>) {
-    let input = board.input;
-    let mut named: HashSet<(LedgerKind, &str)> = HashSet::new();
-    for line in input.quarantined {
+    for line in board.input.quarantined {
         let amount = line.amount.unwrap_or(Fen::ZERO);
         let (rail, merchant_no) =
             line.owner.map_or(("", ""), |(rail, merchant_no)| (rail.code(), merchant_no));
@@ -342,23 +340,6 @@ fn unreadable(board: &mut Board<'_>) {
             origin: Some(line.origin),
             ..board.blank(Code::F05, amount, line.reason.clone())
         });
-        if line.owner.is_some() {
-            let refund = !line.refund_no.is_empty();
-            named.insert(match refund {
-                true => (LedgerKind::Refund, line.refund_no),
-                false => (LedgerKind::Pay, line.order_no),
-            });
-        }
-    }
-    for (place, record) in input.ledger.iter().enumerate() {
-        let no = match record.kind {
-            LedgerKind::Pay => record.order_no,
-            LedgerKind::Refund => record.refund_no,
-        };
-        let waits = board.claimed_by[place].is_none() && named.contains(&(record.kind, no));
-        if waits && board.is_booked(record) {
-            board.ledger[place] = (Placed::Carried, Some(Code::F05));
-        }
     }
 }
 

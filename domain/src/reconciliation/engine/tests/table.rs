@@ -301,9 +301,9 @@ fn files_and_lines_that_cannot_be_read() {
         raw: b"`x",
         reason: "交易时间".to_owned(),
     }];
-    finds(&day, &[(Code::F05, 100)]);
-    day.quarantined[0].order_no = "";
     finds(&day, &[(Code::F05, 100), (Code::L03, -100)]);
+    day.quarantined[0].amount = None;
+    finds(&day, &[(Code::F05, 0), (Code::L03, -100)]);
     let missing = FileFault {
         code: Code::F01,
         at_risk: Fen::ZERO,

@@ -49,12 +49,11 @@ pub(crate) fn read_detail(
         (Err(_), Ok(next)) => next,
         (Err(reason), Err(_)) => return Err(reason),
     };
-    let of_day = |of: jiff::civil::Date| of == day;
-    let lines = read.lines.into_iter().filter(|(of, _)| of_day(*of)).map(|(_, line)| line);
-    let set_aside = read.quarantined.into_iter().filter(|(of, _)| of_day(*of));
-    let set_aside = set_aside.map(|(_, line)| {
-        let (gives_back, fee) = file::rest_of(detail, line.line_no);
-        (line, gives_back, fee)
+    let lines = read.lines.into_iter().filter(|(of, _)| *of == day).map(|(_, line)| line);
+    let set_aside = read.quarantined.into_iter().filter_map(|(of, line)| {
+        let rest = file::rest_of(detail, line.line_no, day);
+        // Without a time it may be this day's: nobody else would ask for it.
+        (of == day || rest.timeless).then_some((line, rest.gives_back, rest.fee))
     });
     Ok((lines.collect(), set_aside.collect()))
 }

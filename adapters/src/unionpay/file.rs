@@ -111,13 +111,27 @@ pub(super) fn line_count(bytes: &[u8]) -> usize {
     lines_of(bytes).count()
 }
 
-/// Of the line with this number, counted from 1, whether it says by its kind that money was given back, and its fee.
-pub(super) fn rest_of(detail: &[u8], line_no: u32) -> (bool, Option<Fen>) {
+/// What can be said of a line that cannot be used.
+pub(super) struct Rest {
+    /// By its kind, money was given back.
+    pub gives_back: bool,
+    /// Its fee.
+    pub fee: Option<Fen>,
+    /// Its time cannot be read: it may be of any day.
+    pub timeless: bool,
+}
+
+/// Of the line with this number, counted from 1.
+pub(super) fn rest_of(detail: &[u8], line_no: u32, settled: Date) -> Rest {
     let line = (1..).zip(lines_of(detail)).find(|(no, _)| *no == line_no);
-    let Some((line_no, bytes)) = line else { return (false, None) };
-    let row = Row { bytes, line_no, settled: Date::MIN };
+    let bytes = line.map(|(_, bytes)| bytes).unwrap_or_default();
+    let row = Row { bytes, line_no, settled };
     let fee = row.check_layout().ok().and_then(|()| row.credit(FEE).ok());
-    (matches!(row.get(KIND), Ok("04" | "31")), fee.map(|fee| Fen::new(-fee.value())))
+    Rest {
+        gives_back: matches!(row.get(KIND), Ok("04" | "31")),
+        fee: fee.map(|fee| Fen::new(-fee.value())),
+        timeless: row.time().is_err(),
+    }
 }
 
 fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -12,7 +12,11 @@ impl Scene {
     }
 
     /// Nobody wrote off the notices of a payment that is old enough.
+    /// Nothing is planted where the write-off is not due yet.
     pub(super) fn a01_of(&mut self, paid: &Paid) {
+        if self.row(paid.row).at_ms >= self.not_due_from_ms() {
+            return;
+        }
         self.forget_write_offs(paid);
         for (notice, fen) in self.row(paid.row).notices.clone() {
             self.of_notice("A01", fen, &notice.no);

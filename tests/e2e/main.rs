@@ -32,6 +32,7 @@ mod overload;
 mod pay_links;
 mod payments;
 mod phones;
+mod planted;
 mod portal;
 mod public_cache;
 mod quotes;

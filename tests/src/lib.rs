@@ -21,6 +21,7 @@ pub mod levers;
 pub mod manifest;
 pub mod node;
 pub mod own_postgres;
+pub mod planted;
 pub mod postgres;
 pub mod raw_socket;
 pub mod results;

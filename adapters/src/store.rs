@@ -56,6 +56,8 @@ mod refund_rows;
 mod refunds;
 mod search_misses;
 mod sessions;
+mod source_rows;
+mod sources;
 mod sso_tickets;
 mod staff;
 mod submissions;

@@ -25,6 +25,7 @@ mod store_messages;
 mod store_payment;
 mod store_receipt;
 mod store_refund;
+mod store_source;
 mod store_staff;
 mod time;
 

@@ -16,6 +16,7 @@ mod matching;
 mod matching_refunds;
 mod run;
 mod run_refunds;
+pub mod source;
 mod statement;
 
 pub use clear::{ClearDue, ClearError, ClearOneDay};

@@ -211,6 +211,10 @@ macro_rules! every_contract {
             crate::days::day_book_contract($new_bench).await;
         }
         #[tokio::test]
+        async fn sources() {
+            crate::sources::source_store_contract($new_bench).await;
+        }
+        #[tokio::test]
         async fn gateway_inbox() {
             crate::gateway::gateway_inbox_contract($new_bench).await;
         }

@@ -37,6 +37,7 @@ mod refunds;
 mod search;
 mod search_others;
 mod sessions;
+mod sources;
 mod staff;
 mod submissions;
 

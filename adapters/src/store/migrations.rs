@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 22] = [
+const MIGRATIONS: [(i64, &str); 23] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -30,7 +30,24 @@ const MIGRATIONS: [(i64, &str); 22] = [
     (20, include_str!("migrations/0020_identity.sql")),
     (21, include_str!("migrations/0021_catalogue.sql")),
     (22, include_str!("migrations/0022_walks.sql")),
+    (25, include_str!("migrations/0025_sources.sql")),
 ];
+
+/// What each database says in its own words, as part of the migration of that number: triggers.
+/// Number, for SQLite, for PostgreSQL.
+const OWN_WORDS: [(i64, &str, &str); 1] = [(
+    25,
+    include_str!("migrations/0025_sources.sqlite.sql"),
+    include_str!("migrations/0025_sources.postgres.sql"),
+)];
+
+fn own_words(number: i64, backend: DbBackend) -> &'static str {
+    let found = OWN_WORDS.iter().find(|(of, _, _)| *of == number);
+    found.map_or("", |(_, sqlite, postgres)| match backend {
+        DbBackend::Postgres => postgres,
+        _ => sqlite,
+    })
+}
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
     number BIGINT NOT NULL PRIMARY KEY,
@@ -94,7 +111,8 @@ async fn open_book(write: &DatabaseConnection) -> Result<(), DbErr> {
 
 async fn apply_one(write: &DatabaseConnection, number: i64, sql: &str) -> Result<(), MigrateError> {
     let failed = |source| MigrateError::Failed { number, source };
-    let hash = sha256_hex(sql.as_bytes());
+    let own = own_words(number, write.get_database_backend());
+    let hash = sha256_hex([sql, own].concat().as_bytes());
     let transaction = locked(write).await.map_err(failed)?;
     match applied(&transaction, number).await.map_err(failed)? {
         Some(known) if known == hash => return Ok(()),
@@ -102,6 +120,9 @@ async fn apply_one(write: &DatabaseConnection, number: i64, sql: &str) -> Result
         None => {}
     }
     transaction.execute_unprepared(sql).await.map_err(failed)?;
+    if !own.is_empty() {
+        transaction.execute_unprepared(own).await.map_err(failed)?;
+    }
     let note = "INSERT INTO schema_migration (number, sha256) VALUES ($1, $2)";
     let backend = transaction.get_database_backend();
     let note = Statement::from_sql_and_values(backend, note, [number.into(), hash.into()]);

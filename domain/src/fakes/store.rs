@@ -115,6 +115,8 @@ pub(super) struct Tables {
     /// Mandates, readings, consents, facts, tickets.
     pub around: super::store_mandates::Around,
     pub messages: super::store_messages::Messages,
+    /// Files of reconciliation.
+    pub sources: super::store_source::SourceTables,
     pub index: Index,
     /// Which payments were written to, while somebody watches.
     pub written: Option<Vec<PaymentNo>>,

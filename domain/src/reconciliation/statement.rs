@@ -98,6 +98,34 @@ pub struct Trailer {
     pub refunded: Fen,
 }
 
+impl Trailer {
+    /// May lines that add up to `paid` and `refunded` be this file's, with these others unread? Each total
+    /// may be short by unread lines alone, and never be less than its lines.
+    ///
+    /// # Errors
+    /// [`FenOverflow`] beyond 64 bits.
+    pub fn allows(
+        self,
+        (paid, refunded): (Fen, Fen),
+        unread: impl Iterator<Item = Option<Fen>>,
+    ) -> Result<bool, FenOverflow> {
+        let (mut known, mut all_known) = (Fen::ZERO, true);
+        for amount in unread {
+            match amount {
+                Some(amount) => known = known.plus(amount)?,
+                None => all_known = false,
+            }
+        }
+        let gaps = [
+            self.paid.value().saturating_sub(paid.value()),
+            self.refunded.value().saturating_sub(refunded.value()),
+        ];
+        let gap = gaps[0].saturating_add(gaps[1]);
+        let explained = if all_known { gap == known.value() } else { gap >= known.value() };
+        Ok(explained && gaps.iter().all(|gap| *gap >= 0))
+    }
+}
+
 /// A file that arrived whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
@@ -195,21 +223,11 @@ impl Statement {
         }
         let quarantined = Fen::sum(self.quarantined.iter().filter_map(|line| line.amount));
         let sums = (self.sum(LineKind::Pay), self.sum(LineKind::Refund), quarantined);
-        let (Ok(paid), Ok(refunded), Ok(quarantined)) = sums else {
+        let (Ok(paid), Ok(refunded), Ok(_)) = sums else {
             return fault(DiscrepancyCode::F03, "金额合计超出范围".to_owned());
         };
-        // Each total may be short by quarantined lines alone, and never be less than its lines.
-        let gaps = [
-            self.trailer.paid.value().saturating_sub(paid.value()),
-            self.trailer.refunded.value().saturating_sub(refunded.value()),
-        ];
-        let gap = gaps[0].saturating_add(gaps[1]);
-        let unreadable = self.quarantined.iter().any(|line| line.amount.is_none());
-        let explained = match unreadable {
-            true => gap >= quarantined.value(),
-            false => gap == quarantined.value(),
-        };
-        if explained && gaps.iter().all(|gap| *gap >= 0) {
+        let unread = self.quarantined.iter().map(|line| line.amount);
+        if self.trailer.allows((paid, refunded), unread) == Ok(true) {
             return Ok(());
         }
         let printed = (self.trailer.paid, self.trailer.refunded);

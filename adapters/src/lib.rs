@@ -24,6 +24,7 @@ pub mod non_tax;
 pub mod password;
 pub mod reading;
 pub mod sealed_tokens;
+pub mod seals;
 pub mod sso_clients;
 pub mod store;
 pub mod system;

@@ -24,7 +24,9 @@ mod data_readings;
 mod day_rows;
 mod days;
 mod deliveries;
+mod desk_book;
 mod desk_cases;
+mod desk_rows;
 mod drafts;
 mod entity;
 mod facts;
@@ -62,12 +64,14 @@ mod sso_tickets;
 mod staff;
 mod submissions;
 mod supervision;
+mod verify;
 
 pub use connect::ConnectError;
 pub use key_file::KeyFileError;
 pub use migrations::MigrateError;
 pub use personal_data::{NamedKey, PersonalDataKeys};
 pub use readiness::Readiness;
+pub use verify::AuditReport;
 
 use domain::outside::StoreError;
 use sea_orm::{

@@ -90,6 +90,10 @@ text_id!(
     CaseNo, "case number", 6..=32
 );
 text_id!(
+    /// Our number of one proposal at the reconciliation desk; later ones are greater.
+    ProposalNo, "proposal number", 6..=40
+);
+text_id!(
     /// One rating. Made at random, so that it tells neither the case nor the time.
     RatingNo, "rating number", 6..=32
 );
@@ -175,6 +179,13 @@ impl CaseNo {
 fn in_order_of_time(prefix: &str, now: Timestamp, ids: &dyn IdSource) -> String {
     let time = beijing_time(now).strftime("%Y%m%d%H%M%S%6f").to_string();
     format!("{prefix}{time}{}", random_text(ids, 10))
+}
+
+impl ProposalNo {
+    /// A new number, with `TA` for 提案.
+    pub fn generate(now: Timestamp, ids: &dyn IdSource) -> Self {
+        Self(in_order_of_time("TA", now, ids))
+    }
 }
 
 impl MandateNo {

@@ -11,6 +11,7 @@ mod clearing;
 mod clearing_fault;
 mod code;
 mod day;
+pub mod desk;
 pub mod engine;
 mod matching;
 mod matching_refunds;

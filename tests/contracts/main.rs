@@ -16,6 +16,7 @@ mod data;
 mod databases;
 mod days;
 mod desk;
+mod desk_book;
 mod files;
 mod gateway;
 mod leases;

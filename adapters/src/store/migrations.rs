@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 23] = [
+const MIGRATIONS: [(i64, &str); 24] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -30,16 +30,24 @@ const MIGRATIONS: [(i64, &str); 23] = [
     (20, include_str!("migrations/0020_identity.sql")),
     (21, include_str!("migrations/0021_catalogue.sql")),
     (22, include_str!("migrations/0022_walks.sql")),
+    (23, include_str!("migrations/0023_desk.sql")),
     (25, include_str!("migrations/0025_sources.sql")),
 ];
 
 /// What each database says in its own words, as part of the migration of that number: triggers.
 /// Number, for SQLite, for PostgreSQL.
-const OWN_WORDS: [(i64, &str, &str); 1] = [(
-    25,
-    include_str!("migrations/0025_sources.sqlite.sql"),
-    include_str!("migrations/0025_sources.postgres.sql"),
-)];
+const OWN_WORDS: [(i64, &str, &str); 2] = [
+    (
+        23,
+        include_str!("migrations/0023_desk.sqlite.sql"),
+        include_str!("migrations/0023_desk.postgres.sql"),
+    ),
+    (
+        25,
+        include_str!("migrations/0025_sources.sqlite.sql"),
+        include_str!("migrations/0025_sources.postgres.sql"),
+    ),
+];
 
 fn own_words(number: i64, backend: DbBackend) -> &'static str {
     let found = OWN_WORDS.iter().find(|(of, _, _)| *of == number);

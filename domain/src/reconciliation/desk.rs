@@ -1,0 +1,30 @@
+//! The desk at which what a judged day found is settled: exceptions (差错案件), what two persons agree to
+//! do about them, the proof by a later file, and the day that is closed and sealed.
+//!
+//! One idea carries all of it: whatever moves money, changes evidence or closes a day is a **proposal**
+//! that fixes its exact content by a digest, and other persons than its maker decide about that digest. The
+//! database refuses the rest by itself, whoever writes to it.
+
+mod action;
+mod exception;
+mod file_run;
+mod proposal;
+mod seal;
+mod store;
+mod work;
+
+pub use action::{Action, Proof};
+pub use exception::{Exception, ExceptionEvent, ExceptionState, Particulars, Seen};
+pub use file_run::{ExceptionChange, NewRun, settle};
+pub use proposal::{
+    Decision, DecisionKind, Delegation, Execution, Hand, Mark, NewProposal, Proposal, ProposalKind,
+    ProposalState, needed,
+};
+pub use seal::{
+    AuditPoint, DayStanding, DeskDay, Seal, SealDraft, SealSigner, Signature, Standing,
+};
+pub use store::{DeskBook, ExceptionFilter, RunFacts};
+pub use work::{
+    CloseDay, DecideProposal, DeskError, ExecuteProposal, FileRun, Filed, ProposeAction,
+    ProposeDay, Refusal, TakeExceptions, Wish, Word,
+};

@@ -52,8 +52,6 @@ steps! {
     OutboxPostpone => "outbox.postpone",
     /// A day's verdict and its file are kept.
     DaySave => "day.save",
-    /// A file that came is kept before anything is judged by it; what somebody did about a line is.
-    SourceKeep => "source.keep",
     /// A day's clearing with the finance department is kept.
     ClearingSave => "clearing.save",
     /// A verified call of the gateway is stored, before it is answered.

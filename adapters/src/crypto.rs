@@ -352,3 +352,8 @@ fn der_element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 #[cfg(test)]
 #[path = "crypto_tests.rs"]
 mod tests;
+
+/// Whether both are equal, in a time that does not tell where they differ.
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(one, other).is_ok()
+}

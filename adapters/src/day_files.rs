@@ -6,6 +6,7 @@
 
 mod bytes;
 mod faults;
+mod filed;
 mod ledger;
 mod load;
 mod others;
@@ -16,6 +17,7 @@ mod table;
 mod wechat;
 mod write;
 
+pub use filed::as_run;
 pub use load::{Judged, Paths, judge};
 pub use write::{by_code, write};
 

@@ -30,5 +30,6 @@ pub mod store;
 pub mod system;
 #[cfg(test)]
 mod test_support;
+pub mod totp;
 pub mod unionpay;
 pub mod wechat;

@@ -62,6 +62,7 @@ mod source_rows;
 mod sources;
 mod sso_tickets;
 mod staff;
+mod staff_factor;
 mod submissions;
 mod supervision;
 mod verify;

@@ -24,10 +24,10 @@ use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::observe::Exporter;
-use crate::parts::Parts;
+use crate::parts::{DeskParts, Parts};
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
-use crate::staff_door::{StaffDoor, first_password};
+use crate::staff_door::{FirstAccount, first_account};
 use crate::staff_graphql::{self, StaffUseCases};
 use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
@@ -36,8 +36,9 @@ use adapters::http::{Deadlines, HttpClient};
 use adapters::last_answers::MemoryLastAnswers;
 use adapters::reading::ChineseReading;
 use adapters::sealed_tokens::SealedTokens;
+use adapters::seals::SealKeeper;
 use adapters::store::{PersonalDataKeys, Store};
-use adapters::system::RandomIds;
+use adapters::system::{RandomIds, SystemClock};
 use domain::catalogue::FindApps;
 use domain::clock::{Clock, IdSource};
 use domain::engine::{ClaimKey, RecordedExchange, SubmitApp};
@@ -54,6 +55,9 @@ use domain::payment::{
     StartPayment,
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
+use domain::reconciliation::desk::{
+    CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
+};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
@@ -92,7 +96,7 @@ pub struct Application {
     jobs: Jobs,
     reconcile: Vec<Arc<ReconcileDay>>,
     store: Store,
-    first_password: Option<(String, String)>,
+    first_account: Option<FirstAccount>,
     metrics: Option<MetricsDoor>,
     exporter: Option<Exporter>,
 }
@@ -433,19 +437,21 @@ impl Application {
             files: shared.clone(),
             certificates: certificates::use_cases(&shared, &verify_certificate, &clock),
         };
-        let first_password = first_password(&store, ids.as_ref(), clock.as_ref())
+        let first_account = first_account(&store, ids.as_ref(), clock.as_ref())
             .await
             .map_err(part("the staff account"))?;
-        let passwords = Arc::new(Passwords::default());
+        let staff_sign_in = Arc::new(SignInStaff {
+            factor: shared.clone(),
+            phone_clock: Arc::new(SystemClock),
+            staff: shared.clone(),
+            sessions: shared.clone(),
+            passwords: Arc::new(Passwords::default()),
+            audit: shared.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        });
         let staff_use_cases = StaffUseCases {
-            sign_in: Arc::new(SignInStaff {
-                staff: shared.clone(),
-                sessions: shared.clone(),
-                passwords: passwords.clone(),
-                audit: shared.clone(),
-                clock: clock.clone(),
-                ids: ids.clone(),
-            }),
+            sign_in: staff_sign_in.clone(),
             ratings: shared.clone(),
             record_visit: desk.record_visit,
             supervision: shared.clone(),
@@ -507,7 +513,9 @@ impl Application {
             lotteries: shared.clone(),
             ledger: shared.clone(),
             uploads: documents::uploads(settings, &shared, &clock, &ids),
-            staff_door: StaffDoor::new(shared, passwords),
+            is_https: public_url.starts_with("https://"),
+            staff_sign_in,
+            desk: reconciliation_desk(&shared, seal_keeper(settings)?, &clock, &ids),
             documents,
             verify_receipt,
             verify_certificate,
@@ -518,7 +526,7 @@ impl Application {
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
         let metrics = metrics_door;
-        Ok(Self { addr, server, drain, jobs, reconcile, store, first_password, metrics, exporter })
+        Ok(Self { addr, server, drain, jobs, reconcile, store, first_account, metrics, exporter })
     }
 
     /// The address that is served, with the real port.
@@ -531,9 +539,9 @@ impl Application {
         self.metrics.as_ref().map(MetricsDoor::addr)
     }
 
-    /// Name and password of the staff account, if this start made it: shown once.
-    pub fn first_password(&self) -> Option<&(String, String)> {
-        self.first_password.as_ref()
+    /// The staff account, if this start made it: shown once.
+    pub fn first_account(&self) -> Option<&FirstAccount> {
+        self.first_account.as_ref()
     }
 
     /// Stops the server when told; see [`Application::run_until_stopped`].
@@ -586,6 +594,37 @@ impl Application {
 
 /// Requests wait for platforms and the database, not for the processor.
 pub const HTTP_WORKERS: usize = 2;
+
+/// The use cases of the desk, over one store.
+fn reconciliation_desk(
+    store: &Arc<Store>,
+    keeper: SealKeeper,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn IdSource>,
+) -> DeskParts {
+    let (book, clock): (Arc<dyn DeskBook>, _) = (store.clone(), clock.clone());
+    DeskParts {
+        take: TakeExceptions { book: book.clone(), clock: clock.clone() },
+        propose: ProposeAction { book: book.clone(), clock: clock.clone(), ids: ids.clone() },
+        propose_day: ProposeDay { book: book.clone(), clock: clock.clone(), ids: ids.clone() },
+        decide: DecideProposal { book: book.clone(), clock: clock.clone() },
+        execute: ExecuteProposal { book: book.clone(), clock: clock.clone() },
+        close: CloseDay { book: book.clone(), signer: Arc::new(keeper), clock },
+        book,
+    }
+}
+
+/// Signs the days that are closed, and keeps their heads outside the database: `seal.key` and `seal-heads.txt` of the key
+/// folder, unless `seal_heads` names another file, on another machine's disk for instance.
+///
+/// # Errors
+/// [`StartupError`] names the key's file.
+pub fn seal_keeper(settings: &Settings) -> Result<SealKeeper, StartupError> {
+    std::fs::create_dir_all(&settings.key_dir).map_err(part("the key folder"))?;
+    let heads = settings.seal_heads.clone();
+    let heads = heads.unwrap_or_else(|| settings.key_dir.join("seal-heads.txt"));
+    SealKeeper::open(&settings.key_dir.join("seal.key"), &heads).map_err(part("the seal key"))
+}
 
 /// Opens the database of the settings and brings its tables up to date.
 ///

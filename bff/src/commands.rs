@@ -1,7 +1,8 @@
 //! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
-//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `match …`, `apps …`, `documents …`.
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `match …`, `ingest …`, `verify-audit`, `apps …`, `documents …`.
 
 mod apps;
+mod desk;
 mod documents;
 mod matching;
 
@@ -42,7 +43,10 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["match", rest @ ..] => matching::run(rest),
-        words => done(words, environment).await.map(|()| ExitCode::SUCCESS),
+        words => match desk::run(words, environment).await {
+            Some(done) => done,
+            None => done(words, environment).await.map(|()| ExitCode::SUCCESS),
+        },
     }
 }
 
@@ -72,7 +76,8 @@ async fn done(words: &[&str], environment: &Environment) -> Result<(), String> {
 }
 
 fn usage() -> String {
-    format!("{USAGE}\n  {}\n  {}\n  {}", matching::USAGE, apps::USAGE, documents::USAGE)
+    let parts = [USAGE, matching::USAGE, desk::USAGE, apps::USAGE, documents::USAGE];
+    parts.join("\n  ")
 }
 
 /// Platforms and time: the mocks' where they are served beside, else those of the settings.
@@ -191,8 +196,9 @@ fn announce(settings: &Settings, application: &Application, world: &World) {
 
 /// Whichever command makes the staff account shows its password, or nobody ever could.
 fn announce_password(application: &Application) {
-    if let Some((name, password)) = application.first_password() {
-        println!("  对账台账号 {name} 密码 {password}（只显示这一次，请记下）");
+    if let Some(account) = application.first_account() {
+        println!("  对账台账号 {} 密码 {}（只显示这一次，请记下）", account.name, account.password);
+        println!("  动态口令   {}（只显示这一次，请加入验证器应用）", account.otpauth());
     }
 }
 
@@ -225,7 +231,11 @@ async fn add_staff(name: &str, roles: &[&str], environment: &Environment) -> Res
     match store.insert(&account).await {
         Ok(()) => {
             let name = account.name;
+            let record = AuditRecord::new(created_at, "command", "STAFF_TOTP", &name, "");
+            let secret = store.enrol(&name, &RandomIds, &record).await;
+            let secret = secret.map_err(|error| chain(&error))?;
             println!("账号 {name} 密码 {password}（只显示这一次，请记下）");
+            println!("动态口令 {}（只显示这一次，请加入验证器应用）", bff::otpauth(&name, &secret));
             Ok(())
         }
         Err(StoreError::Conflict) => Err(format!("账号 {} 已经存在", account.name)),

@@ -16,7 +16,7 @@ mod lottery;
 mod message_push;
 mod page;
 mod pay_page;
-mod requester;
+pub(crate) mod requester;
 mod sso;
 mod staff_route;
 mod verify_page;

@@ -20,3 +20,4 @@ pub use http::files::content_of;
 pub use http::front::operation::Operation;
 pub use http::front::trusted;
 pub use http::guard;
+pub use staff_door::{FirstAccount, otpauth};

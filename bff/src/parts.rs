@@ -12,18 +12,20 @@ use crate::http::health::Health;
 use crate::metrics::Metrics;
 use crate::observe::Observer;
 use crate::portal::Portal;
-use crate::staff_door::StaffDoor;
 use crate::staff_graphql::StaffSchema;
 use adapters::sso_clients::SsoClients;
 use domain::casework::certificate::VerifyCertificate;
 use domain::casework::lottery::LotteryStore;
 use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
-use domain::identity::{Authenticate, StaffSessions, VerifyTicket};
+use domain::identity::{Authenticate, SignInStaff, StaffSessions, VerifyTicket};
 use domain::messaging::{DeliveryCallbacks, HearDelivery};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
+use domain::reconciliation::desk::{
+    CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
+};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -77,8 +79,12 @@ pub struct Parts {
     pub ledger: Arc<dyn LedgerBalances>,
     /// What waits to be told.
     pub outbox: Arc<dyn OutboxStore>,
-    /// Who may see the desk.
-    pub staff_door: StaffDoor,
+    /// Whether clients reach us by HTTPS.
+    pub is_https: bool,
+    /// Lets staff in.
+    pub staff_sign_in: Arc<SignInStaff>,
+    /// The desk of reconciliation.
+    pub desk: DeskParts,
     /// Takes files in.
     pub uploads: Uploads,
     /// What is published of draws.
@@ -103,4 +109,22 @@ pub struct Parts {
     pub runtime: tokio::runtime::Handle,
     /// Time.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What the desk of reconciliation does.
+pub struct DeskParts {
+    /// Reads.
+    pub book: Arc<dyn DeskBook>,
+    /// Takes exceptions.
+    pub take: TakeExceptions,
+    /// Proposes actions.
+    pub propose: ProposeAction,
+    /// Proposes closing and reopening days.
+    pub propose_day: ProposeDay,
+    /// Decides.
+    pub decide: DecideProposal,
+    /// Notes that it was done.
+    pub execute: ExecuteProposal,
+    /// Seals days.
+    pub close: CloseDay,
 }

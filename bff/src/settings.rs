@@ -57,6 +57,8 @@ pub struct Settings {
     pub database_url: String,
     /// Folder of the keys for personal data.
     pub key_dir: PathBuf,
+    /// Where heads of seals are kept outside the database; `None`: `seal-heads.txt` beside the keys.
+    pub seal_heads: Option<PathBuf>,
     /// Folder of app definitions; `None`: those that the binary carries.
     pub apps_dir: Option<PathBuf>,
     /// The font of documents: a TrueType or OpenType file, or a collection, with Chinese.
@@ -109,6 +111,7 @@ const KEYS: &[&str] = &[
     "database_url",
     "allow_sqlite",
     "key_dir",
+    "seal_heads",
     "apps_dir",
     "font",
     "mock_addr",
@@ -173,6 +176,7 @@ impl Settings {
             metrics_addr,
             public_url: reader.text("public_url").unwrap_or_else(|| format!("http://{http_addr}")),
             key_dir,
+            seal_heads: reader.text("seal_heads").map(PathBuf::from),
             apps_dir: apps_dir(&mut reader),
             font: font(&mut reader, demo),
             mock_addr,

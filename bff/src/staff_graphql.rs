@@ -9,6 +9,8 @@ mod search;
 mod session;
 mod supervision;
 
+pub(crate) use session::refusal;
+
 use crate::graphql::Introspection;
 use crate::graphql::error::FailureCode;
 use crate::graphql::scalars::Day;

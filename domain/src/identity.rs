@@ -56,8 +56,8 @@ pub use sso::{
     VerifyTicketError,
 };
 pub use staff::{
-    PasswordCheck, SignInStaff, StaffAccount, StaffRole, StaffSession, StaffSessions,
-    StaffSignInError, StaffStore,
+    FactorAnswer, PasswordCheck, STAFF_LIFE, SecondFactor, SignInStaff, StaffAccount, StaffRole,
+    StaffSession, StaffSessions, StaffSignInError, StaffStore,
 };
 pub use step_up::{FRESH, StepUpError};
 pub use verify::{

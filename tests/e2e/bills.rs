@@ -5,6 +5,7 @@ use domain::reconciliation::{Bucket, DayBook, DayResult, DayState, DiscrepancyCo
 use jiff::civil::{Date, date};
 use serde_json::json;
 use tests::app::TestApp;
+use tests::console::Console;
 use tests::levers::eventually;
 
 const DAY: Date = date(2026, 3, 2);
@@ -131,10 +132,7 @@ async fn the_books_are_proved_every_night_and_the_desk_says_so() {
     let fees = sums.iter().find(|of| of.account == Account::Fees(Rail::WeChatPay));
     let kept = fees.map_or(0, |of| of.kept.debits.value());
     assert_eq!(kept, day.fee_total.value(), "what the rail kept, as its statement says");
-    let (name, password) = app.node.staff.clone().unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let desk = client.get(format!("{}/staff/", app.node.base_url));
-    let desk = desk.basic_auth(name, Some(password)).send().await.unwrap().text().await.unwrap();
+    let (_, desk) = Console::of_first_clerk(&app).await.get("/staff/").await;
     assert!(desk.contains("余额与分录一致"), "{desk}");
     app.finish().await;
 }

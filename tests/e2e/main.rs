@@ -10,6 +10,7 @@ mod bookings;
 mod callbacks;
 mod cases;
 mod certificates;
+mod console;
 mod data_access;
 mod database;
 mod documents;

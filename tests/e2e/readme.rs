@@ -9,12 +9,13 @@ fn script(page: &str, app: &TestApp) -> String {
     let blocks = page.split("```bash\n").skip(1);
     let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(blocks.len() >= 10, "the page has its steps");
-    let (_, password) = app.node.staff.clone().unwrap();
+    let account = app.node.staff.clone().unwrap();
     blocks
         .join("\n")
         .replace("http://127.0.0.1:8080", &app.node.base_url)
         .replace("http://127.0.0.1:8090", &app.mocks.base_url())
-        .replace("PASSWORD='…'", &format!("PASSWORD='{password}'"))
+        .replace("PASSWORD='…'", &format!("PASSWORD='{}'", account.password))
+        .replace("SECRET='…'", &format!("SECRET='{}'", account.totp_secret))
 }
 
 async fn pasted(script: String) -> String {

@@ -6,7 +6,8 @@ use domain::reconciliation::{Bucket, DayState};
 use jiff::civil::date;
 use serde_json::json;
 use tests::app::TestApp;
-use tests::levers::{Http, eventually};
+use tests::console::Console;
+use tests::levers::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fine_is_paid_receipted_and_reconciled_on_sqlite() {
@@ -96,30 +97,18 @@ impl Days for adapters::store::Store {
 }
 
 async fn seen_by_the_clerk(app: &TestApp, payment_no: &str) {
-    let http = Http::default();
-    let url = |path: &str| format!("{}/staff/{path}", app.node.base_url);
-    assert_eq!(http.get(&url(""), &[]).await.0, 401, "not without a password");
-    let wrong = basic("clerk", "guess");
-    assert_eq!(http.get(&url(""), &[("Authorization", &wrong)]).await.0, 401);
-
-    let (name, password) = app.node.staff.clone().unwrap();
-    let right = basic(&name, &password);
-    let clerk = [("Authorization", right.as_str())];
-    let (status, days) = http.get(&url(""), &clerk).await;
+    let nobody = Console::nobody(app);
+    assert_eq!(nobody.get("/staff/").await.0, 303, "not without signing in");
+    let clerk = Console::of_first_clerk(app).await;
+    let (status, days) = clerk.get("/staff/").await;
     assert_eq!(status, 200);
     assert!(days.contains("2026-03-02") && days.contains("已对平"), "{days}");
-    let (status, day) = http.get(&url("days/WECHAT_PAY/2026-03-02"), &clerk).await;
+    let (status, day) = clerk.get("/staff/days/WECHAT_PAY/2026-03-02").await;
     assert_eq!(status, 200);
     assert!(day.contains(payment_no) && day.contains("没有差错"), "{day}");
-    let (status, csv) = http.get(&url("days/WECHAT_PAY/2026-03-02.csv"), &clerk).await;
+    let (status, csv) = clerk.get("/staff/days/WECHAT_PAY/2026-03-02.csv").await;
     assert_eq!(status, 200);
     assert!(csv.starts_with('\u{feff}') && csv.contains(payment_no), "{csv}");
-    assert_eq!(http.get(&url("days/WECHAT_PAY/2026-03-01"), &clerk).await.0, 404);
-    assert_eq!(http.get(&url("days/CASH/today"), &clerk).await.0, 404);
-}
-
-fn basic(name: &str, password: &str) -> String {
-    use base64::Engine as _;
-    let text = format!("{name}:{password}");
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(text))
+    assert_eq!(clerk.get("/staff/days/WECHAT_PAY/2026-03-01").await.0, 404);
+    assert_eq!(clerk.get("/staff/days/CASH/today").await.0, 404);
 }

@@ -50,7 +50,7 @@ pub struct Node {
     /// Judges a day of WeChat Pay at once, as the command `reconcile` does.
     pub reconcile: Arc<domain::reconciliation::ReconcileDay>,
     /// Name and password of the staff account, if this node made it.
-    pub staff: Option<(String, String)>,
+    pub staff: Option<bff::FirstAccount>,
     stopper: Stopper,
     running: tokio::task::JoinHandle<std::io::Result<()>>,
 }
@@ -99,7 +99,7 @@ impl Node {
         let metrics_url = format!("http://{}/metrics", application.metrics_addr().unwrap());
         let (store, stopper) = (application.store().clone(), application.stopper());
         let reconcile = Arc::clone(application.reconcile(Rail::WeChatPay).unwrap());
-        let staff = application.first_password().cloned();
+        let staff = application.first_account().cloned();
         let running = tokio::spawn(application.run_until_stopped());
         Self { base_url, metrics_url, store, reconcile, staff, stopper, running }
     }

@@ -6,6 +6,7 @@ pub mod app;
 pub mod bench_server;
 pub mod citizen;
 pub mod collector;
+pub mod console;
 pub mod crash;
 pub mod cutting_proxy;
 pub mod desk;

@@ -29,6 +29,25 @@ pub fn judge(folder: &Path) -> Output {
     command.output().unwrap()
 }
 
+/// The files of a day, by the arguments that stand in its folder.
+pub fn paths(folder: &Path) -> adapters::day_files::Paths {
+    let words = std::fs::read_to_string(folder.join("args.txt")).unwrap();
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let mut paths = adapters::day_files::Paths::default();
+    for pair in words.windows(2) {
+        let file = folder.join(pair[1]);
+        match pair[0] {
+            "--ledger" => paths.ledger = file,
+            "--rules" => paths.rules = Some(file),
+            "--statement" => paths.statements.push(file),
+            "--bank" => paths.bank.push(file),
+            "--agency" => paths.agency.push(file),
+            _ => {}
+        }
+    }
+    paths
+}
+
 /// The digest that stands in a summary.
 pub fn digest(folder: &Path) -> String {
     let text = std::fs::read_to_string(folder.join("verdicts/summary.json")).unwrap();

@@ -4,6 +4,7 @@
 
 mod alipay;
 mod clients;
+mod console;
 mod graphql;
 mod portal;
 mod schema;

@@ -10,13 +10,13 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vendor/portal");
 const CHECKS: usize = 32;
 const PICTURES: usize = 27;
 
-async fn run(program: &'static str, args: Vec<String>) -> Output {
+pub async fn run(program: &'static str, args: Vec<String>) -> Output {
     let run = move || Command::new(program).args(args).current_dir(FOLDER).output();
     tokio::task::spawn_blocking(run).await.unwrap().unwrap()
 }
 
 /// Installs exactly what the lock names, once.
-async fn install() {
+pub async fn install() {
     if !Path::new(FOLDER).join("node_modules/puppeteer-core").exists() {
         let done = run("npm", vec!["ci".to_owned()]).await;
         assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));

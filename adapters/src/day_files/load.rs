@@ -2,6 +2,7 @@
 
 use super::bytes::Keys;
 use super::faults::Faults;
+use super::filed::seen_in;
 use super::ledger::{COLUMNS, Ledger};
 use super::others::{self, AGENCY, BANK, BadRow, SmallStatement};
 use super::pass::{BLOCK, Block, Kept, Range, hashes, read_again, read_both};
@@ -12,6 +13,7 @@ use super::{ledger, rules};
 use domain::money::Fen;
 use domain::payment::Rail;
 use domain::reconciliation::DiscrepancyCode as Code;
+use domain::reconciliation::desk::Seen;
 use domain::reconciliation::engine::{
     DayInput, DayVerdicts, FileFact, FileFault, FileKey, FileRole, LedgerRecord, Origin,
     QuarantinedRecord, RailLine, Rules, Sifted, TrustedStatement,
@@ -59,6 +61,8 @@ pub struct Judged {
     pub counts: Vec<(u64, u64)>,
     /// How many orders were put aside as wholly equal, their fen and fees.
     pub aside: Sifted,
+    /// Lines that may prove what was agreed about an exception of this or another day.
+    pub seen: Vec<Seen>,
 }
 
 /// A line of `lines.csv`.
@@ -162,8 +166,9 @@ pub(super) fn judge_in_blocks(
         sha256: file.sha256,
         role: file.role,
     });
-    let Outcome { verdicts, digest, lines, counts, aside } = read;
-    Ok(Judged { files: files.collect(), verdicts, digest, inputs, lines, counts, aside, rules })
+    let Outcome { verdicts, digest, lines, counts, aside, seen } = read;
+    let files = files.collect();
+    Ok(Judged { files, verdicts, digest, inputs, lines, counts, aside, seen, rules })
 }
 
 /// All files; the ledger first, the others sorted by role, name and length.
@@ -204,6 +209,7 @@ struct Outcome {
     lines: Option<Vec<LineRow>>,
     counts: Vec<(u64, u64)>,
     aside: Sifted,
+    seen: Vec<Seen>,
 }
 
 /// A bill of WeChat Pay whose frame could be read.
@@ -857,7 +863,8 @@ impl Reading<'_> {
             paid: Fen::new(sum.paid.value().saturating_add(of.paid.value())),
             fees: Fen::new(sum.fees.value().saturating_add(of.fees.value())),
         });
-        Ok(Outcome { verdicts, digest, lines: rows, counts, aside })
+        let seen = seen_in(&input);
+        Ok(Outcome { verdicts, digest, lines: rows, counts, aside, seen })
     }
 
     /// What was put aside, by merchant: all that might be, less what was judged after all.

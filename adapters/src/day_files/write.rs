@@ -137,6 +137,12 @@ pub fn by_code(findings: &[Finding]) -> BTreeMap<DiscrepancyCode, (u64, i128)> {
 }
 
 fn summary(judged: &Judged, into: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *into, &summed_up(judged))?;
+    writeln!(into)
+}
+
+/// What `summary.json` holds.
+pub(super) fn summed_up(judged: &Judged) -> serde_json::Value {
     let files: Vec<_> = judged
         .files
         .iter()
@@ -170,7 +176,7 @@ fn summary(judged: &Judged, into: &mut dyn Write) -> io::Result<()> {
             json!({ "cause": incident.cause, "count": incident.count, "at_risk_fen": incident.at_risk.value() })
         })
         .collect();
-    let body = json!({
+    json!({
         "day": judged.rules.day.to_string(),
         "judged_at": judged.rules.judged_at.to_string(),
         "digest": judged.digest,
@@ -182,7 +188,5 @@ fn summary(judged: &Judged, into: &mut dyn Write) -> io::Result<()> {
         "codes": codes,
         "identities": identities,
         "incidents": incidents,
-    });
-    serde_json::to_writer_pretty(&mut *into, &body)?;
-    writeln!(into)
+    })
 }

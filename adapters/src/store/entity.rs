@@ -74,6 +74,7 @@ pub(super) mod source_slot;
 pub(super) mod sso_ticket;
 pub(super) mod staff_account;
 pub(super) mod staff_delegation;
+pub(super) mod staff_factor;
 pub(super) mod staff_person;
 pub(super) mod staff_session;
 pub(super) mod statement_line;

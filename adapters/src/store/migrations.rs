@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 24] = [
+const MIGRATIONS: [(i64, &str); 25] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(i64, &str); 24] = [
     (21, include_str!("migrations/0021_catalogue.sql")),
     (22, include_str!("migrations/0022_walks.sql")),
     (23, include_str!("migrations/0023_desk.sql")),
+    (24, include_str!("migrations/0024_staff_factor.sql")),
     (25, include_str!("migrations/0025_sources.sql")),
 ];
 

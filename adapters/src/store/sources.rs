@@ -7,7 +7,6 @@ use super::source_rows::{
     SlotKey, event_row, file_of, file_row, line_of, line_row, slot_of, slot_row,
 };
 use super::{Store, conflict_if_duplicate, unavailable};
-use crate::crash::{Step, around};
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -66,7 +65,7 @@ async fn save(transaction: &DatabaseTransaction, change: &SlotChange) -> Result<
 }
 
 async fn finish(transaction: DatabaseTransaction) -> Result<(), StoreError> {
-    around(Step::SourceKeep, transaction.commit()).await.map_err(unavailable)
+    transaction.commit().await.map_err(unavailable)
 }
 
 async fn add_steps(

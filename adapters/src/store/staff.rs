@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use domain::identity::{Secret, StaffAccount, StaffRole, StaffSessions, StaffStore};
 use domain::outside::StoreError;
 use jiff::Timestamp;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 fn account_of(row: staff_account::Model) -> Result<StaffAccount, StoreError> {
@@ -63,6 +64,15 @@ impl StaffSessions for Store {
             Some(session) => StaffStore::find(self, &session.name).await,
             None => Ok(None),
         }
+    }
+
+    async fn extend(&self, token: &Secret, until: Timestamp) -> Result<(), StoreError> {
+        let hash = sha256_hex(token.expose().as_bytes());
+        let longer = staff_session::Entity::update_many()
+            .col_expr(staff_session::Column::Until, Expr::value(micros(until)))
+            .filter(staff_session::Column::TokenHash.eq(hash));
+        longer.exec(&self.write).await.map_err(unavailable)?;
+        Ok(())
     }
 
     async fn close(&self, token: &Secret) -> Result<(), StoreError> {

@@ -36,6 +36,17 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
     Ok(if judged.verdicts.hold() { ExitCode::SUCCESS } else { ExitCode::from(BROKEN) })
 }
 
+/// The files alone, for who writes nothing to a folder.
+pub fn paths(words: &[&str]) -> Result<Paths, Vec<String>> {
+    let nowhere = [words, &["--out", "."]].concat();
+    let wanted = wanted(&nowhere)?;
+    if wanted.lines {
+        Err(vec!["不认识的参数：--lines".to_owned()])
+    } else {
+        Ok(wanted.paths)
+    }
+}
+
 /// The arguments; whatever is wrong with them, all at once.
 fn wanted(words: &[&str]) -> Result<Wanted, Vec<String>> {
     let (mut wanted, mut faults) = (Wanted::default(), Vec::new());

@@ -1,7 +1,64 @@
 //! A day's result as CSV: UTF-8 with BOM, so that spreadsheets show Chinese.
 
-use super::page::bucket_words;
+use super::page::{bucket_words, when};
+use domain::reconciliation::desk::Exception;
 use domain::reconciliation::{DayResult, Discrepancy, Resolution};
+
+/// The exceptions of a day, one a line.
+pub fn exceptions(all: &[Exception]) -> String {
+    let mut text = String::from("\u{feff}");
+    let head = [
+        "编号",
+        "对账日(北京时间)",
+        "代码",
+        "类型",
+        "风险金额(分)",
+        "恒等式影响(分)",
+        "渠道",
+        "商户号",
+        "订单号",
+        "退款单号",
+        "缴款码",
+        "渠道流水号",
+        "入账编号",
+        "事由",
+        "状态",
+        "负责人",
+        "提案",
+        "期限(北京时间)",
+        "说明",
+    ];
+    row(&mut text, &head);
+    for one in all {
+        let is = &one.is;
+        let (code, name) = is.code.words();
+        row(
+            &mut text,
+            &[
+                &one.no,
+                &one.day.to_string(),
+                code,
+                name,
+                &is.at_risk.value().to_string(),
+                &is.equation.value().to_string(),
+                &is.rail,
+                &is.merchant_no,
+                &is.order_no,
+                &is.refund_no,
+                &is.notice_no,
+                &is.txn_no,
+                &is.credit_no,
+                &is.cause,
+                one.state.words().1,
+                &one.assignee,
+                one.proposal.as_ref().map_or("", |(no, _)| no),
+                &when(is.due_at),
+                &is.note,
+            ],
+        );
+    }
+    text
+}
 
 /// Statement lines with their verdicts, then the differences that no line explains.
 pub fn day(result: &DayResult) -> String {

@@ -1,5 +1,12 @@
 //! The pages, as HTML.
 
+use crate::staff_door::SignedIn;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
 use domain::clock::{beijing_day, beijing_time};
 use domain::money::Fen;
 use domain::payment::LedgerCheck;
@@ -11,6 +18,17 @@ const STYLE: &str = "
 body{font:16px/1.5 system-ui,'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;
  margin:0;color:#1b1f24;background:#f6f7f9}
 header{background:#12467b;color:#fff;padding:.6rem 1.2rem}header a{color:#fff}
+header{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:baseline}header form{margin-left:auto}
+.skip{position:absolute;left:-99rem}.skip:focus{left:.5rem;top:.5rem;background:#fff;padding:.3rem}
+button{font:inherit;padding:.25rem .8rem;border:1px solid #12467b;background:#12467b;color:#fff;border-radius:3px;cursor:pointer}
+header button{background:transparent;border-color:#fff}
+input,select{font:inherit;padding:.2rem .4rem;border:1px solid #5b6673;border-radius:3px;max-width:100%}
+form.narrow{display:grid;gap:.35rem;max-width:28rem}form.line{margin:.6rem 0}form.line input{min-width:14rem}
+fieldset{border:1px solid #d5dae1;margin:.8rem 0;background:#fff}caption{text-align:left;padding:.2rem 0}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dd{margin:0}figure{margin:.6rem 0;background:#fff}
+figcaption{padding:.3rem .6rem}blockquote{background:#fff;border-left:4px solid #12467b;margin:.4rem 0;padding:.6rem 1rem}
+nav a{margin-right:.7rem}.note{color:#4a5561}
+@media print{header nav,header form,form,.skip{display:none}main{max-width:none}}
 main{max-width:1180px;margin:1rem auto;padding:0 1.2rem}
 h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1.1rem;margin:1.4rem 0 .4rem}
 table{border-collapse:collapse;width:100%;background:#fff}
@@ -18,13 +36,14 @@ th,td{border:1px solid #d5dae1;padding:.35rem .6rem;text-align:left;vertical-ali
 th{background:#e9eef4}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .ok{color:#116329}.bad{color:#a40e26;font-weight:600}.wait{color:#7a4b00}
 code{font-size:.9em;word-break:break-all}
-a:focus,summary:focus{outline:3px solid #f0a500;outline-offset:2px}
+a:focus,summary:focus,button:focus,input:focus,select:focus{outline:3px solid #f0a500;outline-offset:2px}
 .cards{display:flex;flex-wrap:wrap;gap:.8rem;margin:.8rem 0}
 .card{background:#fff;border:1px solid #d5dae1;padding:.6rem 1rem;min-width:10rem}
 .card b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}
 ";
 
-fn layout(title: &str, body: &Markup) -> Markup {
+/// A page of the console; without somebody who is signed in it has no menu.
+pub fn layout(title: &str, who: Option<&SignedIn>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -35,8 +54,21 @@ fn layout(title: &str, body: &Markup) -> Markup {
                 style { (maud::PreEscaped(STYLE)) }
             }
             body {
-                header { a href="/staff/" accesskey="h" { "对账工作台" } " · 一网" }
-                main { (body) }
+                a.skip href="#main" { "跳到正文" }
+                header {
+                    a href="/staff/" accesskey="h" { "对账工作台" } " · 一网"
+                    @if let Some(who) = who {
+                        nav aria-label="主菜单" {
+                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" }
+                        }
+                        form method="post" action="/staff/sign-out" {
+                            input type="hidden" name="mark" value=(who.mark());
+                            (who.account.name) " " button type="submit" { "退出" }
+                        }
+                    }
+                }
+                main id="main" { (body) }
+                script src="/staff/console.js" defer {}
             }
         }
     }
@@ -59,8 +91,29 @@ fn state(state: DayState) -> Markup {
     }
 }
 
-/// The list of days, with what waits to be told to the agencies.
+/// A moment as staff read it, Beijing time.
+pub fn when(at: Timestamp) -> String {
+    beijing_time(at).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A page as an answer: never kept, no scripts but our own, never within another page.
+pub fn respond(status: StatusCode, page: &Markup) -> HttpResponse {
+    const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; \
+                          form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_FRAME_OPTIONS, "DENY"))
+        .insert_header((REFERRER_POLICY, "same-origin"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(page.0.clone())
+}
+
+/// The list of days, with what waits to be told to the agencies. `desk`: the days of the desk.
 pub fn days(
+    who: &SignedIn,
+    desk: &Markup,
     days: &[DayResult],
     (waiting, parked): (u64, u64),
     check: Option<&LedgerCheck>,
@@ -68,6 +121,8 @@ pub fn days(
 ) -> Markup {
     let body = html! {
         h1 { "对账日历" }
+        (desk)
+        h2 { "渠道对账单" }
         p { "现在是 " (beijing_time(now).strftime("%Y-%m-%d %H:%M")) "（北京时间）。"
             (beijing_day(now)) " 的对账单次日10:00后自动取回并对账。" }
         p {
@@ -89,7 +144,7 @@ pub fn days(
             }
         }
     };
-    layout("对账日历", &body)
+    layout("对账日历", Some(who), &body)
 }
 
 /// Whether the books are what they should be, as of the last night.
@@ -145,7 +200,7 @@ fn day_row(day: &DayResult) -> Markup {
 }
 
 /// One day: sums, differences, lines.
-pub fn day(day: &DayResult) -> Markup {
+pub fn day(who: &SignedIn, day: &DayResult) -> Markup {
     let tally = |which: fn(Bucket) -> bool| day.tally(which).unwrap_or((0, Fen::ZERO));
     let cards = [
         ("平台", (day.ledger_count as usize, day.ledger_total)),
@@ -173,7 +228,7 @@ pub fn day(day: &DayResult) -> Markup {
         (lines(day))
         p { a href=(format!("{}.csv", link(day))) accesskey="d" { "下载CSV" } }
     };
-    layout(&title, &body)
+    layout(&title, Some(who), &body)
 }
 
 fn differences(found: &[Discrepancy]) -> Markup {
@@ -242,5 +297,5 @@ fn lines(day: &DayResult) -> Markup {
 /// A page that says why there is nothing, and where to go.
 pub fn missing(why: &str) -> Markup {
     let body = html! { h1 { (why) } p { a href="/staff/" { "← 返回日历" } } };
-    layout("没有内容", &body)
+    layout("没有内容", None, &body)
 }

@@ -4,7 +4,7 @@ use super::{StaffRequester, signed_in, use_cases};
 use crate::graphql::error::{UserError, UserErrorCode as Code, store_failed};
 use crate::graphql::scalars::DateTime;
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
-use domain::identity::{AuditRecord, StaffRole, StaffSignInError};
+use domain::identity::{AuditRecord, FactorAnswer, StaffRole, StaffSignInError};
 
 /// Somebody who works here.
 pub struct Staff(pub domain::identity::StaffAccount);
@@ -30,6 +30,8 @@ pub struct StaffSignInInput {
     name: String,
     /// Shown once, when the account was made.
     password: String,
+    /// Six digits of the authenticator app; needed once the account has one.
+    totp: Option<String>,
 }
 
 /// The session, or why there is none.
@@ -47,20 +49,31 @@ pub struct StaffSignInPayload {
 
 /// The mutation `signIn`.
 pub async fn sign_in(ctx: &Context<'_>, input: StaffSignInInput) -> Result<StaffSignInPayload> {
-    match use_cases(ctx).sign_in.run(input.name.trim(), &input.password).await {
+    let code = input.totp.unwrap_or_default();
+    let second = (code.trim(), false);
+    match use_cases(ctx).sign_in.run(input.name.trim(), &input.password, second).await {
         Ok(session) => Ok(StaffSignInPayload {
             token: Some(session.token.expose().to_owned()),
             expires_at: Some(session.until.into()),
             staff: Some(Staff(session.account)),
             user_errors: Vec::new(),
         }),
-        Err(StaffSignInError::Wrong) => Ok(StaffSignInPayload {
+        Err(StaffSignInError::Store(error)) => Err(store_failed(&error)),
+        Err(why) => Ok(StaffSignInPayload {
             token: None,
             expires_at: None,
             staff: None,
-            user_errors: vec![UserError::whole(Code::Invalid, "账号或密码不对")],
+            user_errors: vec![UserError::whole(Code::Invalid, refusal(&why))],
         }),
-        Err(StaffSignInError::Store(error)) => Err(store_failed(&error)),
+    }
+}
+
+/// For whoever could not sign in; the page of the console says the same.
+pub const fn refusal(why: &StaffSignInError) -> &'static str {
+    match why {
+        StaffSignInError::Factor(FactorAnswer::TooOften) => "动态口令错误次数过多，请15分钟后再试",
+        StaffSignInError::Factor(_) => "账号还没有动态口令，请联系运维开通",
+        StaffSignInError::Wrong | StaffSignInError::Store(_) => "账号、密码或动态口令不对",
     }
 }
 

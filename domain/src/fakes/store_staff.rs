@@ -80,6 +80,16 @@ impl StaffSessions for InMemoryStore {
         })
     }
 
+    async fn extend(&self, token: &Secret, until: Timestamp) -> Result<(), StoreError> {
+        self.call(|t| {
+            let mut sessions = t.staff_sessions.iter_mut();
+            if let Some(held) = sessions.find(|(kept, _, _)| kept == token.expose()) {
+                held.2 = until;
+            }
+            Ok(())
+        })
+    }
+
     async fn close(&self, token: &Secret) -> Result<(), StoreError> {
         self.call(|t| {
             t.staff_sessions.retain(|(kept, _, _)| kept != token.expose());

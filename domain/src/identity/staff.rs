@@ -103,6 +103,8 @@ pub trait StaffSessions: Send + Sync {
         token: &Secret,
         now: Timestamp,
     ) -> Result<Option<StaffAccount>, StoreError>;
+    /// Lets an open session go on until then.
+    async fn extend(&self, token: &Secret, until: Timestamp) -> Result<(), StoreError>;
     /// Closes the session; closing it again is `Ok`.
     async fn close(&self, token: &Secret) -> Result<(), StoreError>;
 }
@@ -114,8 +116,34 @@ pub trait PasswordCheck: Send + Sync {
     async fn matches(&self, password: &str, phc: Option<&str>) -> bool;
 }
 
-/// How long staff stay signed in.
-const STAFF_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// What the second factor says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FactorAnswer {
+    /// The account has none.
+    NotEnrolled,
+    /// The code is right, and used up now.
+    Right,
+    /// It is not, or was used before.
+    Wrong,
+    /// Too many wrong ones: none is looked at for a while.
+    TooOften,
+}
+
+/// One-time passwords of staff (RFC 6238).
+#[async_trait]
+pub trait SecondFactor: Send + Sync {
+    /// Is this the account's code at `now`? MUST use a code up, count wrong ones, and do both so that of two who come at
+    /// once with one code one is told [`FactorAnswer::Right`].
+    async fn check(
+        &self,
+        name: &str,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<FactorAnswer, StoreError>;
+}
+
+/// How long staff stay signed in without doing anything.
+pub const STAFF_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// A session that was just opened.
 #[derive(Debug, Clone)]
@@ -132,15 +160,22 @@ pub struct StaffSession {
 #[derive(Debug, thiserror::Error)]
 pub enum StaffSignInError {
     /// No such account, or another password: which of both is not told.
-    #[error("name or password is wrong")]
+    #[error("name, password or code is wrong")]
     Wrong,
+    /// The password is right, and the account has no second factor, or too many wrong codes were sent.
+    #[error("the second factor cannot be checked: {0:?}")]
+    Factor(FactorAnswer),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Use case: staff sign in with name and password.
+/// Use case: staff sign in with name, password and a one-time code.
 pub struct SignInStaff {
+    /// One-time codes.
+    pub factor: Arc<dyn SecondFactor>,
+    /// The time that phones show: codes follow it, wherever ours is set to.
+    pub phone_clock: Arc<dyn Clock>,
     /// Accounts.
     pub staff: Arc<dyn StaffStore>,
     /// Sessions.
@@ -156,21 +191,40 @@ pub struct SignInStaff {
 }
 
 impl SignInStaff {
-    /// Every try with a known name is in the audit trail, before anybody is let in.
+    /// Every try with a known name is in the audit trail, before anybody is let in. `must`: an account without a second factor
+    /// stays out; else it comes in by its password alone.
     ///
     /// # Errors
-    /// [`StaffSignInError`].
-    pub async fn run(&self, name: &str, password: &str) -> Result<StaffSession, StaffSignInError> {
+    /// [`StaffSignInError`]. Which of name, password and code is wrong is not told.
+    pub async fn run(
+        &self,
+        name: &str,
+        password: &str,
+        (code, must): (&str, bool),
+    ) -> Result<StaffSession, StaffSignInError> {
         let known = if StaffAccount::is_name(name) { self.staff.find(name).await? } else { None };
         let phc = known.as_ref().map(|account| account.password_hash.as_str());
         let matches = self.passwords.matches(password, phc).await;
         let Some(account) = known else { return Err(StaffSignInError::Wrong) };
         let now = self.clock.now();
-        let act = if matches { "SIGN_IN" } else { "SIGN_IN_REFUSED" };
+        // No code is used up, and none counted, for who has not the password.
+        let answer = match matches {
+            true => Some(self.factor.check(&account.name, code, self.phone_clock.now()).await?),
+            false => None,
+        };
+        let refused = match answer {
+            Some(FactorAnswer::Right) => None,
+            Some(FactorAnswer::NotEnrolled) if !must => None,
+            Some(said @ (FactorAnswer::NotEnrolled | FactorAnswer::TooOften)) => {
+                Some(StaffSignInError::Factor(said))
+            }
+            Some(FactorAnswer::Wrong) | None => Some(StaffSignInError::Wrong),
+        };
+        let act = if refused.is_none() { "SIGN_IN" } else { "SIGN_IN_REFUSED" };
         let record = super::AuditRecord::new(now, &account.name, act, &account.name, "");
         self.audit.append(&record).await?;
-        if !matches {
-            return Err(StaffSignInError::Wrong);
+        if let Some(refused) = refused {
+            return Err(refused);
         }
         let token = Secret::generate(self.ids.as_ref());
         let until = now + STAFF_LIFE;

@@ -8,6 +8,7 @@ use domain::reconciliation::{
 use jiff::civil::{Date, date};
 use tests::app::TestApp;
 use tests::citizen::codes;
+use tests::console::Console;
 use tests::levers::eventually;
 
 const DAY: Date = date(2026, 3, 2);
@@ -45,10 +46,8 @@ fn brief(found: &[Discrepancy]) -> Vec<(Code, &str, i64)> {
 
 /// The page of [`DAY`] at the desk.
 async fn shown_to_staff(app: &TestApp, rail: &str) -> String {
-    let (name, password) = app.node.staff.clone().unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let page = client.get(format!("{}/staff/days/{rail}/{DAY}", app.node.base_url));
-    page.basic_auth(name, Some(password)).send().await.unwrap().text().await.unwrap()
+    let clerk = Console::of_first_clerk(app).await;
+    clerk.get(&format!("/staff/days/{rail}/{DAY}")).await.1
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,7 +127,7 @@ impl Planting {
         let Some(merchant) = merchant else { return };
         let counts_alone = scene.rail(merchant) == book::Rail::WechatPay && self.seed % 6 == 2;
         if !counts_alone {
-            scene.tear_out(merchant, self.seed % 4 == 0);
+            scene.tear_out(merchant, self.seed.is_multiple_of(4));
         }
     }
 }

@@ -47,7 +47,7 @@ fn line(id: &SourceFileId, line_no: u32) -> KeptLine {
         line_no,
         raw: format!("`2026-03-02,`王\u{feff}\0{line_no}"),
         reason: "应有24列，实有2列".to_owned(),
-        amount: (line_no % 2 == 0).then(|| Fen::new(-7)),
+        amount: line_no.is_multiple_of(2).then(|| Fen::new(-7)),
         state: LineState::Open,
     }
 }

@@ -1,9 +1,9 @@
 //! Staff in the console, `/staff/`: sign in by the form, keep the cookie, send the mark.
 
 use crate::app::TestApp;
-use domain::clock::IdSource;
+use adapters::system::SystemClock;
+use domain::clock::{Clock as _, IdSource};
 use domain::identity::{AuditRecord, StaffAccount, StaffRole, StaffStore as _};
-use jiff::Timestamp;
 
 /// Of every account that tests make.
 pub const PASSWORD: &str = "a-password-of-the-console";
@@ -35,7 +35,7 @@ pub fn code(secret: &str, steps: i64) -> String {
     let bits: Vec<u8> =
         letters.flat_map(|value| (0..5).rev().map(move |bit| value >> bit & 1)).collect();
     let bytes = bits.chunks_exact(8).map(|byte| byte.iter().fold(0_u8, |sum, bit| sum << 1 | bit));
-    let step = adapters::totp::step_at(Timestamp::now()) + steps;
+    let step = adapters::totp::step_at(SystemClock.now()) + steps;
     adapters::totp::code(&bytes.collect::<Vec<_>>(), step)
 }
 

@@ -8,6 +8,7 @@ use domain::reconciliation::desk::{
     DeskBook as _, ExceptionFilter, ExceptionState, FileRun, NewRun, Proof, Seen,
 };
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tests::app::{Folder, TestApp};
 use tests::console::{Keys, enrolled};
@@ -20,12 +21,12 @@ const CODES: [&str; 28] = [
     "A01", "A02",
 ];
 
-async fn phase(app: &TestApp, pictures: &Folder, staff: &Folder, phase: &str, checks: usize) {
+async fn phase(app: &TestApp, pictures: &Path, staff: &Folder, phase: &str, checks: usize) {
     let file = staff.0.join("staff.json");
     let args = [
         "clerk.mjs".to_owned(),
         app.node.base_url.clone(),
-        pictures.0.to_str().unwrap().to_owned(),
+        pictures.to_str().unwrap().to_owned(),
         file.to_str().unwrap().to_owned(),
         phase.to_owned(),
     ];
@@ -35,10 +36,16 @@ async fn phase(app: &TestApp, pictures: &Folder, staff: &Folder, phase: &str, ch
     assert_eq!(said.lines().last(), Some(format!("checks: {checks}").as_str()), "{said}");
 }
 
+fn kept_in() -> Option<PathBuf> {
+    std::env::var_os("YIWANG_PICTURES").map(PathBuf::from)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clerk_closes_a_day_from_the_keyboard_alone() {
     install().await;
-    let (app, pictures, staff) = (TestApp::start().await, Folder::fresh(), Folder::fresh());
+    let (app, staff) = (TestApp::start().await, Folder::fresh());
+    let pictures = kept_in().unwrap_or_else(|| staff.0.join("pictures"));
+    std::fs::create_dir_all(&pictures).unwrap();
     plant(11, &staff.0);
     let judged = adapters::day_files::judge(&paths(&staff.0), false).unwrap();
     let day = judged.rules.day;
@@ -89,16 +96,11 @@ async fn a_clerk_closes_a_day_from_the_keyboard_alone() {
     file.run(&next).await.unwrap();
     phase(&app, &pictures, &staff, "2", 3).await;
 
-    let taken = std::fs::read_dir(&pictures.0).unwrap().map(|file| file.unwrap());
+    let taken = std::fs::read_dir(&pictures).unwrap().map(|file| file.unwrap());
     let shots: Vec<_> =
         taken.filter(|file| file.file_name().to_string_lossy().ends_with(".png")).collect();
     assert_eq!(shots.len(), 13);
     assert!(shots.iter().all(|shot| shot.metadata().unwrap().len() > 5_000));
-    if let Ok(keep) = std::env::var("YIWANG_PICTURES") {
-        for shot in &shots {
-            std::fs::copy(shot.path(), std::path::Path::new(&keep).join(shot.file_name())).unwrap();
-        }
-    }
     let heads = std::fs::read_to_string(app.key_file("seal-heads.txt")).unwrap();
     let report = app.node.store.verify_audit(&heads).await.unwrap();
     assert_eq!((report.faults, report.seals), (vec![], 1));

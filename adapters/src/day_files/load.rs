@@ -5,8 +5,8 @@ use super::faults::Faults;
 use super::filed::seen_in;
 use super::ledger::{COLUMNS, Ledger};
 use super::others::{self, AGENCY, BANK, BadRow, SmallStatement};
-use super::pass::{BLOCK, Block, Kept, Range, hashes, read_again, read_both};
-use super::sift::sift;
+use super::pass::{BLOCK, Block, Both, Range, hashes, read_again, read_both};
+use super::sift::{Side, sift};
 use super::table::{Columns, Table};
 use super::wechat::{self, Bill, Layout, Totals, Unread};
 use super::{ledger, rules};
@@ -244,11 +244,11 @@ impl Reading<'_> {
         let mut standings: BTreeMap<usize, Standing> = BTreeMap::new();
         let mut framed = Vec::new();
         let mut small: Vec<(usize, SmallStatement)> = Vec::new();
-        for place in 1..files.len() {
-            if files[place].role == FileRole::Statement {
-                match self.frame(&files[place], place) {
+        for (place, file) in files.iter().enumerate().skip(1) {
+            if file.role == FileRole::Statement {
+                match self.frame(file, place) {
                     Ok(Some(frame)) => framed.push(frame),
-                    Ok(None) => match self.small(&files[place]) {
+                    Ok(None) => match self.small(file) {
                         Ok(statement) => small.push((place, statement)),
                         Err(reason) => {
                             standings.insert(place, Standing::refused(Code::F02, 0, reason));
@@ -351,7 +351,7 @@ impl Reading<'_> {
         (ledger, from): (&Ledger, u64),
         framed: &[Framed],
         bills: &[Bill<'_>],
-    ) -> Result<(Vec<LedgerBlock>, Vec<Vec<BillBlock>>), Vec<String>> {
+    ) -> Result<Both<ledger::Sums, wechat::Sums>, Vec<String>> {
         let told = |error: std::io::Error| vec![format!("读取失败：{error}")];
         let shared: &[Opened] = files;
         let (blocks, sums) = std::thread::scope(|scope| {
@@ -545,11 +545,14 @@ struct Second<'s, 'r> {
     ledger_blocks: &'s [LedgerBlock],
 }
 
+/// A line with its number in the file.
+type NumberedLine = (u32, Vec<u8>);
+
 /// What was read again.
 struct Texts {
     ledger: Vec<(u32, LedgerText)>,
     /// By file.
-    lines: Vec<(usize, Vec<(u32, Vec<u8>)>)>,
+    lines: Vec<(usize, Vec<NumberedLine>)>,
     /// Lines that were put aside: of the ledger, and by file.
     aside: Vec<(FileKey, u32)>,
     plain: u64,
@@ -562,14 +565,11 @@ enum LedgerText {
 
 impl Second<'_, '_> {
     fn texts(&self, bills: &[(usize, &Bill<'_>, &[BillBlock])]) -> Result<Texts, Vec<String>> {
-        let ledger: Vec<Kept> =
-            self.ledger_blocks.iter().flat_map(|b| b.kept.iter().copied()).collect();
-        let lines: Vec<Kept> = bills
-            .iter()
-            .flat_map(|(_, _, blocks)| blocks.iter().flat_map(|b| b.kept.iter().copied()))
-            .collect();
-        let judged = sift(&ledger, &lines);
-        drop((ledger, lines));
+        let ours = Side::of(self.ledger_blocks.iter().map(|block| block.kept.as_slice()));
+        let theirs = bills.iter().flat_map(|(_, _, blocks)| blocks.iter());
+        let theirs = Side::of(theirs.map(|block| block.kept.as_slice()));
+        let sides = ours.zip(theirs).ok_or_else(|| vec!["明细过多，一次处理不了".to_owned()])?;
+        let judged = sift(&sides.0, &sides.1);
         let mut texts =
             Texts { ledger: Vec::new(), lines: Vec::new(), aside: Vec::new(), plain: 0 };
         let told = |error: std::io::Error| vec![format!("读取失败：{error}")];
@@ -768,9 +768,9 @@ impl Reading<'_> {
                 .as_ref()
                 .map_err(Clone::clone)
                 .and_then(|table| others::credits(table, file_key(*place)));
-            let summed = rows.and_then(|rows| {
+            let summed = rows.map(|rows| {
                 let sum = rows.rows.iter().map(|row| i128::from(row.amount.value())).sum();
-                Ok((checked(&rows, sum), rows))
+                (checked(&rows, sum), rows)
             });
             match settle(summed, *place, &mut standings, unused) {
                 Some(rows) => {
@@ -788,9 +788,9 @@ impl Reading<'_> {
                 .as_ref()
                 .map_err(Clone::clone)
                 .and_then(|table| others::confirmations(table, file_key(*place)));
-            let summed = rows.and_then(|rows| {
+            let summed = rows.map(|rows| {
                 let sum = rows.rows.iter().map(|row| i128::from(row.amount.value())).sum();
-                Ok((checked(&rows, sum), rows))
+                (checked(&rows, sum), rows)
             });
             match settle(summed, *place, &mut standings, unused) {
                 Some(rows) => {

@@ -122,20 +122,24 @@ impl Range<'_> {
     }
 }
 
+/// The blocks of the one file, and of each of the others.
+pub type Both<A, B> = (Vec<Block<A>>, Vec<Vec<Block<B>>>);
+/// Where a thread puts a block that it has read.
+type Slot<S> = Mutex<Option<Block<S>>>;
+
 /// Reads both files by two threads; blocks of both are taken in turns. `size` is a block's.
 pub fn read_both<A: Format, B: Format>(
     a: (&Range<'_>, &A),
     b: &[(&Range<'_>, &B)],
     size: usize,
-) -> io::Result<(Vec<Block<A::Sums>>, Vec<Vec<Block<B::Sums>>>)> {
+) -> io::Result<Both<A::Sums, B::Sums>> {
     let mut counts = vec![a.0.blocks(size)];
     counts.extend(b.iter().map(|(range, _)| range.blocks(size)));
     let tasks: Vec<(usize, usize)> =
         counts.iter().enumerate().flat_map(|(file, n)| (0..*n).map(move |at| (file, at))).collect();
     let next = AtomicUsize::new(0);
-    let done_a: Vec<Mutex<Option<Block<A::Sums>>>> = slots(counts[0]);
-    let done_b: Vec<Vec<Mutex<Option<Block<B::Sums>>>>> =
-        counts[1..].iter().map(|n| slots(*n)).collect();
+    let done_a: Vec<Slot<A::Sums>> = slots(counts[0]);
+    let done_b: Vec<Vec<Slot<B::Sums>>> = counts[1..].iter().map(|n| slots(*n)).collect();
     let work = || -> io::Result<()> {
         while let Some((file, number)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
             match file.checked_sub(1) {
@@ -181,6 +185,8 @@ fn one_block<F: Format>(
     let mut each = |line: &[u8], at: u32, no: u32| format.line(line, at, no, &mut block);
     let (start, lines) = range.read(number, size, &mut each)?;
     (block.start, block.lines) = (start, lines);
+    // Ten million lines are thousands of blocks: what each has to spare would be a third more.
+    block.kept.shrink_to_fit();
     Ok(block)
 }
 

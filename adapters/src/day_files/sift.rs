@@ -28,6 +28,50 @@ type Shorts = HashSet<u32, BuildHasherDefault<AsIs>>;
 const NONE: u32 = u32::MAX;
 const SEVERAL: u32 = u32::MAX - 1;
 
+/// Lines as the blocks keep them: copied into one piece, ten million of them would be held twice.
+#[derive(Default)]
+pub struct Side<'b> {
+    blocks: Vec<&'b [Kept]>,
+    /// How many lines are before each block.
+    starts: Vec<usize>,
+    count: usize,
+}
+
+/// Which line: the block in the higher half, the line in the lower. A block of 2 MiB has some 30,000 lines that can be read.
+type Place = u32;
+
+impl<'b> Side<'b> {
+    /// Over these blocks, in order. More than a place can name are given as `None`.
+    pub fn of(blocks: impl Iterator<Item = &'b [Kept]>) -> Option<Self> {
+        let mut side = Self::default();
+        for block in blocks {
+            if block.len() > 1 << 16 || side.blocks.len() >= (1 << 16) - 1 {
+                return None;
+            }
+            side.blocks.push(block);
+            side.starts.push(side.count);
+            side.count += block.len();
+        }
+        Some(side)
+    }
+
+    fn at(&self, place: Place) -> Kept {
+        self.blocks[(place >> 16) as usize][(place & 0xffff) as usize]
+    }
+
+    fn index(&self, place: Place) -> usize {
+        self.starts[(place >> 16) as usize] + (place & 0xffff) as usize
+    }
+
+    /// Every line with its place.
+    #[expect(clippy::cast_possible_truncation, reason = "`of` has counted")]
+    fn lines(&self) -> impl Iterator<Item = (Place, &'b Kept)> {
+        (0_u32..).zip(&self.blocks).flat_map(|(at, block)| {
+            block.iter().enumerate().map(move |(no, kept)| (at << 16 | no as Place, kept))
+        })
+    }
+}
+
 /// Of each line whether it must be judged: of the ledger, and of the statements.
 pub struct Judged {
     /// In the order of the ledger's lines.
@@ -37,39 +81,39 @@ pub struct Judged {
 }
 
 /// Finds the orders that need not be judged. One pass over each side, and one for each round in which something is taken back.
-pub fn sift(ledger: &[Kept], lines: &[Kept]) -> Judged {
+pub fn sift(ledger: &Side<'_>, lines: &Side<'_>) -> Judged {
     let partners = partners(ledger, lines);
-    let mut judged = Judged { ledger: vec![true; ledger.len()], lines: vec![true; lines.len()] };
+    let mut judged = Judged { ledger: vec![true; ledger.count], lines: vec![true; lines.count] };
     let doubled = doubled(ledger);
-    for (place, partner) in partners.iter().enumerate() {
+    for ((_, ours), (index, partner)) in ledger.lines().zip(partners.iter().enumerate()) {
         if *partner >= SEVERAL {
             continue;
         }
-        let (ours, theirs) = (ledger[place], lines[*partner as usize]);
+        let theirs = lines.at(*partner);
         let agree = ours.content == theirs.content && !ours.is_judged() && !theirs.is_judged();
         if agree && !doubled.contains(&ours.notice) {
-            judged.ledger[place] = false;
-            judged.lines[*partner as usize] = false;
+            judged.ledger[index] = false;
+            judged.lines[lines.index(*partner)] = false;
         }
     }
     // Whoever shares a transaction or a notice with what is judged is judged with it.
     loop {
         let (mut txns, mut notices) = (Shorts::default(), Shorts::default());
-        for (kept, _) in ledger.iter().zip(&judged.ledger).filter(|(_, judged)| **judged) {
+        for ((_, kept), _) in ledger.lines().zip(&judged.ledger).filter(|(_, judged)| **judged) {
             txns.insert(kept.txn);
             notices.insert(kept.notice);
         }
-        for (kept, _) in lines.iter().zip(&judged.lines).filter(|(_, judged)| **judged) {
+        for ((_, kept), _) in lines.lines().zip(&judged.lines).filter(|(_, judged)| **judged) {
             txns.insert(kept.txn);
         }
         txns.remove(&0);
         notices.remove(&0);
         let mut taken_back = false;
-        for (place, kept) in ledger.iter().enumerate() {
+        for (index, (_, kept)) in ledger.lines().enumerate() {
             let shares = || txns.contains(&kept.txn) || notices.contains(&kept.notice);
-            if !judged.ledger[place] && shares() {
-                judged.ledger[place] = true;
-                judged.lines[partners[place] as usize] = true;
+            if !judged.ledger[index] && shares() {
+                judged.ledger[index] = true;
+                judged.lines[lines.index(partners[index])] = true;
                 taken_back = true;
             }
         }
@@ -80,41 +124,39 @@ pub fn sift(ledger: &[Kept], lines: &[Kept]) -> Judged {
 }
 
 /// Of each line of the ledger the one line of a statement under the same order; [`SEVERAL`] if either side has more.
-fn partners(ledger: &[Kept], lines: &[Kept]) -> Vec<u32> {
-    let size = (ledger.len() * 2).next_power_of_two().max(2);
+fn partners(ledger: &Side<'_>, lines: &Side<'_>) -> Vec<Place> {
+    // At least a third stays free.
+    let size = (ledger.count * 3 / 2).next_power_of_two().max(2);
     let mask = size - 1;
-    let mut table = vec![NONE; size];
-    let mut partners = vec![NONE; ledger.len()];
+    let mut table: Vec<Place> = vec![NONE; size];
+    let mut partners = vec![NONE; ledger.count];
     let slot_of = |order: u64| usize::try_from(order >> 20).unwrap_or_default() & mask;
-    for (place, kept) in ledger.iter().enumerate() {
+    for (place, kept) in ledger.lines() {
         let mut slot = slot_of(kept.order);
         loop {
             let there = table[slot];
             if there == NONE {
-                table[slot] = u32::try_from(place).unwrap_or(SEVERAL);
+                table[slot] = place;
                 break;
             }
-            if ledger[there as usize].order == kept.order {
-                partners[there as usize] = SEVERAL;
-                partners[place] = SEVERAL;
+            if ledger.at(there).order == kept.order {
+                partners[ledger.index(there)] = SEVERAL;
+                partners[ledger.index(place)] = SEVERAL;
                 break;
             }
             slot = (slot + 1) & mask;
         }
     }
-    for (place, kept) in lines.iter().enumerate() {
+    for (place, kept) in lines.lines() {
         let mut slot = slot_of(kept.order);
         loop {
             let there = table[slot];
             if there == NONE {
                 break;
             }
-            if ledger[there as usize].order == kept.order {
-                let partner = &mut partners[there as usize];
-                *partner = match *partner {
-                    NONE => u32::try_from(place).unwrap_or(SEVERAL),
-                    _ => SEVERAL,
-                };
+            if ledger.at(there).order == kept.order {
+                let partner = &mut partners[ledger.index(there)];
+                *partner = if *partner == NONE { place } else { SEVERAL };
                 break;
             }
             slot = (slot + 1) & mask;
@@ -124,9 +166,9 @@ fn partners(ledger: &[Kept], lines: &[Kept]) -> Vec<u32> {
 }
 
 /// Notices that more than one line of the ledger may name.
-fn doubled(ledger: &[Kept]) -> Shorts {
+fn doubled(ledger: &Side<'_>) -> Shorts {
     let mut notices: Vec<u32> =
-        ledger.iter().map(|kept| kept.notice).filter(|notice| *notice != 0).collect();
+        ledger.lines().map(|(_, kept)| kept.notice).filter(|notice| *notice != 0).collect();
     notices.sort_unstable();
     notices.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect()
 }
@@ -161,18 +203,35 @@ mod tests {
                 kept(*order, if *order == 2 { 99 } else { *order }, (*order as u32 + 100, 0), false)
             })
             .collect();
-        let judged = sift(&ledger, &lines);
+        let judged = in_blocks(&ledger, &lines, 12);
+        // However they are cut into blocks.
+        for size in 1..12 {
+            let other = in_blocks(&ledger, &lines, size);
+            assert_eq!((other.ledger, other.lines), (judged.ledger.clone(), judged.lines.clone()));
+        }
         let aside: Vec<_> = (0..ledger.len()).filter(|at| !judged.ledger[*at]).collect();
         assert_eq!(aside, [0, 9, 10]);
         let aside: Vec<_> = (0..lines.len()).filter(|at| !judged.lines[*at]).collect();
         assert_eq!(aside, [0, 1, 10]);
     }
 
+    fn in_blocks(ledger: &[Kept], lines: &[Kept], size: usize) -> Judged {
+        sift(&Side::of(ledger.chunks(size)).unwrap(), &Side::of(lines.chunks(size)).unwrap())
+    }
+
     #[test]
     fn nothing_is_nothing() {
-        assert!(sift(&[], &[]).ledger.is_empty());
+        assert!(in_blocks(&[], &[], 1).ledger.is_empty());
         let alone = [kept(1, 1, (1, 1), false)];
-        assert_eq!(sift(&[], &alone).lines, [true]);
-        assert_eq!(sift(&alone, &[]).ledger, [true]);
+        assert_eq!(in_blocks(&[], &alone, 1).lines, [true]);
+        assert_eq!(in_blocks(&alone, &[], 1).ledger, [true]);
+    }
+
+    #[test]
+    fn a_block_with_more_lines_than_a_place_can_name_is_told() {
+        let most = vec![kept(1, 1, (1, 1), false); 1 << 16];
+        assert!(Side::of([most.as_slice()].into_iter()).is_some());
+        let more = vec![kept(1, 1, (1, 1), false); (1 << 16) + 1];
+        assert!(Side::of([more.as_slice()].into_iter()).is_none());
     }
 }

@@ -137,7 +137,7 @@ fn files_that_cannot_be_trusted() {
     let (gbk, _, _) = encoding_rs::GBK.encode(&good);
     let cases: Vec<(&str, Vec<u8>, Code, i64)> = vec![
         ("cut off", cut.into_bytes(), Code::F02, 0),
-        ("cut in the totals", good[..good.len() - 30].as_bytes().to_vec(), Code::F02, 0),
+        ("cut in the totals", good.as_bytes()[..good.len() - 30].to_vec(), Code::F02, 0),
         ("empty", Vec::new(), Code::F02, 0),
         ("another day", good.replace("2026-09-30 10", "2026-09-29 10").into_bytes(), Code::F02, 0),
         ("another merchant", good.replace("`19,", "`20,").into_bytes(), Code::F02, 0),

@@ -52,10 +52,8 @@ const OWN_WORDS: [(i64, &str, &str); 2] = [
 
 fn own_words(number: i64, backend: DbBackend) -> &'static str {
     let found = OWN_WORDS.iter().find(|(of, _, _)| *of == number);
-    found.map_or("", |(_, sqlite, postgres)| match backend {
-        DbBackend::Postgres => postgres,
-        _ => sqlite,
-    })
+    let postgres = backend == DbBackend::Postgres;
+    found.map_or("", |(_, lite, large)| if postgres { large } else { lite })
 }
 
 const BOOK: &str = "CREATE TABLE IF NOT EXISTS schema_migration (

@@ -78,12 +78,17 @@ fn to(path: &str) -> HttpResponse {
 pub async fn calendar(parts: &Parts) -> Result<maud::Markup, StoreError> {
     let today = domain::clock::beijing_day(parts.clock.now());
     let first = today.checked_sub(jiff::Span::new().days(DAYS)).unwrap_or(Date::MIN);
-    let days = parts.desk.book.list_days(first, today).await?;
+    // A day that is ahead of the clock is shown too: somebody has filed it.
+    let days = parts.desk.book.list_days(first, Date::MAX).await?;
     Ok(desk_page::calendar(&days))
 }
 
-fn day_in(text: &str) -> Result<Date, HttpResponse> {
-    text.parse().map_err(|_| told(StatusCode::NOT_FOUND, "没有这一天。"))
+fn day_in(text: &str) -> Option<Date> {
+    text.parse().ok()
+}
+
+fn no_day() -> HttpResponse {
+    told(StatusCode::NOT_FOUND, "没有这一天。")
 }
 
 async fn all_of(parts: &Parts, day: Date) -> Result<Vec<Exception>, HttpResponse> {
@@ -103,7 +108,7 @@ pub async fn day(
 
 async fn show_day(request: &HttpRequest, path: &str, parts: &Parts) -> Answer {
     let who = open_desk(request, parts).await?;
-    let day = day_in(path)?;
+    let day = day_in(path).ok_or_else(no_day)?;
     let book = parts.desk.book.as_ref();
     let read = async {
         let Some(found) = book.find_day(day).await? else { return Ok(None) };
@@ -138,7 +143,7 @@ pub async fn day_csv(
     whole(
         async {
             open_desk(&request, &parts).await?;
-            let day = day_in(&path)?;
+            let day = day_in(&path).ok_or_else(no_day)?;
             let rows = all_of(&parts, day).await?;
             let name = format!("attachment; filename=\"exceptions-{day}.csv\"");
             Ok(HttpResponse::Ok()
@@ -158,7 +163,12 @@ pub async fn list_of_day(
     query: web::Query<Vec<(String, String)>>,
     parts: web::Data<Parts>,
 ) -> HttpResponse {
-    whole(async { show_list(&request, Some(day_in(&path)?), &query, &parts).await }.await)
+    whole(
+        async {
+            show_list(&request, Some(day_in(&path).ok_or_else(no_day)?), &query, &parts).await
+        }
+        .await,
+    )
 }
 
 /// The work list of all days.
@@ -318,7 +328,7 @@ async fn propose_day(
     kind: ProposalKind,
 ) -> Answer {
     let (who, fields) = sent(request, body, parts).await?;
-    let day = day_in(path)?;
+    let day = day_in(path).ok_or_else(no_day)?;
     let made = parts.desk.propose_day.run(&who.account, day, kind, fields.get("reason")).await;
     let made = made.map_err(refused)?;
     Ok(to(&format!("/staff/proposals/{}", made.no)))

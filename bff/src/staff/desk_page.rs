@@ -100,10 +100,10 @@ pub fn day(view: &DayView<'_>) -> Markup {
             a href=(format!("{path}.csv")) accesskey="d" { "导出CSV（D）" } " · "
             a href="/staff/proposals" accesskey="p" { "待复核（P）" }
         }
-        (incidents(&path, exceptions))
-        (by_code(&path, exceptions))
         @if let Some(run) = runs.first() { (legs(run, exceptions)) }
         (ageing(exceptions, view.now))
+        (by_code(&path, exceptions))
+        (incidents(&path, exceptions))
         (closing(view))
         (run_list(runs))
         (seal_list(view.seals))
@@ -132,9 +132,12 @@ fn sums<'a, K: Ord>(
 fn incidents(path: &str, exceptions: &[Exception]) -> Markup {
     let mut found: Vec<_> = sums(open_of(exceptions), |e| e.is.cause.clone()).into_iter().collect();
     found.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    let alone = found.iter().filter(|(_, (count, _))| *count == 1).count();
+    found.retain(|(_, (count, _))| *count > 1);
     html! {
-        h2 { "按事由（" (found.len()) "）" }
-        @if found.is_empty() { p.ok { "没有未办结的差错。" } } @else {
+        h2 { "同一事由的（" (found.len()) "）" }
+        p { "同一时段、同一原因的差错可以一起处理。" @if alone > 0 { "另有" (alone) "条各有各的原因，见上表或工作清单。" } }
+        @if !found.is_empty() {
             table {
                 thead { tr { th { "事由" } th.n { "笔数" } th.n { "净额（元）" } } }
                 tbody { @for (cause, (count, fen)) in &found { tr data-row="" {

@@ -66,7 +66,7 @@ impl Scene {
         match kind % 5 {
             0 | 1 => {
                 let notice = self.notice();
-                let kind = if kind % 5 == 0 { "WRITE_OFF" } else { "RECEIPT" };
+                let kind = if kind.is_multiple_of(5) { "WRITE_OFF" } else { "RECEIPT" };
                 self.of_notice("A02", -amount_fen, &notice.no);
                 self.confirm(kind, notice, amount_fen, at_ms);
             }

@@ -84,9 +84,7 @@ impl Scene {
         }
         // Who waits is paid all the same, and nobody asks for what or why not.
         for payout in waiting {
-            if payout.day == self.day && self.rng.once_in(2) {
-                self.credit_so(&payout, Fate::Good);
-            } else if payout.day != self.day {
+            if payout.day != self.day || self.rng.once_in(2) {
                 self.credit_so(&payout, Fate::Good);
             }
         }
@@ -219,7 +217,7 @@ impl Scene {
         self.of_credit("B02", credit.amount_fen, &credit.no);
         self.credits.push(credit);
 
-        if self.seed % 3 == 0 {
+        if self.seed.is_multiple_of(3) {
             self.two_equal_payouts();
         }
     }

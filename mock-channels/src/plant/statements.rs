@@ -66,7 +66,7 @@ fn strayed(of: &Merchant, day: Day, lines: &mut [(usize, Line)]) -> Day {
             }
             day
         }
-        _ => day,
+        Role::Judged | Role::Missing | Role::Refused(_) | Role::Totals | Role::Seen => day,
     }
 }
 
@@ -124,7 +124,7 @@ fn wechat_file(of: &Merchant, day: Day, lines: &[(usize, Line)]) -> Written {
     match of.role {
         Role::Refused(Refusal::CutOff) => bytes.truncate(bytes.len() * 3 / 5),
         Role::Refused(Refusal::Junk) => bytes = GBK.encode(&text.joined()[3..]).0.into_owned(),
-        _ => {}
+        Role::Judged | Role::Missing | Role::Refused(_) | Role::Totals | Role::Seen => {}
     }
     Written { name: format!("wechat-{}-{}.csv", of.no, day.compact()), bytes, places }
 }
@@ -150,7 +150,9 @@ fn alipay_file(of: &Merchant, day: Day, lines: &[(usize, Line)]) -> Result<Writt
         .collect();
     let no = match of.role {
         Role::Refused(Refusal::OtherMerchant) => other_number(&of.no),
-        _ => of.no.clone(),
+        Role::Judged | Role::Missing | Role::Refused(_) | Role::Totals | Role::Seen => {
+            of.no.clone()
+        }
     };
     let [detail, summary] = alipay::texts(&no, &stated, day, BillType::Trade, None);
     let mut text = Text::new(&detail, 5);
@@ -171,7 +173,7 @@ fn alipay_file(of: &Merchant, day: Day, lines: &[(usize, Line)]) -> Result<Writt
             bytes =
                 b"<html><body>The link has expired. Please try again later.</body></html>".to_vec();
         }
-        _ => {}
+        Role::Judged | Role::Missing | Role::Refused(_) | Role::Totals | Role::Seen => {}
     }
     Ok(Written { name: format!("alipay-{}-{}.zip", of.no, day.compact()), bytes, places })
 }

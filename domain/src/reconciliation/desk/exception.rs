@@ -115,9 +115,10 @@ impl Particulars {
     /// What makes it the same exception in another run of the same day. Parts with their lengths, so that no
     /// two different ones read the same.
     pub fn key(&self) -> String {
-        let line = match self.code {
-            DiscrepancyCode::F05 => self.line_no.to_string(),
-            _ => String::new(),
+        let line = if self.code == DiscrepancyCode::F05 {
+            self.line_no.to_string()
+        } else {
+            String::new()
         };
         // Where a line stands in its file says nothing about what it is, but of a line that cannot be read.
         let file = match self.order_no.is_empty() && self.txn_no.is_empty() || !line.is_empty() {

@@ -95,7 +95,8 @@ fn a_run_with_a_broken_identity_changes_nothing() {
 #[test]
 fn what_is_not_found_again_depends_on_what_people_have_done() {
     let is = found(Code::L02, "A", 100);
-    let cases: [(State, Action, &[(&str, State, u32)]); 7] = [
+    type Step = (&'static str, State, u32);
+    let cases: [(State, Action, &[Step]); 7] = [
         (State::Open, Action::BookByRail, &[("GONE", State::Resolved, 6)]),
         (State::Proposed, Action::BookByRail, &[]),
         (State::Approved, Action::BookByRail, &[]),

@@ -65,7 +65,7 @@ fn reverse(path: &std::path::Path) {
     let Ok(text) = String::from_utf8(bytes) else { return };
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     let ends = |line: &&str| line.starts_with("总交易单数") || line.starts_with("#total");
-    let end = lines.iter().position(|line| ends(line)).unwrap_or(lines.len());
+    let end = lines.iter().position(ends).unwrap_or(lines.len());
     if end > 1 && lines[end - 1].ends_with('\n') {
         lines[1..end].reverse();
         std::fs::write(path, lines.concat()).unwrap();

@@ -120,6 +120,7 @@ mod tests {
             day: date(2026, 9, 30),
             version: 1,
             text: text.to_owned(),
+            exceptions: String::new(),
             signed: signed.clone(),
             at: Timestamp::UNIX_EPOCH,
         };

@@ -544,7 +544,7 @@ async fn the_database_itself_refuses_whoever_goes_round_the_desk() {
             "UPDATE desk_day SET standing = 'CLOSED', revision = revision + 1".to_owned(),
             "UPDATE desk_day SET version = 2, revision = revision + 1".to_owned(),
             format!(
-                "INSERT INTO desk_seal VALUES (1, '{DAY}', 1, '', '', '', '', '', '{}', 1)",
+                "INSERT INTO desk_seal VALUES (1, '{DAY}', 1, '', '', '', '', '', '', '{}', 1)",
                 agreed.no
             ),
         ];
@@ -710,6 +710,7 @@ async fn whoever_takes_the_rules_away_is_found_by_the_audit() {
         ),
         ("UPDATE desk_exception SET state = 'CLOSED'", "经过不符"),
         ("UPDATE desk_day SET version = 7", "却没有封存"),
+        ("UPDATE desk_seal SET exceptions = ''", "当时的差错经过被改动"),
         (
             "DELETE FROM audit_entry WHERE number > 2; UPDATE audit_head SET number = 2, hash = (SELECT hash FROM audit_entry WHERE number = 2)",
             "被截断或重算",

@@ -356,7 +356,7 @@ impl DeskBook for Store {
         Ok(last.into_iter().collect())
     }
 
-    async fn exceptions_digest(&self, day: Date) -> Result<String, StoreError> {
+    async fn as_they_stand(&self, day: Date) -> Result<(String, String), StoreError> {
         use desk_exception::Column;
         let rows: Vec<(String, String, i64, i64)> = desk_exception::Entity::find()
             .select_only()
@@ -369,7 +369,8 @@ impl DeskBook for Store {
             .map_err(unavailable)?;
         let line = |(no, state, revision, fen)| format!("{no} {state} {revision} {fen}\n");
         let text: String = rows.into_iter().map(line).collect();
-        Ok(sha256_hex(text.as_bytes()))
+        let digest = sha256_hex(text.as_bytes());
+        Ok((text, digest))
     }
 
     async fn save(

@@ -277,6 +277,7 @@ pub(super) fn seal_row(seal: &Seal, previous: &str, proposal_no: &str) -> desk_s
         version: i64::from(seal.version),
         previous: previous.to_owned(),
         content: seal.text.clone(),
+        exceptions: seal.exceptions.clone(),
         hash: seal.signed.hash.clone(),
         signature: seal.signed.signature.clone(),
         key: seal.signed.key.clone(),
@@ -293,6 +294,7 @@ pub(super) fn seal_of(row: desk_seal::Model) -> Result<Seal, StoreError> {
         day: at.day("day", &row.day)?,
         version: at.count("version", row.version)?,
         text: row.content,
+        exceptions: row.exceptions,
         signed: Signature { hash: row.hash, signature: row.signature, key: row.key },
         at: at.time("at", row.at)?,
     })

@@ -33,6 +33,7 @@ struct SealRow {
     version: i64,
     previous: String,
     content: String,
+    exceptions: String,
     hash: String,
     signature: String,
     key: String,
@@ -262,7 +263,7 @@ impl Auditor {
 
     /// Seals: the chain, the signatures, what they vouch for, and the heads that were kept outside.
     async fn seals(&mut self, heads: &str) -> Result<(), StoreError> {
-        let sql = "SELECT number, day, version, previous, content, hash, signature, key \
+        let sql = "SELECT number, day, version, previous, content, exceptions, hash, signature, key \
                    FROM desk_seal ORDER BY number";
         let mut seals: BTreeMap<i64, SealRow> = BTreeMap::new();
         for row in self.rows(sql).await? {
@@ -272,6 +273,7 @@ impl Auditor {
                 version: row.try_get("", "version").map_err(unavailable)?,
                 previous: part("previous")?,
                 content: part("content")?,
+                exceptions: part("exceptions")?,
                 hash: part("hash")?,
                 signature: part("signature")?,
                 key: part("key")?,
@@ -341,22 +343,21 @@ impl Auditor {
         if !same {
             self.fault(format!("封存第{number}号所依据的对账结果被改动"));
         }
-        // How every exception of the day stood then, from its steps.
-        let at: i64 = field("at").parse().unwrap_or(-1);
+        // How every exception of the day stood then: as its step of that revision still says.
+        let mut steps: BTreeSet<String> = BTreeSet::new();
         let sql = "SELECT x.no, e.state, e.revision, e.at_risk FROM desk_exception x \
                    JOIN desk_event e ON e.exception_no = x.no \
-                   WHERE x.day = $1 AND e.revision = (SELECT MAX(l.revision) FROM desk_event l \
-                   WHERE l.exception_no = x.no AND l.at <= $2) ORDER BY x.no";
-        let ask_then = ask(sql, [seal.day.clone().into(), at.into()]);
-        let mut text = String::new();
-        for row in self.moment.query_all_raw(ask_then).await.map_err(unavailable)? {
+                   WHERE x.day = $1 AND e.revision >= $2 ORDER BY x.no";
+        let ask_steps = ask(sql, [seal.day.clone().into(), 1_i64.into()]);
+        for row in self.moment.query_all_raw(ask_steps).await.map_err(unavailable)? {
             let no: String = row.try_get("", "no").map_err(unavailable)?;
             let state: String = row.try_get("", "state").map_err(unavailable)?;
             let revision: i64 = row.try_get("", "revision").map_err(unavailable)?;
             let fen: i64 = row.try_get("", "at_risk").map_err(unavailable)?;
-            text.push_str(&format!("{no} {state} {revision} {fen}\n"));
+            steps.insert(format!("{no} {state} {revision} {fen}"));
         }
-        if hash_of(&text) != field("exceptions") {
+        let kept = seal.exceptions.lines().all(|line| steps.contains(line));
+        if hash_of(&seal.exceptions) != field("exceptions") || !kept {
             self.fault(format!("封存第{number}号之后，{}当时的差错经过被改动", seal.day));
         }
         Ok(())

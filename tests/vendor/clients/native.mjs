@@ -24,6 +24,8 @@ export async function native(url, levers) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'yiwang-native-'));
   await check('native: by phone, what is owed, and paid with the SDK of Alipay', async () => {
     const { app } = compile(folder);
+    // Compiling has held everything up: connections that were closed meanwhile are noticed first, or one is used.
+    await new Promise((go) => setTimeout(go, 100));
     const { fetchHost } = createRequire(import.meta.url)(path.join(folder, 'native/host.js'));
     const citizen = await pull(levers, 'citizens');
     let session = null;

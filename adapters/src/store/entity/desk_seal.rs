@@ -9,6 +9,7 @@ pub struct Model {
     pub version: i64,
     pub previous: String,
     pub content: String,
+    pub exceptions: String,
     pub hash: String,
     pub signature: String,
     pub key: String,

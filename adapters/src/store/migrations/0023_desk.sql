@@ -135,6 +135,7 @@ CREATE TABLE desk_seal (
     version BIGINT NOT NULL,
     previous TEXT NOT NULL,
     content TEXT NOT NULL,          -- what is signed, to the letter
+    exceptions TEXT NOT NULL,       -- every exception of the day as it stood; its hash is in the content
     hash TEXT NOT NULL,
     signature TEXT NOT NULL,
     key TEXT NOT NULL,

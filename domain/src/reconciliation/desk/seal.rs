@@ -153,6 +153,8 @@ pub struct Seal {
     pub version: u32,
     /// [`SealDraft::text`], to the letter.
     pub text: String,
+    /// Every exception of the day as it stood, a line each: number, state, revision, fen.
+    pub exceptions: String,
     /// Who vouches.
     pub signed: Signature,
     /// When.

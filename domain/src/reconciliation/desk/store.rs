@@ -99,8 +99,8 @@ pub trait DeskBook: Send + Sync {
         day: Date,
         at: Timestamp,
     ) -> Result<Vec<(String, ExceptionEvent)>, StoreError>;
-    /// SHA-256 over number, state, revision and fen of every exception of the day.
-    async fn exceptions_digest(&self, day: Date) -> Result<String, StoreError>;
+    /// Number, state, revision and fen of every exception of the day, a line each, and the SHA-256 of that text.
+    async fn as_they_stand(&self, day: Date) -> Result<(String, String), StoreError>;
     /// Changes exceptions by somebody's hand, with its line in the audit trail.
     async fn save(
         &self,

@@ -323,7 +323,7 @@ async fn hand(
 
 /// What a day is like now, as a proposal about it fixes it.
 async fn state_of(book: &dyn DeskBook, day: &DeskDay) -> Result<String, StoreError> {
-    let exceptions = book.exceptions_digest(day.day).await?;
+    let (_, exceptions) = book.as_they_stand(day.day).await?;
     Ok(format!("version {} run {} exceptions {exceptions}", day.version, day.run))
 }
 
@@ -703,6 +703,7 @@ impl CloseDay {
         let runs = book.runs(day.day).await?;
         let run = runs.into_iter().find(|run| run.number == day.run).ok_or(Refusal::NotWhole)?;
         let checkers: Vec<&str> = proposal.decisions.iter().map(|d| d.hand.by.as_str()).collect();
+        let (exceptions, digest) = book.as_they_stand(day.day).await?;
         let draft = SealDraft {
             number: last.as_ref().map_or(1, |seal| seal.number + 1),
             previous: last.map(|seal| seal.signed.hash).unwrap_or_default(),
@@ -711,7 +712,7 @@ impl CloseDay {
             run: day.run,
             run_digest: run.digest,
             run_inputs: run.inputs,
-            exceptions: book.exceptions_digest(day.day).await?,
+            exceptions: digest,
             standing: book.standing(day.day).await?,
             audit: book.audit_point().await?,
             maker: proposal.made.maker.by.clone(),
@@ -720,6 +721,7 @@ impl CloseDay {
         };
         let text = draft.text();
         let signed = self.signer.sign(&text).map_err(DeskError::Signer)?;
-        Ok(Seal { number: draft.number, day: day.day, version: day.version, text, signed, at: now })
+        let (number, version) = (draft.number, day.version);
+        Ok(Seal { number, day: day.day, version, text, exceptions, signed, at: now })
     }
 }

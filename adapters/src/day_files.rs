@@ -8,9 +8,11 @@ mod bytes;
 mod faults;
 mod filed;
 mod ledger;
+mod legs;
 mod load;
 mod others;
 mod pass;
+mod places;
 mod rules;
 mod sift;
 mod table;
@@ -18,7 +20,7 @@ mod wechat;
 mod write;
 
 pub use filed::as_run;
-pub use load::{Judged, Paths, judge};
+pub use load::{Detail, Judged, Paths, judge};
 pub use write::{by_code, write};
 
 #[cfg(test)]

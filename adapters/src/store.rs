@@ -26,6 +26,7 @@ mod days;
 mod deliveries;
 mod desk_book;
 mod desk_cases;
+mod desk_evidence;
 mod desk_rows;
 mod drafts;
 mod entity;

@@ -7,6 +7,7 @@ mod desk;
 mod desk_page;
 mod exception_page;
 mod form;
+mod legs_page;
 pub(crate) mod page;
 mod proposal_page;
 mod sign_in;
@@ -40,11 +41,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/list", web::get().to(desk::list))
         .route("/exceptions", web::post().to(desk::act))
         .route("/exceptions/{no}", web::get().to(desk::exception))
+        .route("/exceptions/{no}/look", web::post().to(desk::look))
         .route("/proposals", web::get().to(desk::proposals))
         .route("/proposals/{no}", web::get().to(desk::proposal))
         .route("/proposals/{no}", web::post().to(desk::decide))
         .route("/desk/{day}.csv", web::get().to(desk::day_csv))
         .route("/desk/{day}", web::get().to(desk::day))
+        .route("/desk/{day}/line", web::get().to(desk::line))
         .route("/desk/{day}/list", web::get().to(desk::list_of_day))
         .route("/desk/{day}/close", web::post().to(desk::close_day))
         .route("/desk/{day}/reopen", web::post().to(desk::reopen_day))

@@ -1,6 +1,10 @@
 //! A day of a million payments: `bff match` beside DuckDB, which only joins, in turns.
 
 use crate::median;
+use adapters::store::{PersonalDataKeys, Store};
+use domain::reconciliation::desk::{DeskBook as _, LineVerdict};
+use domain::reconciliation::engine::Placed;
+use sea_orm::{ConnectionTrait as _, Database};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -177,6 +181,45 @@ fn duckdb(python: &Path, folder: &Path, lines: u64) -> f64 {
     figures[0].parse().unwrap()
 }
 
+/// Seconds of the whole process of `bff ingest` with an empty database, which then holds a verdict for every line.
+async fn filed(folder: &Path, database: &str, lines: u64) -> f64 {
+    let keys = Folder::fresh();
+    let mut command = Command::new(tests::node::binary("bff"));
+    command.current_dir(folder).env_clear();
+    command.env("YIWANG_KEY_DIR", &keys.0).env("YIWANG_DATABASE_URL", database);
+    command.args(["ingest", "--ledger", "ledger.csv", "--statement", "wechat.csv"]);
+    let begun = Instant::now();
+    let said = ran(&mut command);
+    let seconds = begun.elapsed().as_secs_f64();
+    let count = |kind| (0..lines).filter(|n| planted(*n) == kind).count() as u64;
+    let [rail, ledger, amount] =
+        [Planted::OnlyRail, Planted::OnlyLedger, Planted::OtherAmount].map(count);
+    assert!(said.contains(&format!("差错{}条", rail + ledger + amount)), "{said}");
+    let (mut matched, mut different) = (0_u64, 0_u64);
+    let store = Store::connect(database, PersonalDataKeys::ephemeral().unwrap()).await.unwrap();
+    let day = jiff::civil::date(2026, 9, 30);
+    for file in store.judged_files(day, 1).await.unwrap() {
+        let mut first = 1;
+        loop {
+            let part = store.line_verdicts(day, 1, file.position, first).await.unwrap();
+            if part.is_empty() {
+                break;
+            }
+            first += u32::try_from(part.len()).unwrap();
+            for verdict in part.iter().filter_map(|byte| LineVerdict::from_byte(*byte)) {
+                match verdict {
+                    LineVerdict::Judged(Placed::Matched, None) => matched += 1,
+                    LineVerdict::Judged(..) | LineVerdict::Quarantined => different += 1,
+                }
+            }
+        }
+    }
+    let wrong = rail + ledger + 2 * amount;
+    // Of every payment two lines, but of those that one side lacks.
+    assert_eq!((matched, different), (2 * (lines - rail - ledger - amount), wrong));
+    seconds
+}
+
 #[test]
 fn a_day_beside_duckdb() {
     let python = python();
@@ -195,13 +238,31 @@ fn a_day_beside_duckdb() {
         ratios.push(seconds / joined);
         memory.push(mebibytes);
     }
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let lite = (0..ROUNDS).map(|round| {
+        let path = folder.0.join(format!("filed-{round}.db"));
+        runtime.block_on(filed(&million, &format!("sqlite://{}?mode=rwc", path.display()), LINES))
+    });
+    let lite: Vec<f64> = lite.collect();
+    let server = tests::postgres::durable();
+    let large = (0..ROUNDS).map(|round| {
+        runtime.block_on(async {
+            let name = format!("filed_{round}");
+            let admin = Database::connect(&server.url).await.unwrap();
+            admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+            let database = tests::postgres::with_database(&server.url, &name);
+            filed(&million, &database, LINES).await
+        })
+    });
+    let large: Vec<f64> = large.collect();
     day(&ten, MANY);
     let (ten_seconds, ten_memory) = ours(&ten, MANY);
     let linear = ten_seconds / median(we.clone()).0;
     let mut body = format!(
         "A trade bill of WeChat Pay with {LINES} lines ({} MB) and a ledger export, both in the page cache, in turns, {ROUNDS} \
          rounds. Ours is the whole process of `bff match`: hash and totals verified, every field checked, verdicts written. DuckDB \
-         (two threads, typed columns) joins them and counts; its start and import are not counted.\n\n\
+         (two threads, typed columns) joins them and counts; its start and import are not counted. `bff ingest` is the whole process too, from an empty database and its migrations to a \
+         committed run; every verdict is read back and counted.\n\n\
          | | median | least | most |\n|---|---|---|---|\n",
         bytes / 1_000_000
     );
@@ -210,6 +271,8 @@ fn a_day_beside_duckdb() {
         ("DuckDB, s", they),
         ("ratio of a round", ratios),
         ("memory of `bff match`, MiB", memory),
+        ("`bff ingest`, every verdict kept, SQLite, s", lite),
+        ("`bff ingest`, every verdict kept, PostgreSQL, s", large),
     ] {
         let (middle, least, most) = median(of);
         writeln!(body, "| {name} | {middle:.2} | {least:.2} | {most:.2} |").unwrap();

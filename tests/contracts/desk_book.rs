@@ -222,6 +222,8 @@ fn judged(day: Date, seconds: i64, findings: Vec<Particulars>) -> NewRun {
         summary: "{}".to_owned(),
         findings,
         seen: Vec::new(),
+        verdicts: Vec::new(),
+        legs: std::collections::BTreeMap::new(),
     }
 }
 

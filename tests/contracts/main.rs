@@ -17,6 +17,7 @@ mod databases;
 mod days;
 mod desk;
 mod desk_book;
+mod desk_evidence;
 mod files;
 mod gateway;
 mod leases;

@@ -1,5 +1,6 @@
 //! The console over HTTP: who gets in, which forms count, and a day from its files to its seal.
 
+use adapters::day_files::Detail;
 use domain::identity::StaffRole;
 use domain::money::FinanceLevel;
 use domain::reconciliation::desk::{ExceptionFilter, FileRun};
@@ -88,7 +89,7 @@ async fn a_planted_day_is_worked_off_closed_sealed_and_exported() {
     let app = TestApp::start().await;
     let folder = Folder::fresh();
     plant(11, &folder.0);
-    let judged = adapters::day_files::judge(&paths(&folder.0), false).unwrap();
+    let judged = adapters::day_files::judge(&paths(&folder.0), Detail::Filed).unwrap();
     let day = judged.rules.day;
     let run = adapters::day_files::as_run(&judged, domain::fakes::samples::at(10), "test");
     let book = Arc::new(app.node.store.clone());

@@ -2,6 +2,7 @@
 //! next day's file proves a refund, the day is closed, sealed and exported. axe on every page; pictures of each.
 
 use crate::portal::{install, run};
+use adapters::day_files::Detail;
 use domain::identity::StaffRole;
 use domain::money::FinanceLevel;
 use domain::reconciliation::desk::{
@@ -47,7 +48,7 @@ async fn a_clerk_closes_a_day_from_the_keyboard_alone() {
     let pictures = kept_in().unwrap_or_else(|| staff.0.join("pictures"));
     std::fs::create_dir_all(&pictures).unwrap();
     plant(11, &staff.0);
-    let judged = adapters::day_files::judge(&paths(&staff.0), false).unwrap();
+    let judged = adapters::day_files::judge(&paths(&staff.0), Detail::Filed).unwrap();
     let day = judged.rules.day;
     let book = Arc::new(app.node.store.clone());
     let file = FileRun { book: book.clone() };

@@ -6,8 +6,10 @@ use domain::reconciliation::desk::{NewRun, Particulars, Proof, Seen};
 use domain::reconciliation::engine::{AgencyKind, DayInput, Finding, RailLineKind};
 use jiff::Timestamp;
 
-/// The day, to be filed by `by`.
+/// The day, to be filed by `by`. It must have been judged with [`super::Detail::Filed`], or nothing is known of its lines.
 pub fn as_run(judged: &Judged, at: Timestamp, by: &str) -> NewRun {
+    let found = judged.verdicts.findings.iter();
+    let findings: Vec<_> = found.map(|found| particulars(found, judged)).collect();
     NewRun {
         day: judged.rules.day,
         inputs: judged.inputs.clone(),
@@ -16,8 +18,10 @@ pub fn as_run(judged: &Judged, at: Timestamp, by: &str) -> NewRun {
         at,
         by: by.to_owned(),
         summary: summed_up(judged).to_string(),
-        findings: judged.verdicts.findings.iter().map(|found| particulars(found, judged)).collect(),
         seen: judged.seen.clone(),
+        verdicts: judged.places.clone(),
+        legs: findings.iter().map(Particulars::key).zip(judged.legs.iter().cloned()).collect(),
+        findings,
     }
 }
 

@@ -4,8 +4,10 @@ use super::bytes::Keys;
 use super::faults::Faults;
 use super::filed::seen_in;
 use super::ledger::{COLUMNS, Ledger};
+use super::legs::{self, Raws};
 use super::others::{self, AGENCY, BANK, BadRow, SmallStatement};
 use super::pass::{BLOCK, Block, Both, Range, hashes, read_again, read_both};
+use super::places::{self, LineRow};
 use super::sift::{Side, sift};
 use super::table::{Columns, Table};
 use super::wechat::{self, Bill, Layout, Totals, Unread};
@@ -13,7 +15,7 @@ use super::{ledger, rules};
 use domain::money::Fen;
 use domain::payment::Rail;
 use domain::reconciliation::DiscrepancyCode as Code;
-use domain::reconciliation::desk::Seen;
+use domain::reconciliation::desk::{FileVerdicts, Leg, Seen};
 use domain::reconciliation::engine::{
     DayInput, DayVerdicts, FileFact, FileFault, FileKey, FileRole, LedgerRecord, Origin,
     QuarantinedRecord, RailLine, Rules, Sifted, TrustedStatement,
@@ -63,21 +65,21 @@ pub struct Judged {
     pub aside: Sifted,
     /// Lines that may prove what was agreed about an exception of this or another day.
     pub seen: Vec<Seen>,
+    /// Of every file the verdicts of its lines, if that was asked for.
+    pub places: Vec<FileVerdicts>,
+    /// Of every finding the lines that it is about, if that was asked for.
+    pub legs: Vec<Vec<Leg>>,
 }
 
-/// A line of `lines.csv`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LineRow {
-    /// Which file.
-    pub file: FileKey,
-    /// Which line.
-    pub line_no: u32,
-    /// `MATCHED`, `CARRIED`, `EXCEPTION`, `QUARANTINED`, `UNUSED`, `EXPLAINS`.
-    pub bucket: &'static str,
-    /// The code, if one says why.
-    pub code: &'static str,
-    /// Numbers of the line.
-    pub nos: [String; 3],
+/// How much of a day is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What was found.
+    Findings,
+    /// The place of every line too, as rows with their numbers.
+    Lines,
+    /// The place of every line as a byte, and the lines that findings are about: what the desk keeps.
+    Filed,
 }
 
 /// A file that was opened.
@@ -122,18 +124,18 @@ impl Opened {
     }
 }
 
-/// Judges the day that these files tell of. `lines` asks for the place of every line too.
+/// Judges the day that these files tell of.
 ///
 /// # Errors
 /// What is wrong with rules, ledger or paths, all at once; nothing was judged then.
-pub fn judge(paths: &Paths, lines: bool) -> Result<Judged, Vec<String>> {
-    judge_in_blocks(paths, lines, BLOCK, true)
+pub fn judge(paths: &Paths, detail: Detail) -> Result<Judged, Vec<String>> {
+    judge_in_blocks(paths, detail, BLOCK, true)
 }
 
 /// As [`judge`]; tests choose the size of blocks, and whether anything may be put aside.
 pub(super) fn judge_in_blocks(
     paths: &Paths,
-    lines: bool,
+    detail: Detail,
     size: usize,
     may_sift: bool,
 ) -> Result<Judged, Vec<String>> {
@@ -151,7 +153,7 @@ pub(super) fn judge_in_blocks(
     let mut files = opened(paths, &mut faults);
     faults.none()?;
     let rules = rules.ok_or_else(Vec::new)?;
-    let day = Reading { rules: &rules, size, keys: Keys::fresh(), with_lines: lines };
+    let day = Reading { rules: &rules, size, keys: Keys::fresh(), detail };
     let wants_agencies = rules.expected_files.iter().any(|file| file.starts_with("AGENCY"));
     let sift = may_sift && paths.agency.is_empty() && !wants_agencies;
     let read = day.read(&mut files, sift)?;
@@ -166,9 +168,9 @@ pub(super) fn judge_in_blocks(
         sha256: file.sha256,
         role: file.role,
     });
-    let Outcome { verdicts, digest, lines, counts, aside, seen } = read;
+    let Outcome { verdicts, digest, lines, counts, aside, seen, places, legs } = read;
     let files = files.collect();
-    Ok(Judged { files, verdicts, digest, inputs, lines, counts, aside, seen, rules })
+    Ok(Judged { rules, files, verdicts, digest, inputs, lines, counts, aside, seen, places, legs })
 }
 
 /// All files; the ledger first, the others sorted by role, name and length.
@@ -200,7 +202,7 @@ struct Reading<'r> {
     rules: &'r Rules,
     size: usize,
     keys: Keys,
-    with_lines: bool,
+    detail: Detail,
 }
 
 struct Outcome {
@@ -210,6 +212,8 @@ struct Outcome {
     counts: Vec<(u64, u64)>,
     aside: Sifted,
     seen: Vec<Seen>,
+    places: Vec<FileVerdicts>,
+    legs: Vec<Vec<Leg>>,
 }
 
 /// A bill of WeChat Pay whose frame could be read.
@@ -560,7 +564,52 @@ struct Texts {
 
 enum LedgerText {
     Plain(String),
-    Quoted(Vec<String>),
+    /// With the line as it stands in the file.
+    Quoted(String, Vec<String>),
+}
+
+impl LedgerText {
+    fn raw(&self) -> &str {
+        match self {
+            Self::Plain(line) | Self::Quoted(line, _) => line,
+        }
+    }
+}
+
+/// The lines that are wanted, as they stand in their files.
+fn raws(
+    wanted: &HashSet<Origin>,
+    texts: &Texts,
+    small: &[(usize, SmallStatement)],
+    tables: &[(usize, Result<Vec<u8>, String>)],
+) -> Raws {
+    let mut raws = Raws::new();
+    let mut take = |origin: Origin, raw: &dyn Fn() -> String| {
+        if wanted.contains(&origin) {
+            raws.insert(origin, raw());
+        }
+    };
+    for (line_no, text) in &texts.ledger {
+        take(Origin { file: 0, line_no: *line_no }, &|| text.raw().to_owned());
+    }
+    for (place, lines) in &texts.lines {
+        for (line_no, line) in lines {
+            let origin = Origin { file: file_key(*place), line_no: *line_no };
+            take(origin, &|| String::from_utf8_lossy(line).into_owned());
+        }
+    }
+    for (place, statement) in small {
+        for line in &statement.lines {
+            let origin = Origin { file: file_key(*place), line_no: line.line_no };
+            take(origin, &|| line.raw.clone());
+        }
+    }
+    for (place, bytes) in tables {
+        if let Ok(bytes) = bytes {
+            legs::lines_of(bytes, file_key(*place), wanted, &mut raws);
+        }
+    }
+    raws
 }
 
 impl Second<'_, '_> {
@@ -574,7 +623,7 @@ impl Second<'_, '_> {
             Texts { ledger: Vec::new(), lines: Vec::new(), aside: Vec::new(), plain: 0 };
         let told = |error: std::io::Error| vec![format!("读取失败：{error}")];
         let mut faults = Faults::default();
-        let with_lines = self.reading.with_lines;
+        let with_lines = self.reading.detail != Detail::Findings;
         let mut which = judged.ledger.iter();
         let mut before = 2_u32;
         for block in self.ledger_blocks {
@@ -593,7 +642,10 @@ impl Second<'_, '_> {
                 let text = String::from_utf8(line).unwrap_or_default();
                 let text = match text.contains('"') {
                     false => LedgerText::Plain(text),
-                    true => LedgerText::Quoted(self.ledger.quoted(&text).unwrap_or_default()),
+                    true => {
+                        let values = self.ledger.quoted(&text).unwrap_or_default();
+                        LedgerText::Quoted(text, values)
+                    }
                 };
                 texts.ledger.push((line_no, text));
             }
@@ -640,10 +692,10 @@ impl Second<'_, '_> {
     fn values<'a>(&self, text: &'a LedgerText) -> Option<ledger::Values<'a>> {
         match text {
             LedgerText::Plain(line) => self.ledger.plain(line).ok(),
-            LedgerText::Quoted(values) if values.len() == 15 => {
+            LedgerText::Quoted(_, values) if values.len() == 15 => {
                 Some(std::array::from_fn(|place| values[place].as_str()))
             }
-            LedgerText::Quoted(_) => None,
+            LedgerText::Quoted(..) => None,
         }
     }
 }
@@ -657,11 +709,11 @@ type Bills<'b, 'r> =
     (&'b Ledger, &'b [(usize, &'b Bill<'r>, &'b [BillBlock])], &'b [Framed], &'b [Vec<BillBlock>]);
 
 /// A leg of small tables, read.
-struct Leg<'t> {
+struct Tables<'t> {
     tables: Vec<(usize, Result<Table<'t>, String>)>,
 }
 
-impl<'t> Leg<'t> {
+impl<'t> Tables<'t> {
     fn read<const N: usize>(
         files: &[Opened],
         role: &FileRole,
@@ -758,8 +810,8 @@ impl Reading<'_> {
             .filter(|place| matches!(files[*place].role, FileRole::Bank | FileRole::Agency))
             .map(|place| (place, files[place].whole()))
             .collect();
-        let bank = Leg::read(files, &FileRole::Bank, &bytes, BANK);
-        let agency = Leg::read(files, &FileRole::Agency, &bytes, AGENCY);
+        let bank = Tables::read(files, &FileRole::Bank, &bytes, BANK);
+        let agency = Tables::read(files, &FileRole::Agency, &bytes, AGENCY);
         let mut bad: Vec<(usize, BadRow)> = Vec::new();
         let mut credits = Vec::new();
         let mut bank_waits = false;
@@ -857,14 +909,22 @@ impl Reading<'_> {
         verdicts.canonical(&input, &mut |piece| digest.update(piece));
         let digest = crate::crypto::hex(digest.finish().as_ref());
         let counts = counts(files, &input, bill_blocks, framed, texts);
-        let rows = self.with_lines.then(|| line_rows(&input, &verdicts, &texts.aside));
+        let rows =
+            (self.detail == Detail::Lines).then(|| places::rows(&input, &verdicts, &texts.aside));
+        let (mut bytes_of_lines, mut legs) = (Vec::new(), Vec::new());
+        if self.detail == Detail::Filed {
+            bytes_of_lines = places::bytes(&input, &verdicts, &texts.aside);
+            legs =
+                legs::legs(&input, &verdicts.findings, |wanted| raws(wanted, texts, small, &bytes));
+        }
         let aside = sifted.iter().fold(Sifted::default(), |sum, (.., of)| Sifted {
             orders: sum.orders + of.orders,
             paid: Fen::new(sum.paid.value().saturating_add(of.paid.value())),
             fees: Fen::new(sum.fees.value().saturating_add(of.fees.value())),
         });
         let seen = seen_in(&input);
-        Ok(Outcome { verdicts, digest, lines: rows, counts, aside, seen })
+        let places = bytes_of_lines;
+        Ok(Outcome { verdicts, digest, lines: rows, counts, aside, seen, places, legs })
     }
 
     /// What was put aside, by merchant: all that might be, less what was judged after all.
@@ -1088,50 +1148,4 @@ fn counts(
         counts[usize::from(line.origin.file)].1 += 1;
     }
     counts
-}
-
-fn line_rows(
-    input: &DayInput<'_>,
-    verdicts: &DayVerdicts,
-    aside: &[(FileKey, u32)],
-) -> Vec<LineRow> {
-    type Placing = domain::reconciliation::engine::Place;
-    let row = |origin: Origin, place: &Placing, nos: [&str; 3]| LineRow {
-        file: origin.file,
-        line_no: origin.line_no,
-        bucket: place.0.word(),
-        code: place.1.map_or("", |code| code.words().0),
-        nos: nos.map(str::to_owned),
-    };
-    let mut rows: Vec<LineRow> = Vec::new();
-    rows.extend(input.ledger.iter().zip(&verdicts.ledger).map(|(record, place)| {
-        row(record.origin, place, [record.order_no, record.refund_no, record.txn])
-    }));
-    rows.extend(
-        input.lines.iter().zip(&verdicts.lines).map(|(line, place)| {
-            row(line.origin, place, [line.order_no, line.refund_no, line.txn])
-        }),
-    );
-    let credits = input.credits.unwrap_or_default().iter().zip(&verdicts.credits);
-    rows.extend(
-        credits.map(|(credit, place)| row(credit.origin, place, ["", "", credit.credit_no])),
-    );
-    let said = input.confirmations.unwrap_or_default().iter().zip(&verdicts.confirmations);
-    rows.extend(said.map(|(line, place)| row(line.origin, place, ["", "", line.confirmation_no])));
-    rows.extend(input.quarantined.iter().map(|line| LineRow {
-        file: line.origin.file,
-        line_no: line.origin.line_no,
-        bucket: "QUARANTINED",
-        code: "F05",
-        nos: [line.order_no.to_owned(), line.refund_no.to_owned(), String::new()],
-    }));
-    rows.extend(aside.iter().map(|(file, line_no)| LineRow {
-        file: *file,
-        line_no: *line_no,
-        bucket: "MATCHED",
-        code: "",
-        nos: [const { String::new() }; 3],
-    }));
-    rows.sort();
-    rows
 }

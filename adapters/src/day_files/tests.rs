@@ -93,7 +93,7 @@ fn day(count: u32) -> Folder {
 
 #[track_caller]
 fn codes(paths: &Paths) -> Vec<(Code, i64)> {
-    let judged = judge(paths, true).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let judged = judge(paths, Detail::Lines).unwrap_or_else(|faults| panic!("{faults:?}"));
     assert!(judged.verdicts.hold(), "{:?}", judged.verdicts.identities);
     judged.verdicts.findings.iter().map(|f| (f.code, f.at_risk.value())).collect()
 }
@@ -102,7 +102,7 @@ fn codes(paths: &Paths) -> Vec<(Code, i64)> {
 fn a_clean_day_of_any_size() {
     for count in [0, 1, 2, 1_000] {
         let folder = day(count);
-        let judged = judge(&folder.paths(&["wechat.csv"]), true).unwrap();
+        let judged = judge(&folder.paths(&["wechat.csv"]), Detail::Lines).unwrap();
         assert!(judged.verdicts.findings.is_empty() && judged.verdicts.hold());
         assert_eq!(judged.aside.orders, u64::from(count));
         assert_eq!(judged.lines.unwrap().len(), 2 * count as usize);
@@ -115,7 +115,7 @@ fn one_bad_line_and_all_others_match() {
     let mut lines: Vec<_> = (0..1_000).map(stated).collect();
     lines[499] = lines[499].replace("`CNY", "`USD");
     folder.put("wechat.csv", bill(&lines, 0..1_000));
-    let judged = judge(&folder.paths(&["wechat.csv"]), true).unwrap();
+    let judged = judge(&folder.paths(&["wechat.csv"]), Detail::Lines).unwrap();
     let found = &judged.verdicts.findings;
     // A line that cannot be read explains nothing: what it was meant to prove is missed until it is mended.
     let said: Vec<_> = found.iter().map(|one| (one.code, one.at_risk.value())).collect();
@@ -124,7 +124,7 @@ fn one_bad_line_and_all_others_match() {
     assert!(judged.verdicts.hold());
     let rows = judged.lines.unwrap();
     let bill_lines =
-        |bucket| rows.iter().filter(|row| row.file == 1 && row.bucket == bucket).count();
+        |bucket| rows.iter().filter(|row| row.file == 1 && row.verdict.words().0 == bucket).count();
     assert_eq!((bill_lines("MATCHED"), bill_lines("QUARANTINED")), (999, 1));
 }
 
@@ -190,19 +190,19 @@ fn faults_of_ledger_and_rules_are_told_all_at_once() {
     let worse = "GIFT,,,,CASH,19,wx,T,1.5,PAID,gestern,2026-13-30,x,33,1\n";
     let twice = format!("{LEDGER}{}{}{bad}{worse}PAY,O1\n", booked(0), booked(0));
     folder.put("ledger.csv", twice);
-    let faults = judge(&folder.paths(&["wechat.csv"]), false).err().unwrap();
+    let faults = judge(&folder.paths(&["wechat.csv"]), Detail::Findings).err().unwrap();
     assert_eq!(faults.len(), 3, "{faults:?}");
     assert_eq!(faults[0], "ledger.csv 第4行：amount_fen不对：0");
     assert!(faults[1].contains("kind不对：GIFT") && faults[1].contains("accounting_day不对"));
     assert_eq!(faults[2], "ledger.csv 第6行：应有15列，实有2列");
     folder.put("ledger.csv", format!("{LEDGER}{}{}", booked(0), booked(0)));
-    let faults = judge(&folder.paths(&["wechat.csv"]), false).err().unwrap();
+    let faults = judge(&folder.paths(&["wechat.csv"]), Detail::Findings).err().unwrap();
     assert_eq!(faults, ["ledger.csv 第3行：order_no重复：O0"]);
     folder.put("ledger.csv", format!("{LEDGER}{}#total,2,100\n", booked(0)));
-    let faults = judge(&folder.paths(&["wechat.csv"]), false).err().unwrap();
+    let faults = judge(&folder.paths(&["wechat.csv"]), Detail::Findings).err().unwrap();
     assert_eq!(faults, ["ledger.csv：合计行写2行100分，实有1行100分"]);
     folder.rules(r#","expected_files":["MOON"],"file_hashes":{"a":"b"}"#);
-    let faults = judge(&folder.paths(&["nothing.csv"]), false).err().unwrap();
+    let faults = judge(&folder.paths(&["nothing.csv"]), Detail::Findings).err().unwrap();
     assert_eq!(faults.len(), 3, "{faults:?}");
 }
 
@@ -237,19 +237,65 @@ fn blocks_and_sifting_change_nothing() {
     folder.put("ledger.csv", format!("{LEDGER}{}", ledger.concat()));
     folder.put("wechat.csv", bill);
     let paths = folder.paths(&["wechat.csv"]);
-    let plain = judge_in_blocks(&paths, true, 1 << 20, false).unwrap_or_else(|f| panic!("{f:?}"));
+    let plain =
+        judge_in_blocks(&paths, Detail::Lines, 1 << 20, false).unwrap_or_else(|f| panic!("{f:?}"));
     assert_eq!(plain.aside.orders, 0);
     assert!(plain.verdicts.hold() && plain.verdicts.findings.len() > 8);
     for size in [97, 200, 333, 1_000, 4_096, 1 << 20] {
-        let sifted = judge_in_blocks(&paths, true, size, true).unwrap();
+        let sifted = judge_in_blocks(&paths, Detail::Lines, size, true).unwrap();
         assert!(sifted.aside.orders > 30, "{}", sifted.aside.orders);
         assert_eq!(sifted.verdicts.findings, plain.verdicts.findings, "{size}");
         assert_eq!(sifted.digest, plain.digest);
         let buckets = |judged: &Judged| -> Vec<_> {
             let rows = judged.lines.as_ref().unwrap().iter();
-            rows.map(|row| (row.file, row.line_no, row.bucket, row.code)).collect()
+            rows.map(|row| (row.file, row.line_no, row.verdict)).collect()
         };
         assert_eq!(buckets(&sifted), buckets(&plain), "{size}");
+    }
+}
+
+/// What the desk keeps: a byte of every line, and the lines of both sides that a finding is about.
+#[test]
+fn a_filed_day_keeps_every_verdict_and_the_lines_of_both_sides() {
+    let folder = day(1_000);
+    let mut lines: Vec<_> = (0..1_000).map(stated).collect();
+    lines[7] = lines[7].replace("`CNY", "`USD");
+    folder.put("wechat.csv", bill(&lines, 0..1_000));
+    let ledger: String = (0..1_000)
+        .map(|no| if no == 9 { booked(9).replace(",109,", ",110,") } else { booked(no) })
+        .map(|line| line.replace(",O11,", ",\"O11\",").replace(",N11,", ",\"N,11\","))
+        .collect();
+    folder.put("ledger.csv", format!("{LEDGER}{ledger}"));
+    let paths = folder.paths(&["wechat.csv"]);
+    for (size, sift) in [(1 << 20, true), (4_096, true), (1 << 20, false)] {
+        let judged = judge_in_blocks(&paths, Detail::Filed, size, sift).unwrap();
+        let rows = judge_in_blocks(&paths, Detail::Lines, size, sift).unwrap().lines.unwrap();
+        for (file, of) in (0..).zip(&judged.places) {
+            let said = (1..).zip(&of.lines).filter(|(_, byte)| **byte != 0);
+            let said: Vec<(u32, u8)> = said.map(|(line_no, byte)| (line_no, *byte)).collect();
+            let of_file = rows.iter().filter(|row| row.file == file);
+            let expected: Vec<_> = of_file.map(|row| (row.line_no, row.verdict.byte())).collect();
+            assert_eq!(said, expected, "{}", of.file);
+            assert_eq!(said.len(), 1_000);
+        }
+        let findings = &judged.verdicts.findings;
+        assert_eq!(findings.len(), judged.legs.len());
+        let run = as_run(&judged, jiff::Timestamp::UNIX_EPOCH, "test");
+        assert_eq!(run.legs.len(), findings.len());
+        for (found, legs) in findings.iter().zip(&judged.legs) {
+            assert!(legs.iter().all(|leg| !leg.raw.is_empty() && !leg.raw.ends_with('\r')));
+            let raw = |file: &str| legs.iter().filter(|leg| leg.file == file).count();
+            match found.code {
+                Code::F05 => assert!(raw("wechat.csv") == 1 && legs[1].raw.contains("`USD")),
+                Code::L03 => assert_eq!(raw("ledger.csv"), 1),
+                _ => assert_eq!((raw("ledger.csv"), raw("wechat.csv")), (1, 1), "{found:?}"),
+            }
+            for leg in legs.iter().filter(|leg| leg.file == "wechat.csv") {
+                let raw = leg.raw.trim_start_matches('\u{feff}');
+                assert_eq!(leg.personal, [raw.split(",`").nth(7).unwrap()], "the openid");
+            }
+        }
+        assert!(findings.iter().any(|found| found.order_no == "O9"));
     }
 }
 
@@ -257,7 +303,7 @@ fn blocks_and_sifting_change_nothing() {
 fn what_was_found_is_written_whole() {
     let folder = day(3);
     folder.put("ledger.csv", format!("{LEDGER}{}", booked(0)));
-    let judged = judge(&folder.paths(&["wechat.csv"]), true).unwrap();
+    let judged = judge(&folder.paths(&["wechat.csv"]), Detail::Lines).unwrap();
     let out = folder.0.join("out");
     write(&judged, &out).unwrap();
     write(&judged, &out).unwrap();

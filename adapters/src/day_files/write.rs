@@ -118,10 +118,8 @@ fn lines(judged: &Judged, into: &mut dyn Write) -> io::Result<()> {
     for line in judged.lines.iter().flatten() {
         let file = judged.files.get(usize::from(line.file)).map_or("", |file| &file.name);
         let [order_no, refund_no, txn] = &line.nos;
-        row(
-            into,
-            &[file, &line.line_no.to_string(), line.bucket, line.code, order_no, refund_no, txn],
-        )?;
+        let (bucket, code) = line.verdict.words();
+        row(into, &[file, &line.line_no.to_string(), bucket, code, order_no, refund_no, txn])?;
     }
     Ok(())
 }

@@ -19,8 +19,8 @@ use domain::money::Fen;
 use domain::outside::StoreError;
 use domain::reconciliation::desk::{
     AuditPoint, DayStanding, Decision, Delegation, DeskBook, DeskDay, Exception, ExceptionChange,
-    ExceptionEvent, ExceptionFilter, ExceptionState, Execution, NewProposal, NewRun, Proposal,
-    RunFacts, Seal, Standing,
+    ExceptionEvent, ExceptionFilter, ExceptionState, Execution, JudgedFile, Leg, NewProposal,
+    NewRun, Proposal, RunFacts, Seal, Standing, Trace,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -46,7 +46,10 @@ fn refused(error: DbErr) -> StoreError {
     unavailable(error)
 }
 
-async fn insert<A>(transaction: &DatabaseTransaction, rows: Vec<A>) -> Result<(), StoreError>
+pub(super) async fn insert<A>(
+    transaction: &DatabaseTransaction,
+    rows: Vec<A>,
+) -> Result<(), StoreError>
 where
     A: ActiveModelTrait + Send,
 {
@@ -287,10 +290,39 @@ impl DeskBook for Store {
         let row = run_row(run, number);
         insert(&transaction, vec![row.clone().into_active_model()]).await?;
         apply(&transaction, changes, run.at, &format!("RUN {} {number}", run.day)).await?;
+        super::desk_evidence::keep(&transaction, &self.keys, (run, number), changes).await?;
         let run = if run.holds { number } else { before.run };
         move_day(&transaction, before, &DeskDay { run, ..before.clone() }).await?;
         transaction.commit().await.map_err(refused)?;
         run_of(row)
+    }
+
+    async fn judged_files(&self, day: Date, run: u32) -> Result<Vec<JudgedFile>, StoreError> {
+        self.files_of_run(day, run).await
+    }
+
+    async fn line_verdicts(
+        &self,
+        day: Date,
+        run: u32,
+        position: u32,
+        first: u32,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.verdicts_from((day, run), position, first).await
+    }
+
+    async fn legs(&self, exception_no: &str) -> Result<Vec<Leg>, StoreError> {
+        self.kept_legs(exception_no).await
+    }
+
+    async fn traces(&self, order_no: &str) -> Result<Vec<Trace>, StoreError> {
+        self.traces_of(order_no).await
+    }
+
+    async fn note_look(&self, audit: &AuditRecord) -> Result<(), StoreError> {
+        let transaction = self.begin().await?;
+        append(&transaction, audit).await?;
+        transaction.commit().await.map_err(refused)
     }
 
     async fn runs(&self, day: Date) -> Result<Vec<RunFacts>, StoreError> {

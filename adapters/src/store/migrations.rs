@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 25] = [
+const MIGRATIONS: [(i64, &str); 26] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -33,11 +33,12 @@ const MIGRATIONS: [(i64, &str); 25] = [
     (23, include_str!("migrations/0023_desk.sql")),
     (24, include_str!("migrations/0024_staff_factor.sql")),
     (25, include_str!("migrations/0025_sources.sql")),
+    (26, include_str!("migrations/0026_evidence.sql")),
 ];
 
 /// What each database says in its own words, as part of the migration of that number: triggers.
 /// Number, for SQLite, for PostgreSQL.
-const OWN_WORDS: [(i64, &str, &str); 2] = [
+const OWN_WORDS: [(i64, &str, &str); 3] = [
     (
         23,
         include_str!("migrations/0023_desk.sqlite.sql"),
@@ -47,6 +48,11 @@ const OWN_WORDS: [(i64, &str, &str); 2] = [
         25,
         include_str!("migrations/0025_sources.sqlite.sql"),
         include_str!("migrations/0025_sources.postgres.sql"),
+    ),
+    (
+        26,
+        include_str!("migrations/0026_evidence.sqlite.sql"),
+        include_str!("migrations/0026_evidence.postgres.sql"),
     ),
 ];
 

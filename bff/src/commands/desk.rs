@@ -1,7 +1,7 @@
 //! `ingest`, `verify-audit`, `seal-key`, and what of `staff` concerns the desk of reconciliation.
 
 use super::matching;
-use adapters::day_files::{as_run, judge};
+use adapters::day_files::{Detail, as_run, judge};
 use adapters::seals::SealKeeper;
 use adapters::system::RandomIds;
 use bff::graphql::error::chain;
@@ -43,7 +43,7 @@ async fn ingest(words: &[&str], environment: &Environment) -> Result<ExitCode, S
         let faults = faults.join("\n");
         format!("{faults}\nusage: bff {USAGE}")
     })?;
-    let judged = judge(&paths, false).map_err(|faults| faults.join("\n"))?;
+    let judged = judge(&paths, Detail::Filed).map_err(|faults| faults.join("\n"))?;
     let settings = super::load(environment)?;
     let store = bff::application::open_store(&settings).await.map_err(|error| chain(&error))?;
     let now = super::running_or_own_world(&settings).await?.clock.now();

@@ -1,6 +1,6 @@
 //! `match`: judges the files of a day, as docs/recon-benchmark.md says.
 
-use adapters::day_files::{Judged, Paths, by_code, judge, write};
+use adapters::day_files::{Detail, Judged, Paths, by_code, judge, write};
 use domain::money::Fen;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,8 @@ pub fn run(words: &[&str]) -> Result<ExitCode, String> {
         format!("{faults}\nusage: bff {USAGE}")
     })?;
     let begun = Instant::now();
-    let judged = judge(&wanted.paths, wanted.lines).map_err(|faults| faults.join("\n"))?;
+    let detail = if wanted.lines { Detail::Lines } else { Detail::Findings };
+    let judged = judge(&wanted.paths, detail).map_err(|faults| faults.join("\n"))?;
     let said = |error: std::io::Error| format!("{}：写不进去：{error}", wanted.out.display());
     write(&judged, &wanted.out).map_err(said)?;
     print!("{}", report(&judged, &wanted.out));

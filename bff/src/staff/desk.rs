@@ -1,6 +1,8 @@
 //! The desk of reconciliation: what its pages show and what their forms do.
 
+use super::exception_page::Known;
 use super::form::{Fields, sent};
+use super::legs_page::Shown;
 use super::page::{missing, respond};
 use super::{desk_page, exception_page, proposal_page};
 use crate::graphql::error::chain;
@@ -9,10 +11,11 @@ use crate::staff_door::{SignedIn, open_desk};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::identity::AuditRecord;
 use domain::outside::StoreError;
 use domain::reconciliation::desk::{
-    Action, DecisionKind, DeskError, Exception, ExceptionFilter, ExceptionState as State,
-    ProposalKind, Refusal, Wish, Word,
+    Action, DecisionKind, DeskBook, DeskError, Exception, ExceptionFilter, ExceptionState as State,
+    LineVerdict, ProposalKind, Refusal, Wish, Word,
 };
 use jiff::civil::Date;
 
@@ -20,6 +23,8 @@ use jiff::civil::Date;
 const PROPOSALS: u32 = 200;
 /// So many days the calendar goes back.
 const DAYS: i64 = 92;
+/// A reason is a sentence.
+const MAX_REASON: usize = 200;
 
 type Answer = Result<HttpResponse, HttpResponse>;
 
@@ -134,6 +139,39 @@ async fn show_day(request: &HttpRequest, path: &str, parts: &Parts) -> Answer {
     Ok(respond(StatusCode::OK, &desk_page::day(&view)))
 }
 
+/// What a run said of one line of one of its files.
+pub async fn line(
+    request: HttpRequest,
+    path: web::Path<String>,
+    query: web::Query<Vec<(String, String)>>,
+    parts: web::Data<Parts>,
+) -> HttpResponse {
+    whole(
+        async {
+            let who = open_desk(&request, &parts).await?;
+            let day = day_in(&path).ok_or_else(no_day)?;
+            let number = |name: &str| {
+                let found = query.iter().find(|(key, _)| key == name);
+                found.and_then(|(_, value)| value.trim().parse::<u32>().ok()).filter(|no| *no > 0)
+            };
+            let wrong = || told(StatusCode::BAD_REQUEST, "请填写从1开始的行号。");
+            let (run, position) = number("run").zip(number("file")).ok_or_else(wrong)?;
+            let line_no = number("line").ok_or_else(wrong)?;
+            let book = parts.desk.book.as_ref();
+            let files = book.judged_files(day, run).await.map_err(|error| failed(&error))?;
+            let unused =
+                || told(StatusCode::NOT_FOUND, "这次对账没有采用这份文件，其中没有一行有结论。");
+            let file = files.iter().find(|file| file.position == position).ok_or_else(unused)?;
+            let bytes = book.line_verdicts(day, run, position, line_no).await;
+            let bytes = bytes.map_err(|error| failed(&error))?;
+            let verdict = bytes.first().and_then(|byte| LineVerdict::from_byte(*byte));
+            let page = desk_page::line(&who, (day, run), file, (line_no, verdict));
+            Ok(respond(StatusCode::OK, &page))
+        }
+        .await,
+    )
+}
+
 /// Every exception of a day as CSV.
 pub async fn day_csv(
     request: HttpRequest,
@@ -243,8 +281,53 @@ pub async fn exception(
             let found = book.find_exception(&path).await.map_err(|error| failed(&error))?;
             let found = found
                 .ok_or_else(|| told(StatusCode::NOT_FOUND, "没有这个编号的差错，请核对编号。"))?;
-            let history = book.history(&found.no).await.map_err(|error| failed(&error))?;
-            let page = exception_page::exception(&who, &found, &history, parts.clock.now());
+            let known = known(book, &found).await?;
+            let now = parts.clock.now();
+            let page = exception_page::exception(&who, &found, &known, Shown::Masked, now);
+            Ok(respond(StatusCode::OK, &page))
+        }
+        .await,
+    )
+}
+
+async fn known(book: &dyn DeskBook, found: &Exception) -> Result<Known, HttpResponse> {
+    let read = async {
+        let history = book.history(&found.no).await?;
+        let legs = book.legs(&found.no).await?;
+        let traces = match found.is.order_no.as_str() {
+            "" => Vec::new(),
+            order_no => book.traces(order_no).await?,
+        };
+        Ok(Known { history, legs, traces })
+    };
+    read.await.map_err(|error| failed(&error))
+}
+
+/// Shows personal data of an exception's lines to somebody who says why.
+pub async fn look(
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: web::Bytes,
+    parts: web::Data<Parts>,
+) -> HttpResponse {
+    whole(
+        async {
+            let (who, fields) = sent(&request, &body, &parts).await?;
+            let reason = fields.get("reason").trim();
+            if reason.is_empty() || reason.chars().count() > MAX_REASON {
+                return Err(told(StatusCode::BAD_REQUEST, "请写明查看原文的理由，不超过200字。"));
+            }
+            let book = parts.desk.book.as_ref();
+            let found = book.find_exception(&path).await.map_err(|error| failed(&error))?;
+            let found = found
+                .ok_or_else(|| told(StatusCode::NOT_FOUND, "没有这个编号的差错，请核对编号。"))?;
+            let now = parts.clock.now();
+            let name = &who.account.name;
+            let audit = AuditRecord::new(now, name, "EXCEPTION_LOOK", &found.no, reason);
+            // First the note, then the look: whoever sees it was written down.
+            book.note_look(&audit).await.map_err(|error| failed(&error))?;
+            let known = known(book, &found).await?;
+            let page = exception_page::exception(&who, &found, &known, Shown::Whole, now);
             Ok(respond(StatusCode::OK, &page))
         }
         .await,

@@ -6,9 +6,10 @@ use crate::staff_door::SignedIn;
 use domain::money::Fen;
 use domain::reconciliation::DiscrepancyCode;
 use domain::reconciliation::desk::{
-    Action, DayStanding, DeskDay, Exception, ExceptionState as State, Proposal, RunFacts, Seal,
-    Standing,
+    Action, DayStanding, DeskDay, Exception, ExceptionState as State, JudgedFile, LineVerdict,
+    Proposal, RunFacts, Seal, Standing,
 };
+use domain::reconciliation::engine::Placed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -222,8 +223,50 @@ fn legs(run: &RunFacts, exceptions: &[Exception]) -> Markup {
                         td { code { (file["sha256"].as_str().unwrap_or_default()) } }
                     } } }
                 }
+                form.line method="get" action=(format!("/staff/desk/{}/line", run.day)) {
+                    input type="hidden" name="run" value=(run.number);
+                    label for="file" { "查一行的结论：文件" } " "
+                    select id="file" name="file" { @for (position, file) in (1..).zip(files) {
+                        option value=(position) { (file["name"].as_str().unwrap_or_default()) }
+                    } }
+                    " " label for="line" { "第几行" } " "
+                    input id="line" name="line" inputmode="numeric" required maxlength="10" pattern="[0-9]+";
+                    " " button type="submit" { "查看" }
+                }
             }
         }
+    }
+}
+
+/// What a run said of one line.
+pub fn line(
+    who: &SignedIn,
+    (day, run): (Date, u32),
+    file: &JudgedFile,
+    (line_no, verdict): (u32, Option<LineVerdict>),
+) -> Markup {
+    let title = format!("{} 第{line_no}行", file.file);
+    let body = html! {
+        p { a href=(format!("/staff/desk/{day}")) { "← " (day) } }
+        h1 { (title) }
+        p { "第" (run) "次对账：" b { (said(verdict)) } }
+        @if let Some(LineVerdict::Judged(_, Some(code))) = verdict {
+            p { (code.words().0) " " (code.words().1) "："
+                a href=(format!("/staff/desk/{day}/list?code={}", code.words().0)) { "同类差错" } }
+        }
+        p.note { "有结论的最后一行是第" (file.last_line) "行。文件SHA-256：" code { (file.sha256) } }
+    };
+    layout(&title, Some(who), &body)
+}
+
+fn said(verdict: Option<LineVerdict>) -> &'static str {
+    match verdict {
+        None => "这一行不是明细（表头、合计行或空行）",
+        Some(LineVerdict::Quarantined) => "无法解析，已隔离",
+        Some(LineVerdict::Judged(Placed::Matched, _)) => "已对平",
+        Some(LineVerdict::Judged(Placed::Carried, _)) => "结转到其他日",
+        Some(LineVerdict::Judged(Placed::Exception, _)) => "有差错",
+        Some(LineVerdict::Judged(Placed::Explains, _)) => "不属于这一天，只作说明",
     }
 }
 

@@ -1,18 +1,32 @@
 //! One exception: what it is, why, what happened, what to do, and what to tell a citizen who calls.
 
 use super::desk_page::{mark, role};
+use super::legs_page::{self, Shown};
 use super::page::{layout, when};
 use crate::staff_door::SignedIn;
 use domain::reconciliation::DiscrepancyCode as Code;
-use domain::reconciliation::desk::{Action, Exception, ExceptionEvent, ExceptionState as State};
+use domain::reconciliation::desk::{
+    Action, Exception, ExceptionEvent, ExceptionState as State, Leg, Trace,
+};
 use jiff::Timestamp;
 use maud::{Markup, html};
+
+/// What is known of it.
+pub struct Known {
+    /// Its steps.
+    pub history: Vec<ExceptionEvent>,
+    /// The lines that it is about.
+    pub legs: Vec<Leg>,
+    /// What our records say of its order.
+    pub traces: Vec<Trace>,
+}
 
 /// The page.
 pub fn exception(
     who: &SignedIn,
     exception: &Exception,
-    history: &[ExceptionEvent],
+    known: &Known,
+    shown: Shown,
     now: Timestamp,
 ) -> Markup {
     let is = &exception.is;
@@ -46,10 +60,11 @@ pub fn exception(
             tr { th scope="row" { (name) } td { code { (value) } } }
         } } } }
         (to_do(who, exception))
+        (legs_page::sections(who, exception, &known.legs, &known.traces, shown))
         h2 { "经过" }
         table {
             thead { tr { th { "时间" } th { "经手" } th { "步骤" } th { "状态" } th.n { "风险金额（元）" } th { "说明" } } }
-            tbody { @for event in history { tr {
+            tbody { @for event in &known.history { tr {
                 td { (when(event.at)) } td { (event.by) } td { (step(&event.what)) }
                 td { (event.state.words().1) } td.n { (event.at_risk) } td { (event.note) }
             } } }

@@ -35,8 +35,9 @@ table{border-collapse:collapse;width:100%;background:#fff}
 th,td{border:1px solid #d5dae1;padding:.35rem .6rem;text-align:left;vertical-align:top}
 th{background:#e9eef4}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .ok{color:#116329}.bad{color:#a40e26;font-weight:600}.wait{color:#7a4b00}
-code{font-size:.9em;word-break:break-all}
-a:focus,summary:focus,button:focus,input:focus,select:focus{outline:3px solid #f0a500;outline-offset:2px}
+code{font-size:.9em;word-break:break-all}pre{white-space:pre-wrap;word-break:break-all;background:#fff;border:1px solid #d5dae1;padding:.5rem}
+.wide{overflow-x:auto}.legs td{word-break:break-all}mark{background:#ffe08a;color:#1b1f24;padding:0 .15rem}
+a:focus,summary:focus,pre:focus,.wide:focus,button:focus,input:focus,select:focus{outline:3px solid #f0a500;outline-offset:2px}
 .cards{display:flex;flex-wrap:wrap;gap:.8rem;margin:.8rem 0}
 .card{background:#fff;border:1px solid #d5dae1;padding:.6rem 1rem;min-width:10rem}
 .card b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}

@@ -6,6 +6,7 @@
 //! database refuses the rest by itself, whoever writes to it.
 
 mod action;
+mod evidence;
 mod exception;
 mod file_run;
 mod proposal;
@@ -14,6 +15,7 @@ mod store;
 mod work;
 
 pub use action::{Action, Proof};
+pub use evidence::{FileVerdicts, JudgedFile, Leg, LegSide, LineVerdict, Trace};
 pub use exception::{Exception, ExceptionEvent, ExceptionState, Particulars, Seen};
 pub use file_run::{ExceptionChange, NewRun, settle};
 pub use proposal::{

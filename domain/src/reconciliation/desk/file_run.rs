@@ -1,6 +1,6 @@
 //! What a run changes: pure. A run never takes back what people have agreed to; it may prove it, and may add.
 
-use super::{Exception, ExceptionState as State, Particulars, Proof, Seen};
+use super::{Exception, ExceptionState as State, FileVerdicts, Leg, Particulars, Proof, Seen};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashSet};
@@ -26,6 +26,10 @@ pub struct NewRun {
     pub findings: Vec<Particulars>,
     /// Lines that may prove something.
     pub seen: Vec<Seen>,
+    /// The verdict of every line of every file.
+    pub verdicts: Vec<FileVerdicts>,
+    /// The lines that findings are about, by [`Particulars::key`].
+    pub legs: BTreeMap<String, Vec<Leg>>,
 }
 
 /// How one exception changes, and why.

@@ -38,6 +38,8 @@ fn run(day: Date, findings: Vec<Particulars>, seen: Vec<Seen>) -> NewRun {
         summary: String::new(),
         findings,
         seen,
+        verdicts: Vec::new(),
+        legs: BTreeMap::new(),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::{
     AuditPoint, Decision, Delegation, DeskDay, Exception, ExceptionChange, ExceptionEvent,
-    ExceptionState, Execution, NewProposal, NewRun, Proposal, Seal, Standing,
+    ExceptionState, Execution, JudgedFile, Leg, NewProposal, NewRun, Proposal, Seal, Standing,
+    Trace,
 };
 use crate::identity::AuditRecord;
 use crate::outside::StoreError;
@@ -80,6 +81,23 @@ pub trait DeskBook: Send + Sync {
         before: Option<&DeskDay>,
         changes: &[ExceptionChange],
     ) -> Result<RunFacts, StoreError>;
+    /// Which files a run judged, without the verdicts; not those that could not be used.
+    async fn judged_files(&self, day: Date, run: u32) -> Result<Vec<JudgedFile>, StoreError>;
+    /// What a run said of the lines of a file from `first`, the next part of them; empty after the last. A byte each, as in
+    /// [`super::FileVerdicts::lines`].
+    async fn line_verdicts(
+        &self,
+        day: Date,
+        run: u32,
+        position: u32,
+        first: u32,
+    ) -> Result<Vec<u8>, StoreError>;
+    /// The lines that an exception is about, as the latest run that changed it found them.
+    async fn legs(&self, exception_no: &str) -> Result<Vec<Leg>, StoreError>;
+    /// What our own records say of an order, in time order; at most 200.
+    async fn traces(&self, order_no: &str) -> Result<Vec<Trace>, StoreError>;
+    /// Notes that somebody looked at personal data.
+    async fn note_look(&self, audit: &AuditRecord) -> Result<(), StoreError>;
     /// The runs of a day, newest first.
     async fn runs(&self, day: Date) -> Result<Vec<RunFacts>, StoreError>;
     /// Exceptions in order of their number, after this one; at most `limit`.

@@ -57,6 +57,7 @@ mod receipts;
 mod refund_balances;
 mod refund_rows;
 mod refunds;
+mod reports;
 mod search_misses;
 mod sessions;
 mod source_rows;

@@ -24,7 +24,7 @@ use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::observe::Exporter;
-use crate::parts::{DeskParts, Parts};
+use crate::parts::{DeskParts, Parts, ReportParts};
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
 use crate::staff_door::{FirstAccount, first_account};
@@ -58,6 +58,7 @@ use domain::receipt::{FulfilPayments, ReverseReceipts};
 use domain::reconciliation::desk::{
     CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
 };
+use domain::reconciliation::report::{ReportBook, SumUp};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
@@ -450,7 +451,9 @@ impl Application {
             clock: clock.clone(),
             ids: ids.clone(),
         });
+        let reports = Arc::new(report_parts(&shared));
         let staff_use_cases = StaffUseCases {
+            reports: reports.clone(),
             sign_in: staff_sign_in.clone(),
             ratings: shared.clone(),
             record_visit: desk.record_visit,
@@ -515,6 +518,7 @@ impl Application {
             uploads: documents::uploads(settings, &shared, &clock, &ids),
             is_https: public_url.starts_with("https://"),
             staff_sign_in,
+            reports: reports.clone(),
             desk: reconciliation_desk(&shared, seal_keeper(settings)?, &clock, &ids),
             documents,
             verify_receipt,
@@ -612,6 +616,12 @@ fn reconciliation_desk(
         close: CloseDay { book: book.clone(), signer: Arc::new(keeper), clock },
         book,
     }
+}
+
+/// What reports are made from.
+pub fn report_parts(store: &Arc<Store>) -> ReportParts {
+    let book: Arc<dyn ReportBook> = store.clone();
+    ReportParts { sum_up: SumUp { book: book.clone() }, desk: store.clone(), book }
 }
 
 /// Signs the days that are closed, and keeps their heads outside the database: `seal.key` and `seal-heads.txt` of the key

@@ -1,9 +1,10 @@
 //! The commands of the program: `serve` (default), `migrate`, `schema`, `staff-schema`,
-//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `match …`, `ingest …`, `verify-audit`, `apps …`, `documents …`.
+//! `staff add NAME ROLE…`, `reconcile RAIL DATE`, `match …`, `ingest …`, `export …`, `verify-audit`, `apps …`, `documents …`.
 
 mod apps;
 mod desk;
 mod documents;
+mod export;
 mod matching;
 
 use adapters::followed_clock::FollowedClock;
@@ -43,6 +44,7 @@ pub async fn run(words: &[String], environment: &Environment) -> Result<ExitCode
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["match", rest @ ..] => matching::run(rest),
+        ["export", rest @ ..] => export::run(rest, environment).await,
         words => match desk::run(words, environment).await {
             Some(done) => done,
             None => done(words, environment).await.map(|()| ExitCode::SUCCESS),
@@ -76,7 +78,7 @@ async fn done(words: &[&str], environment: &Environment) -> Result<(), String> {
 }
 
 fn usage() -> String {
-    let parts = [USAGE, matching::USAGE, desk::USAGE, apps::USAGE, documents::USAGE];
+    let parts = [USAGE, matching::USAGE, desk::USAGE, export::USAGE, apps::USAGE, documents::USAGE];
     parts.join("\n  ")
 }
 

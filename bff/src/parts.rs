@@ -26,6 +26,7 @@ use domain::reconciliation::DayBook;
 use domain::reconciliation::desk::{
     CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
 };
+use domain::reconciliation::report::{ReportBook, SumUp};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -85,6 +86,8 @@ pub struct Parts {
     pub staff_sign_in: Arc<SignInStaff>,
     /// The desk of reconciliation.
     pub desk: DeskParts,
+    /// Reports.
+    pub reports: Arc<ReportParts>,
     /// Takes files in.
     pub uploads: Uploads,
     /// What is published of draws.
@@ -109,6 +112,16 @@ pub struct Parts {
     pub runtime: tokio::runtime::Handle,
     /// Time.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What reports are made from.
+pub struct ReportParts {
+    /// Lists.
+    pub book: Arc<dyn ReportBook>,
+    /// Exceptions and verdicts.
+    pub desk: Arc<dyn DeskBook>,
+    /// Sums.
+    pub sum_up: SumUp,
 }
 
 /// What the desk of reconciliation does.

@@ -10,6 +10,7 @@ mod form;
 mod legs_page;
 pub(crate) mod page;
 mod proposal_page;
+mod report_page;
 mod sign_in;
 
 use crate::graphql::error::chain;
@@ -42,6 +43,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/exceptions", web::post().to(desk::act))
         .route("/exceptions/{no}", web::get().to(desk::exception))
         .route("/exceptions/{no}/look", web::post().to(desk::look))
+        .route("/reports", web::get().to(report_page::show))
+        .route("/reports/{report}.{ending}", web::get().to(report_page::file))
         .route("/proposals", web::get().to(desk::proposals))
         .route("/proposals/{no}", web::get().to(desk::proposal))
         .route("/proposals/{no}", web::post().to(desk::decide))

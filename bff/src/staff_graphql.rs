@@ -5,6 +5,7 @@ mod apps;
 mod audit;
 mod rating;
 mod refund;
+mod report;
 mod search;
 mod session;
 mod supervision;
@@ -47,6 +48,8 @@ pub struct StaffUseCases {
     pub find_apps: Arc<FindApps>,
     /// Reads what was done.
     pub audit: Arc<dyn AuditTrail>,
+    /// Reads the books.
+    pub reports: Arc<crate::ReportParts>,
 }
 
 /// Who asks; made by the HTTP layer for every request.
@@ -171,6 +174,31 @@ impl StaffQuery {
         after: Option<String>,
     ) -> Result<supervision::SupervisionConnection> {
         supervision::list(ctx, department, (first, after)).await
+    }
+
+    /// The books of these days (Beijing), summed up by rail, region, agency, item and destination; at most 366 days.
+    #[graphql(complexity = "200 * child_complexity + 1")]
+    async fn settlement_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day.")] from: Day,
+        #[graphql(desc = "The last day.")] to: Day,
+    ) -> Result<report::SettlementSummary> {
+        report::summary(ctx, from, to).await
+    }
+
+    /// Payments of these days (Beijing) whose end is open, in order of making.
+    #[graphql(complexity = "first.clamp(0, 100) as usize * child_complexity + 1")]
+    async fn unsettled_payments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day.")] from: Day,
+        #[graphql(desc = "The last day.")] to: Day,
+        #[graphql(default = 20, desc = "So many at most, 1 to 100.")] first: i32,
+        #[graphql(desc = "`endCursor` of the page before; left out: from the beginning.")]
+        after: Option<String>,
+    ) -> Result<report::UnsettledConnection> {
+        report::unsettled(ctx, (from, to), (first, after)).await
     }
 
     /// What staff did, newest first; for auditors.

@@ -15,6 +15,7 @@ pub mod desk;
 pub mod engine;
 mod matching;
 mod matching_refunds;
+pub mod report;
 mod run;
 mod run_refunds;
 pub mod source;

@@ -36,6 +36,7 @@ mod refund_databases;
 mod refund_samples;
 mod refund_work;
 mod refunds;
+mod reports;
 mod search;
 mod search_others;
 mod sessions;

@@ -41,6 +41,7 @@ mod rails;
 mod readme;
 mod refunds;
 mod refusals;
+mod reports;
 mod same_key;
 mod scan;
 mod scenarios;

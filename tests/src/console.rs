@@ -126,6 +126,13 @@ impl Console {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
+    /// A file: status and bytes.
+    pub async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let get = self.client.get(format!("{}{path}", self.base_url));
+        let answer = get.header("cookie", &self.cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
     /// The mark that forms of this session carry.
     pub async fn mark(&self) -> String {
         let (_, page) = self.get("/staff/proposals").await;

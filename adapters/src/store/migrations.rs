@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 26] = [
+const MIGRATIONS: [(i64, &str); 27] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(i64, &str); 26] = [
     (24, include_str!("migrations/0024_staff_factor.sql")),
     (25, include_str!("migrations/0025_sources.sql")),
     (26, include_str!("migrations/0026_evidence.sql")),
+    (27, include_str!("migrations/0027_reports.sql")),
 ];
 
 /// What each database says in its own words, as part of the migration of that number: triggers.

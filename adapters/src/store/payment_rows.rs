@@ -11,6 +11,7 @@ use domain::payment::{
     Allotment, CashierKind, EventReason, Money, NoticeSnapshot, Payment, PaymentRecord,
     PaymentState, PaymentStatus, Rail, RailTxn, RefundOrigin, SnapshotItem,
 };
+use domain::standards::RegionCode;
 use serde::{Deserialize, Serialize};
 
 /// One element of the column `payment_notice.items`.
@@ -184,6 +185,7 @@ pub(super) fn notice_rows(payment: &Payment) -> Result<Vec<payment_notice::Model
             expires_at: notice.expires_at.map(micros),
             holds: payment.state.holds_notices(),
             written_off_at: notice.written_off_at.map(micros),
+            region: notice.region.as_ref().map_or_else(String::new, ToString::to_string),
         })
     });
     rows.collect()
@@ -223,7 +225,9 @@ pub(super) fn items_of(at: Row<'_>, column: &str) -> Result<Vec<SnapshotItem>, S
 
 fn notice_of(row: payment_notice::Model) -> Result<NoticeSnapshot, StoreError> {
     let at = Row { table: "payment_notice", key: &row.payment_no };
+    let region = (!row.region.is_empty()).then(|| RegionCode::new(&row.region));
     Ok(NoticeSnapshot {
+        region: region.map(|code| at.valid("region", code)).transpose()?,
         no: at.valid("notice_no", NoticeNo::new(&row.notice_no))?,
         title: row.title,
         agency: Agency { code: row.agency_code, name: row.agency_name },

@@ -26,18 +26,18 @@ const DAYS: i64 = 92;
 /// A reason is a sentence.
 const MAX_REASON: usize = 200;
 
-type Answer = Result<HttpResponse, HttpResponse>;
+pub(super) type Answer = Result<HttpResponse, HttpResponse>;
 
-fn whole(answer: Answer) -> HttpResponse {
+pub(super) fn whole(answer: Answer) -> HttpResponse {
     answer.unwrap_or_else(|refused| refused)
 }
 
-fn failed(error: &StoreError) -> HttpResponse {
+pub(super) fn failed(error: &StoreError) -> HttpResponse {
     tracing::error!(error = %chain(error), "a page of the desk failed");
     told(StatusCode::SERVICE_UNAVAILABLE, "数据库暂时没有应答，请稍后刷新。")
 }
 
-fn told(status: StatusCode, why: &str) -> HttpResponse {
+pub(super) fn told(status: StatusCode, why: &str) -> HttpResponse {
     respond(status, &missing(why))
 }
 

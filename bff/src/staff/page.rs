@@ -28,7 +28,7 @@ fieldset{border:1px solid #d5dae1;margin:.8rem 0;background:#fff}caption{text-al
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dd{margin:0}figure{margin:.6rem 0;background:#fff}
 figcaption{padding:.3rem .6rem}blockquote{background:#fff;border-left:4px solid #12467b;margin:.4rem 0;padding:.6rem 1rem}
 nav a{margin-right:.7rem}.note{color:#4a5561}
-@media print{header nav,header form,form,.skip{display:none}main{max-width:none}}
+@media print{header nav,header form,form,.skip,.noprint{display:none}main{max-width:none}}
 main{max-width:1180px;margin:1rem auto;padding:0 1.2rem}
 h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1.1rem;margin:1.4rem 0 .4rem}
 table{border-collapse:collapse;width:100%;background:#fff}
@@ -60,7 +60,7 @@ pub fn layout(title: &str, who: Option<&SignedIn>, body: &Markup) -> Markup {
                     a href="/staff/" accesskey="h" { "对账工作台" } " · 一网"
                     @if let Some(who) = who {
                         nav aria-label="主菜单" {
-                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" }
+                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" } " " a href="/staff/reports" { "报表" }
                         }
                         form method="post" action="/staff/sign-out" {
                             input type="hidden" name="mark" value=(who.mark());

@@ -10,6 +10,7 @@ use crate::money::{Fen, PayableFen};
 use crate::notice::{
     Agency, Destination, Due, Notice, NoticeNo, PaymentItem, PaymentItems, Shares,
 };
+use crate::standards::RegionCode;
 use jiff::{SignedDuration, Timestamp};
 
 /// One booked line of a paid notice: an item, or the late fee on its own item.
@@ -83,6 +84,8 @@ pub struct NoticeSnapshot {
     pub title: String,
     /// Who is owed.
     pub agency: Agency,
+    /// The agency's region; `None` in payments from before it was kept.
+    pub region: Option<RegionCode>,
     /// Items and late fees as booked; they add up to [`NoticeSnapshot::total`].
     pub items: Vec<SnapshotItem>,
     /// Without late fee.
@@ -123,6 +126,7 @@ impl NoticeSnapshot {
             no: notice.no.clone(),
             title: notice.title.clone(),
             agency: notice.agency.clone(),
+            region: Some(notice.region.clone()),
             items,
             principal: due.principal,
             late_fee: due.late_fee,

@@ -17,6 +17,7 @@ pub struct Model {
     pub expires_at: Option<i64>,
     pub holds: bool,
     pub written_off_at: Option<i64>,
+    pub region: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

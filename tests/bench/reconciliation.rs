@@ -241,7 +241,7 @@ fn a_day_beside_duckdb() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let lite = (0..ROUNDS).map(|round| {
         let path = folder.0.join(format!("filed-{round}.db"));
-        runtime.block_on(filed(&million, &format!("sqlite://{}?mode=rwc", path.display()), LINES))
+        runtime.block_on(filed(&million, &format!("sqlite://{}", path.display()), LINES))
     });
     let lite: Vec<f64> = lite.collect();
     let server = tests::postgres::durable();

@@ -5,6 +5,7 @@
 
 mod crash_points;
 mod fault_cases;
+mod money;
 mod operations;
 mod pages;
 mod strangers;

@@ -1,7 +1,6 @@
 //! Tables as files: what a spreadsheet makes of them.
 
 use super::*;
-use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
 /// A writer whose bytes can be looked at.

@@ -1,6 +1,6 @@
 //! Pages of the desk: the calendar of days, one day, the work list.
 
-use super::chart::{Step, waterfall};
+use super::chart::{Column, Step, trend, waterfall};
 use super::page::{layout, when};
 use crate::staff_door::SignedIn;
 use domain::money::Fen;
@@ -30,6 +30,7 @@ pub fn calendar(days: &[(DeskDay, Standing)]) -> Markup {
         @if days.is_empty() {
             p { "还没有登记过对账。对账文件到齐后用 " code { "bff ingest" } " 登记，或等待次日10:00自动对账。" }
         } @else {
+            @if days.len() > 1 { (trend("每天未办结的风险金额", &columns(days))) }
             table {
                 caption { "近92天，最近的在前。风险金额不抵消。" }
                 thead { tr {
@@ -50,6 +51,16 @@ pub fn calendar(days: &[(DeskDay, Standing)]) -> Markup {
             }
         }
     }
+}
+
+/// The oldest day first.
+fn columns(days: &[(DeskDay, Standing)]) -> Vec<Column> {
+    let column = |(day, standing): &(DeskDay, Standing)| Column {
+        day: day.day.to_string(),
+        fen: standing.gross,
+        said: format!("未办结{}条，{}元", standing.open, standing.gross),
+    };
+    days.iter().rev().map(column).collect()
 }
 
 fn standing_words(day: &DeskDay, standing: &Standing) -> Markup {

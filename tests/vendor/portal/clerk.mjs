@@ -230,6 +230,16 @@ if (phase === '1') {
   await clerk.goto(base + proposals[codes.indexOf('L07')].exception, { waitUntil: 'load' });
   await look(clerk, 'exception');
   holds((await text(clerk)).includes('待印证'), 'a refund waits for its proof');
+  // Both sides beside each other; what is personal is covered until somebody says why.
+  holds((await text(clerk)).includes('各方记录'), 'the lines of both sides are there');
+  holds((await clerk.$$eval('table.legs thead th', (heads) => heads.length)) > 2, 'side by side');
+  if ((await clerk.$('#look')) !== null) {
+    await fill(clerk, 'look', '市民来电核对付款人');
+    await button(clerk, '查看原文');
+    holds((await clerk.$$eval('details[open] pre', (lines) => lines.length)) > 1, 'the lines as they stand');
+    await look(clerk, 'lines-whole');
+    await clerk.goto(base + proposals[codes.indexOf('L07')].exception, { waitUntil: 'load' });
+  }
   // What a citizen reads out on the phone.
   const order = await clerk.$eval('table.facts', (table) => table.innerText.match(/订单号\s+(\S+)/)[1]);
   await clerk.goto(`${base}/staff/list`, { waitUntil: 'load' });
@@ -273,6 +283,8 @@ if (phase === '1') {
   await tabTo(clerk, (now) => now.href === `${path}.csv`, 'the export');
   await clerk.keyboard.press('Enter');
   holds((await downloaded) > 5000, 'the export is there');
+  await clerk.goto(`${base}/staff/reports`, { waitUntil: 'load' });
+  await look(clerk, 'report');
 }
 holds(wrong.length === 0, wrong.join('\n'));
 await browser.close();

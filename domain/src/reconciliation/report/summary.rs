@@ -183,7 +183,12 @@ impl Rows {
                 (agency, item, destination.word(), level.code())
             }
             Account::Fiscal { agency, item } => (agency, item, "", ""),
-            _ => return,
+            Account::Receivable { .. }
+            | Account::RailClearing(_)
+            | Account::Fees(_)
+            | Account::Suspense(_)
+            | Account::RefundDue(_)
+            | Account::Refunding(_) => return,
         };
         let (count, fen) = (i128::from(sum.count), wide(sum.sum));
         let (place, sign) = match (sum.kind, sum.side) {

@@ -163,5 +163,46 @@ async fn a_planted_day_is_worked_off_closed_sealed_and_exported() {
     assert!(found.contains(&all[0].no), "{found}");
     let (_, page) = clerk.get(&format!("/staff/exceptions/{}", all[0].no)).await;
     assert!(page.contains("热线答复") && page.contains("对账发现"), "{page}");
+    personal_data_is_shown_to_who_says_why(&app, &clerk, &all).await;
+    the_verdict_of_a_line_is_told(&clerk, day).await;
     app.finish().await;
+}
+
+async fn personal_data_is_shown_to_who_says_why(
+    app: &TestApp,
+    clerk: &Console,
+    all: &[domain::reconciliation::desk::Exception],
+) {
+    let book = &app.node.store;
+    let (mut no, mut openid) = (String::new(), String::new());
+    for exception in all.iter().filter(|one| one.is.rail == "WECHAT_PAY") {
+        let legs = domain::reconciliation::desk::DeskBook::legs(book, &exception.no).await.unwrap();
+        if let Some(part) = legs.iter().flat_map(|leg| &leg.personal).find(|part| part.len() > 9) {
+            (no, openid) = (exception.no.clone(), part.clone());
+        }
+    }
+    assert!(!openid.is_empty(), "a line of the bill has an openid");
+    let (_, page) = clerk.get(&format!("/staff/exceptions/{no}")).await;
+    assert!(page.contains("各方记录") && !page.contains(&openid), "{page}");
+    let look = format!("/staff/exceptions/{no}/look");
+    assert_eq!(clerk.post(&look, &[("reason", " ")]).await.unwrap_err().0, 400);
+    let (status, page) = clerk.post(&look, &[("reason", "市民来电")]).await.unwrap_err();
+    assert!(status == 200 && page.contains(&openid), "{page}");
+    let noted =
+        app.counts("audit_entry WHERE act = 'EXCEPTION_LOOK' AND detail = '市民来电'").await;
+    assert_eq!(noted, 1);
+    let mark = clerk.mark().await;
+    assert_eq!(clerk.forges(&look, &mark, Some("https://evil.example")).await, 403);
+}
+
+async fn the_verdict_of_a_line_is_told(clerk: &Console, day: jiff::civil::Date) {
+    let line =
+        |file: u32, line: &str| format!("/staff/desk/{day}/line?run=1&file={file}&line={line}");
+    let (status, page) = clerk.get(&line(1, "1")).await;
+    assert!(status == 200 && page.contains("不是明细"), "the header: {page}");
+    let (status, page) = clerk.get(&line(1, "2")).await;
+    assert!(status == 200 && page.contains("第1次对账") && !page.contains("不是明细"), "{page}");
+    for (path, expected) in [(line(1, "0"), 400), (line(1, "x"), 400), (line(99, "2"), 404)] {
+        assert_eq!(clerk.get(&path).await.0, expected, "{path}");
+    }
 }

@@ -45,7 +45,7 @@ fn kept_in() -> Option<PathBuf> {
 fn next_day(folder: &Path, refunded: &Exception) -> Paths {
     let day = refunded.day.tomorrow().unwrap();
     let is = &refunded.is;
-    assert_eq!(is.rail, "WECHAT_PAY", "the seed's first second transaction");
+    assert_eq!(is.rail, "WECHAT_PAY", "the clerk chose it so");
     let (fen, merchant) = (is.at_risk.value(), &is.merchant_no);
     let yuan = is.at_risk.to_string();
     let rules = json!({

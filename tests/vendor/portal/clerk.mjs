@@ -147,7 +147,9 @@ const path = `/staff/desk/${day}`;
 
 /** Proposes the first action for the first open exception of a code; answers where the proposal is. */
 async function propose(clerk, wanted) {
-  await clerk.goto(`${base}${path}/list?code=${wanted}`, { waitUntil: 'load' });
+  // The next day's bill, which proves one of these, is WeChat Pay's.
+  const rail = wanted === 'L07' ? '&rail=WECHAT_PAY' : '';
+  await clerk.goto(`${base}${path}/list?code=${wanted}${rail}`, { waitUntil: 'load' });
   const first = await tabTo(clerk, (now) => now.href.startsWith('/staff/exceptions/DZ'), `an exception ${wanted}`);
   await press(clerk, 'Enter');
   holds((await text(clerk)).includes('热线答复'), first.href);

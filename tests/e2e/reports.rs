@@ -32,7 +32,7 @@ async fn a_paid_fine_is_in_every_report_and_all_of_them_agree() {
     let span = format!("first={day}&last={day}");
 
     let finance = StaffRole::Finance(FinanceLevel::Province);
-    let console = Console::of(&app, "财政员", &[finance.clone()]).await;
+    let console = Console::of(&app, "财政员", std::slice::from_ref(&finance)).await;
     let (status, page) = console.get(&format!("/staff/reports?{span}")).await;
     assert_eq!(status, 200);
     assert!(page.contains("相符") && page.contains("按资金去向与分成"), "{page}");

@@ -17,10 +17,15 @@ pub async fn run(program: &'static str, args: Vec<String>) -> Output {
 
 /// Installs exactly what the lock names, once.
 pub async fn install() {
-    if !Path::new(FOLDER).join("node_modules/puppeteer-core").exists() {
-        let done = run("npm", vec!["ci".to_owned()]).await;
-        assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
-    }
+    // Tests run beside each other: whoever comes second waits, and does not use half of it.
+    static INSTALLED: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+    let install = || async {
+        if !Path::new(FOLDER).join("node_modules/puppeteer-core").exists() {
+            let done = run("npm", vec!["ci".to_owned()]).await;
+            assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
+        }
+    };
+    INSTALLED.get_or_init(install).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,8 @@ async function look(page, name) {
 async function signIn(who, steps) {
   const page = await person();
   await page.goto(`${base}/staff/`, { waitUntil: 'load' });
-  holds((await focused(page)).id === 'name', 'the first field has the focus');
+  // A browser gives the first field the focus when it next draws, which may be after the page was loaded.
+  await page.waitForFunction(() => document.activeElement?.id === 'name', { timeout: 10000 });
   await page.keyboard.type(staff[who].name);
   await page.keyboard.press('Tab');
   await page.keyboard.type(staff[who].password);

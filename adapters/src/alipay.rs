@@ -22,7 +22,7 @@ mod vectors;
 mod wire;
 
 pub use account::{AlipayAccount, AlipayAppConfig, AlipayConfig, AlipayTrustConfig};
-pub use bill::AlipayStatements;
+pub use bill::{AlipayBills, AlipayStatements};
 pub use callback::AlipayCallbacks;
 pub use messages::AlipayMessages;
 pub use mini_program::AlipayMiniProgram;

@@ -27,7 +27,7 @@ pub use account::{UnionPayAccount, UnionPayConfig};
 pub use callback::UnionPayCallbacks;
 pub use pay::UnionPayRail;
 pub use refund::UnionPayRefunds;
-pub use statement::UnionPayStatements;
+pub use statement::{UnionPayBills, UnionPayStatements};
 
 /// A line that cannot be read, whether it is of money that was given back, and its fee, if that can be read.
 pub(crate) type SetAside =

@@ -22,7 +22,7 @@ mod vectors;
 mod wire;
 
 pub use account::{WeChatPayAccount, WeChatPayConfig};
-pub use bill::WeChatPayStatements;
+pub use bill::{WeChatPayBills, WeChatPayStatements};
 pub use callback::WeChatPayCallbacks;
 pub use message_push::{MessagePushConfig, WeChatMessagePush};
 pub use messages::WeChatMessages;

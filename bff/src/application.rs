@@ -2,6 +2,7 @@
 //! concrete adapters.
 
 pub mod rails;
+mod sources;
 
 mod accounts;
 mod bookings;
@@ -63,6 +64,7 @@ use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
+use sources::Sources;
 use stand_ins::StandIns;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -235,12 +237,13 @@ impl Application {
             apply: apply.clone(),
             clock: clock.clone(),
         });
+        let sources = Sources::of(&platforms.rails, &shared, &clock);
         let reconcile: Vec<_> = platforms
             .rails
             .iter()
             .map(|rail| {
                 Arc::new(ReconcileDay {
-                    source: rail.statements.clone(),
+                    source: sources.filed(rail),
                     merchant: rail.guarded.merchant().clone(),
                     ledger: shared.clone(),
                     payments: shared.clone(),
@@ -299,6 +302,7 @@ impl Application {
                 clock: clock.clone(),
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
+            watch_sources: sources.watch.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             messages: messages.send,
@@ -518,6 +522,7 @@ impl Application {
             uploads: documents::uploads(settings, &shared, &clock, &ids),
             is_https: public_url.starts_with("https://"),
             staff_sign_in,
+            sources: sources.parts,
             reports: reports.clone(),
             desk: reconciliation_desk(&shared, seal_keeper(settings)?, &clock, &ids),
             documents,

@@ -27,6 +27,7 @@ use domain::reconciliation::desk::{
     CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
 };
 use domain::reconciliation::report::{ReportBook, SumUp};
+use domain::reconciliation::source::{ReadCalendar, RepairLine, SourceStore};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -86,6 +87,8 @@ pub struct Parts {
     pub staff_sign_in: Arc<SignInStaff>,
     /// The desk of reconciliation.
     pub desk: DeskParts,
+    /// Files of reconciliation.
+    pub sources: SourceParts,
     /// Reports.
     pub reports: Arc<ReportParts>,
     /// Takes files in.
@@ -112,6 +115,16 @@ pub struct Parts {
     pub runtime: tokio::runtime::Handle,
     /// Time.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What staff do with files of reconciliation.
+pub struct SourceParts {
+    /// Where they are.
+    pub store: Arc<dyn SourceStore>,
+    /// Which must exist, and what is there.
+    pub calendar: ReadCalendar,
+    /// Repairs lines.
+    pub repair: RepairLine,
 }
 
 /// What reports are made from.

@@ -12,6 +12,7 @@ pub(crate) mod page;
 mod proposal_page;
 mod report_page;
 mod sign_in;
+mod sources_page;
 
 use crate::graphql::error::chain;
 use crate::parts::Parts;
@@ -43,6 +44,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/exceptions", web::post().to(desk::act))
         .route("/exceptions/{no}", web::get().to(desk::exception))
         .route("/exceptions/{no}/look", web::post().to(desk::look))
+        .route("/sources", web::get().to(sources_page::show))
+        .route("/lines", web::post().to(sources_page::repair))
         .route("/reports", web::get().to(report_page::show))
         .route("/reports/{report}.{ending}", web::get().to(report_page::file))
         .route("/proposals", web::get().to(desk::proposals))

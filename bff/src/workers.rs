@@ -24,6 +24,7 @@ use domain::payment::{
     RefundApplied, SendRefunds, StoredCallback,
 };
 use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
+use domain::reconciliation::source::WatchSources;
 use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub struct Jobs {
     pub messages: Arc<SendMessages>,
     /// Closes days.
     pub reconcile: Arc<ReconcileDue>,
+    /// Notes which of their files are late.
+    pub watch_sources: Arc<WatchSources>,
     /// Follows the newest version.
     pub catalogue: Arc<FollowedCatalogue>,
     /// Indexes it, and counts what was searched for in vain.
@@ -319,6 +322,12 @@ async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
                 Err(error) => tracing::error!(%date, error = %chain(error), "day not judged"),
             }),
             Err(error) => tracing::error!(error = %chain(&error), "reconciliation failed"),
+        }
+        match jobs.watch_sources.run_once().await {
+            Ok(seen) => {
+                seen.iter().for_each(|one| tracing::warn!(?one, "a file of reconciliation"))
+            }
+            Err(error) => tracing::error!(error = %chain(&error), "files are not watched"),
         }
         if !rest(pause, &mut stopped).await {
             return;

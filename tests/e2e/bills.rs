@@ -1,6 +1,8 @@
 //! Trade bills that are wrong, cut, repeated or late.
 
+use domain::identity::StaffRole;
 use domain::payment::{Account, LedgerBalances as _, Rail};
+use domain::reconciliation::source::SourceStore;
 use domain::reconciliation::{Bucket, DayBook, DayResult, DayState, DiscrepancyCode, Resolution};
 use jiff::civil::{Date, date};
 use serde_json::json;
@@ -92,6 +94,67 @@ async fn wrong_lines_are_told_one_by_one_and_the_good_rest_goes_on() {
         assert!(buckets[0] >= 1, "{fault}: the good rest is matched");
         app.finish().await;
     }
+}
+
+/// The file is kept before it is judged; a clerk mends the line that could not be read, and the day is judged with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_cannot_be_read_is_mended_at_the_desk_and_its_day_judged_again() {
+    let app = TestApp::start().await;
+    two_payments(&app).await;
+    app.levers.pull("bills", json!({ "date": "2026-03-02", "fault": "bad-line" })).await;
+    app.levers.tomorrow_at("10:00").await;
+    let day = result(&app, |_| true).await;
+    assert_eq!(codes(&day), [DiscrepancyCode::F05, DiscrepancyCode::L03]);
+    let clerk = Console::of_first_clerk(&app).await;
+    let (status, page) = clerk.get("/staff/sources").await;
+    assert!(status == 200 && page.contains("已采用，有行待处理"), "{page}");
+    assert!(page.contains("待处理的行（1）"), "{page}");
+    let open = SourceStore::list_open_lines(&app.node.store, 9).await.unwrap();
+    let (file, line) = (open[0].file.to_string(), open[0].line_no.to_string());
+    let (_, rest) = open[0].raw.split_once(',').unwrap();
+    let mended = format!("`2026-03-02 10:05:00,{rest}");
+    let sends = async |text: &str, act: &str, reason: &str| {
+        let fields = [
+            ("file", file.as_str()),
+            ("line", &line),
+            ("text", text),
+            ("do", act),
+            ("reason", reason),
+        ];
+        clerk.post("/staff/lines", &fields).await.map_err(|(status, _)| status)
+    };
+    assert_eq!(sends(&mended, "repair", " ").await, Err(400), "a reason is asked for");
+    assert_eq!(sends(&open[0].raw, "repair", "原样").await, Err(400), "it is as bad as before");
+    let other = mended.replace("2026-03-02", "2026-03-01");
+    assert_eq!(sends(&other, "repair", "另一天").await, Err(400), "of another day");
+    assert_eq!(sends(&mended, "dance", "x").await, Err(400));
+    let auditor = Console::of(&app, "审计员", &[StaffRole::Auditor]).await;
+    let fields = [("file", file.as_str()), ("line", &line), ("do", "drop"), ("reason", "x")];
+    assert_eq!(auditor.post("/staff/lines", &fields).await.unwrap_err().0, 403);
+    assert_eq!(sends(&mended, "repair", "微信支付回函").await.as_deref(), Ok("/staff/sources"));
+    assert_eq!(sends(&mended, "repair", "再来一次").await, Err(409));
+    let day = result(&app, |day| day.state == DayState::Matched).await;
+    assert_eq!(day.tally(|bucket| bucket == Bucket::Matched).unwrap().0, 2);
+    let (_, page) = clerk.get("/staff/sources").await;
+    assert!(!page.contains("有行待处理") && page.contains("没有无法解析的行"), "{page}");
+    assert_eq!(app.counts("audit_entry WHERE act = 'LINE_REPAIR'").await, 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bill_that_does_not_come_is_late_in_the_calendar() {
+    let app = TestApp::start().await;
+    two_payments(&app).await;
+    app.levers.fault("wechat-pay", "tradebill", "error500", 100_000).await;
+    app.levers.tomorrow_at("11:30").await;
+    let clerk = Console::of_first_clerk(&app).await;
+    let page = eventually("the calendar's word", || async {
+        let (_, page) = clerk.get("/staff/sources").await;
+        page.contains("迟到").then_some(page)
+    })
+    .await;
+    assert!(page.contains("F01") && page.contains("微信支付交易账单未按时到达"), "{page}");
+    app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

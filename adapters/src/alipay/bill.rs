@@ -9,7 +9,10 @@ use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::outside::OutsideError;
 use domain::payment::Rail;
-use domain::reconciliation::{Statement, StatementError, StatementSource};
+use domain::reconciliation::source::StatementReader;
+use domain::reconciliation::{
+    Statement, StatementError, StatementFault, StatementLine, StatementSource,
+};
 use jiff::civil::Date;
 use reqwest::Url;
 use std::sync::Arc;
@@ -105,6 +108,45 @@ impl StatementSource for AlipayStatements {
             app_id: &self.account.mini.id,
         };
         bill_file::read(packed, &whose).map_err(|fault| StatementError::Damaged(Box::new(fault)))
+    }
+}
+
+/// Reads trade bills that somebody kept or brings: the zip, or both its tables as they are kept.
+#[derive(Debug)]
+pub struct AlipayBills {
+    account: Arc<AlipayAccount>,
+}
+
+impl AlipayBills {
+    /// Of a checked account.
+    pub fn new(account: Arc<AlipayAccount>) -> Self {
+        Self { account }
+    }
+
+    fn whose(&self, day: Date) -> bill_file::Whose<'_> {
+        let account = &self.account;
+        bill_file::Whose { day, seller_id: &account.seller_id, app_id: &account.mini.id }
+    }
+}
+
+impl StatementReader for AlipayBills {
+    fn rail(&self) -> Rail {
+        Rail::Alipay
+    }
+
+    fn version(&self) -> &'static str {
+        "alipay-trade/1"
+    }
+
+    fn statement(&self, file: &[u8], day: Date) -> Result<Statement, StatementFault> {
+        match file.starts_with(b"PK") {
+            true => bill_file::read(file.to_vec(), &self.whose(day)),
+            false => bill_file::read_original(file, &self.whose(day)),
+        }
+    }
+
+    fn line(&self, original: &[u8], line: (u32, &str), day: Date) -> Result<StatementLine, String> {
+        bill_file::line(original, line, &self.whose(day))
     }
 }
 

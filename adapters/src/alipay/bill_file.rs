@@ -65,8 +65,55 @@ pub(super) fn read(packed: Vec<u8>, whose: &Whose<'_>) -> Result<Statement, Stat
         Err(Fault(code, reason)) => return Err(StatementFault { code, reason, original: packed }),
     };
     let original = [detail.as_slice(), &summary].concat();
-    let whole = parts(&detail, whose).and_then(|(parts, counts)| {
-        compare(&parts, counts, &Table::new(&summary)?, whose)?;
+    read_tables((&detail, &summary), original, whose)
+}
+
+/// As [`read`], of the original that it keeps.
+pub(super) fn read_original(
+    original: &[u8],
+    whose: &Whose<'_>,
+) -> Result<Statement, StatementFault> {
+    match tables_of(original) {
+        Some(tables) => read_tables(tables, original.to_vec(), whose),
+        None => {
+            let (code, reason) = (DiscrepancyCode::F02, "缺少业务汇总".to_owned());
+            Err(StatementFault { code, reason, original: original.to_vec() })
+        }
+    }
+}
+
+/// Detail and summary of an original: each begins with a comment that names the platform.
+fn tables_of(original: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    for line in original.split_inclusive(|byte| *byte == b'\n') {
+        if at > 0 && line.starts_with(b"#") && text_of(line).starts_with("#支付宝") {
+            return original.split_at_checked(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Reads one line as it would stand in the detail of this original.
+pub(super) fn line(
+    original: &[u8],
+    (no, text): (u32, &str),
+    whose: &Whose<'_>,
+) -> Result<StatementLine, String> {
+    let (detail, _) = tables_of(original).ok_or("缺少业务汇总")?;
+    let table = Table::new(detail).map_err(|Fault(_, reason)| reason)?;
+    let line = Line { no, text: text.to_owned(), whole: true };
+    let read = Row::new(&table, &line).and_then(|row| row.statement_line(whose));
+    read.map_err(|set_aside| set_aside.reason)
+}
+
+fn read_tables(
+    (detail, summary): (&[u8], &[u8]),
+    original: Vec<u8>,
+    whose: &Whose<'_>,
+) -> Result<Statement, StatementFault> {
+    let whole = parts(detail, whose).and_then(|(parts, counts)| {
+        compare(&parts, counts, &Table::new(summary)?, whose)?;
         Ok(parts)
     });
     match whole {

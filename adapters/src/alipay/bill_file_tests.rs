@@ -51,6 +51,13 @@ fn the_sample_is_read_in_full_and_re_adds() {
     assert_eq!(bill.sum(LineKind::Pay), Ok(Fen::new(18_001)));
     assert_eq!(bill.sum(LineKind::Refund), Ok(Fen::new(3_000)));
     assert_eq!(bill.hash, sha256_hex(&bill.original));
+    // What is kept reads the same, and one of its lines by itself too.
+    assert_eq!(read_original(&bill.original, &whose()).as_ref(), Ok(&bill));
+    let first = &bill.lines[0];
+    let again = line(&bill.original, (first.line_no, &first.raw), &whose());
+    assert_eq!(again.as_ref(), Ok(first));
+    assert!(line(&bill.original, (6, "x,y"), &whose()).is_err());
+    assert!(read_original(b"#x\n", &whose()).is_err());
     let ours = domain::payment::MerchantIdentity {
         merchant_no: SELLER.to_owned(),
         app_ids: vec!["2021000000000001".to_owned()],

@@ -106,6 +106,15 @@ pub(super) fn read(
     Ok(file)
 }
 
+/// Reads one line as it would stand in a file of the accounting day.
+pub(super) fn line((line_no, text): (u32, &str), day: Date) -> Result<StatementLine, String> {
+    let (bytes, _, unmappable) = encoding_rs::GBK.encode(text);
+    if unmappable {
+        return Err("有GBK没有的字".to_owned());
+    }
+    Row { bytes: &bytes, line_no, settled: day }.read()
+}
+
 /// How many lines these bytes have, by the same count.
 pub(super) fn line_count(bytes: &[u8]) -> usize {
     lines_of(bytes).count()

@@ -16,8 +16,10 @@ use domain::clock::from_beijing;
 use domain::money::Fen;
 use domain::outside::OutsideError;
 use domain::payment::Rail;
+use domain::reconciliation::source::StatementReader;
 use domain::reconciliation::{
-    DiscrepancyCode, LineKind, Statement, StatementError, StatementFault, StatementSource, Trailer,
+    DiscrepancyCode, LineKind, Statement, StatementError, StatementFault, StatementLine,
+    StatementSource, Trailer,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,6 +33,8 @@ const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
 /// Of all that one file unpacks to: 400,000 lines.
 const UNPACKED_LIMIT: u64 = 256 * 1024 * 1024;
 const FILE_DEADLINE: Duration = Duration::from_secs(60);
+/// Between the parts of an original: no file of theirs has this control character (GBK has it in no character either).
+const APART: u8 = 0x1e;
 /// A zip has three members.
 const MEMBERS_MAX: usize = 16;
 /// From this hour of the next day on, "there is no file" means that nothing was settled, and
@@ -160,11 +164,8 @@ fn unpack(packed: &str, merchant_no: &str, settled: Date) -> Result<Members, Str
 
 /// The statement of an accounting day, out of its own settlement file and the next one.
 fn statement(day: Date, files: [(Date, Members); 2]) -> Result<Statement, StatementFault> {
-    let mut original = Vec::new();
-    for (_, members) in &files {
-        original.extend_from_slice(&members.detail);
-        original.extend_from_slice(&members.exceptions);
-    }
+    let members = files.iter().flat_map(|(_, of)| [of.detail.as_slice(), of.exceptions.as_slice()]);
+    let original = members.collect::<Vec<_>>().join(&APART);
     let (mut lines, mut quarantined, mut line_no) = (Vec::new(), Vec::new(), 1);
     for (settled, Members { detail, exceptions }) in &files {
         let read = file::read(detail, exceptions, *settled, line_no);
@@ -180,9 +181,7 @@ fn statement(day: Date, files: [(Date, Members); 2]) -> Result<Statement, Statem
     }
     // The platform names no totals, so these are the lines'; what was set aside counts as taken.
     let sum = |kind| {
-        let of_kind = lines
-            .iter()
-            .filter(|line: &&domain::reconciliation::StatementLine| line.kind() == kind);
+        let of_kind = lines.iter().filter(|line: &&StatementLine| line.kind() == kind);
         Fen::sum(of_kind.map(|line| line.amount))
     };
     let unreadable = Fen::sum(quarantined.iter().filter_map(|line| line.amount));
@@ -196,6 +195,43 @@ fn statement(day: Date, files: [(Date, Members); 2]) -> Result<Statement, Statem
     // A file is used for two days, so the day is part of what tells statements apart.
     let hash = sha256_hex(&[day.to_string().as_bytes(), b"\n", &original].concat());
     Ok(Statement { hash, original, lines, quarantined, trailer })
+}
+
+/// Reads statements that were kept. Nobody can bring one: an accounting day is in two files.
+#[derive(Debug)]
+pub struct UnionPayBills;
+
+impl StatementReader for UnionPayBills {
+    fn rail(&self) -> Rail {
+        Rail::UnionPay
+    }
+
+    fn version(&self) -> &'static str {
+        "unionpay-settlement/1"
+    }
+
+    fn statement(&self, file: &[u8], day: Date) -> Result<Statement, StatementFault> {
+        let refused = |reason: &str| {
+            let (code, reason) = (DiscrepancyCode::F02, reason.to_owned());
+            StatementFault { code, reason, original: file.to_vec() }
+        };
+        let parts: Vec<Vec<u8>> = file.split(|byte| *byte == APART).map(<[u8]>::to_vec).collect();
+        let [detail, exceptions, later, of_later] = <[Vec<u8>; 4]>::try_from(parts)
+            .map_err(|_| refused("银联的一天在两个清算文件里，只能由系统取回"))?;
+        let after = day.tomorrow().map_err(|_| refused("清算日期超出范围"))?;
+        let (own, later) =
+            (Members { detail, exceptions }, Members { detail: later, exceptions: of_later });
+        statement(day, [(day, own), (after, later)])
+    }
+
+    fn line(
+        &self,
+        _original: &[u8],
+        (no, text): (u32, &str),
+        day: Date,
+    ) -> Result<StatementLine, String> {
+        file::line((no, text), day)
+    }
 }
 
 #[async_trait]

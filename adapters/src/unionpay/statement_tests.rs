@@ -89,7 +89,14 @@ async fn a_day_is_the_part_of_two_files_that_is_its_own() {
     assert_eq!(statement.lines[1].at, "2026-11-22T23:20:00+08:00".parse().unwrap());
     let trailer = Trailer { count: 2, paid: Fen::new(8_000), refunded: Fen::new(3_000) };
     assert_eq!((statement.trailer, statement.quarantined.len()), (trailer, 0));
-    assert_eq!(statement.original, [own, later].concat());
+    // What is kept reads the same, and one of its lines by itself too.
+    let kept = UnionPayBills.statement(&statement.original, DAY).unwrap();
+    assert_eq!((&kept.lines, &kept.hash), (&statement.lines, &statement.hash));
+    let pay = &statement.lines[1];
+    assert_eq!(UnionPayBills.line(&[], (pay.line_no, &pay.raw), DAY).as_ref(), Ok(pay));
+    assert!(UnionPayBills.line(&[], (1, "x"), DAY).is_err());
+    let brought = UnionPayBills.statement(&own, DAY).unwrap_err();
+    assert_eq!(brought.code, DiscrepancyCode::F02);
     assert_eq!(statement.hash.len(), 64);
     let merchant = account_at(&base, ready()).merchant.clone();
     assert_eq!(statement.check(DAY, &merchant), Ok(()));

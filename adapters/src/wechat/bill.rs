@@ -9,8 +9,9 @@ use crate::http::{HttpRequest, unexpected, unknown};
 use async_trait::async_trait;
 use domain::outside::OutsideError;
 use domain::payment::Rail;
+use domain::reconciliation::source::StatementReader;
 use domain::reconciliation::{
-    DiscrepancyCode, Statement, StatementError, StatementFault, StatementSource,
+    DiscrepancyCode, Statement, StatementError, StatementFault, StatementLine, StatementSource,
 };
 use jiff::civil::Date;
 use reqwest::Url;
@@ -109,6 +110,33 @@ impl StatementSource for WeChatPayStatements {
             return Err(StatementError::Damaged(Box::new(fault)));
         }
         bill_file::read(original, hash).map_err(|fault| StatementError::Damaged(Box::new(fault)))
+    }
+}
+
+/// Reads trade bills that somebody kept or brings.
+#[derive(Debug)]
+pub struct WeChatPayBills;
+
+impl StatementReader for WeChatPayBills {
+    fn rail(&self) -> Rail {
+        Rail::WeChatPay
+    }
+
+    fn version(&self) -> &'static str {
+        "wechat-trade/1"
+    }
+
+    fn statement(&self, file: &[u8], _day: Date) -> Result<Statement, StatementFault> {
+        bill_file::read(file.to_vec(), sha1_hex(file))
+    }
+
+    fn line(
+        &self,
+        original: &[u8],
+        line: (u32, &str),
+        _day: Date,
+    ) -> Result<StatementLine, String> {
+        bill_file::line(original, line)
     }
 }
 

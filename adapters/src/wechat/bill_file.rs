@@ -65,6 +65,17 @@ pub(super) fn read(original: Vec<u8>, hash: String) -> Result<Statement, Stateme
     }
 }
 
+/// Reads one line as it would stand in this file.
+pub(super) fn line(file: &[u8], (no, text): (u32, &str)) -> Result<StatementLine, String> {
+    let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
+    let all = lines_of(file);
+    let columns = Columns::new(all.first().ok_or("文件是空的")?)?;
+    columns.check()?;
+    let line = Line { no, bytes: text.as_bytes() };
+    let read = Row::new(&columns, &line).and_then(Row::statement_line);
+    read.map_err(|set_aside| set_aside.reason)
+}
+
 struct Parts {
     lines: Vec<StatementLine>,
     quarantined: Vec<QuarantinedLine>,

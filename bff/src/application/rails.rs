@@ -3,18 +3,19 @@
 use super::{StartupError, part};
 use crate::settings::{AlipaySettings, AlipayTrust, ChannelSettings, UnionPaySettings};
 use adapters::alipay::{
-    AlipayAccount, AlipayAppConfig, AlipayCallbacks, AlipayConfig, AlipayMessages,
+    AlipayAccount, AlipayAppConfig, AlipayBills, AlipayCallbacks, AlipayConfig, AlipayMessages,
     AlipayMiniProgram, AlipayRail, AlipayRefunds, AlipayStatements, AlipayTrustConfig,
 };
 use adapters::guarded::{BreakerRule, CallBudget, GuardedRail, GuardedRedirects, WatchedRails};
 use adapters::http::HttpClient;
 use adapters::unionpay::{
-    UnionPayAccount, UnionPayCallbacks, UnionPayConfig, UnionPayRail, UnionPayRefunds,
-    UnionPayStatements,
+    UnionPayAccount, UnionPayBills, UnionPayCallbacks, UnionPayConfig, UnionPayRail,
+    UnionPayRefunds, UnionPayStatements,
 };
 use adapters::wechat::{
-    MiniProgramConfig, WeChatMessages, WeChatMiniProgram, WeChatPayAccount, WeChatPayCallbacks,
-    WeChatPayConfig, WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds, WeChatPayStatements,
+    MiniProgramConfig, WeChatMessages, WeChatMiniProgram, WeChatPayAccount, WeChatPayBills,
+    WeChatPayCallbacks, WeChatPayConfig, WeChatPayRail, WeChatPayRedirects, WeChatPayRefunds,
+    WeChatPayStatements,
 };
 use domain::clock::{Clock, IdSource};
 use domain::identity::ChannelIdentity;
@@ -24,6 +25,7 @@ use domain::payment::{
     Ceilings, PaymentRail, RailCallbacks, RailRefunds, Rails, RefundRedirects, Refunders,
 };
 use domain::reconciliation::StatementSource;
+use domain::reconciliation::source::StatementReader;
 use std::sync::Arc;
 
 /// What every account is made with.
@@ -50,6 +52,8 @@ pub struct ConnectedRail {
     pub callbacks: Arc<dyn RailCallbacks>,
     /// Its daily files.
     pub statements: Arc<dyn StatementSource>,
+    /// Reads those that are kept.
+    pub bills: Arc<dyn StatementReader>,
 }
 
 /// All rails, and the platforms that say who somebody is.
@@ -84,6 +88,7 @@ impl Platforms {
                     .guarded(AlipayRail::new(account.clone()), AlipayRefunds::new(account.clone())),
                 redirects: None,
                 callbacks: Arc::new(AlipayCallbacks::new(account.clone())),
+                bills: Arc::new(AlipayBills::new(account.clone())),
                 statements: Arc::new(AlipayStatements::new(account)),
             });
         }
@@ -98,6 +103,7 @@ impl Platforms {
                 ),
                 redirects: None,
                 callbacks: Arc::new(UnionPayCallbacks::new(account.clone())),
+                bills: Arc::new(UnionPayBills),
                 statements: Arc::new(UnionPayStatements::new(account)),
             });
         }
@@ -166,6 +172,7 @@ impl Outside<'_> {
             redirects: Some(Arc::new(GuardedRedirects::new(guarded.clone(), redirects))),
             guarded,
             callbacks: Arc::new(WeChatPayCallbacks::new(account.clone())),
+            bills: Arc::new(WeChatPayBills),
             statements: Arc::new(WeChatPayStatements::new(account)),
         })
     }

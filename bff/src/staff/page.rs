@@ -22,7 +22,7 @@ header{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:baseline}header fo
 .skip{position:absolute;left:-99rem}.skip:focus{left:.5rem;top:.5rem;background:#fff;padding:.3rem}
 button{font:inherit;padding:.25rem .8rem;border:1px solid #12467b;background:#12467b;color:#fff;border-radius:3px;cursor:pointer}
 header button{background:transparent;border-color:#fff}
-input,select{font:inherit;padding:.2rem .4rem;border:1px solid #5b6673;border-radius:3px;max-width:100%}
+textarea{font:.9em monospace;width:100%;box-sizing:border-box}input,select{font:inherit;padding:.2rem .4rem;border:1px solid #5b6673;border-radius:3px;max-width:100%}
 form.narrow{display:grid;gap:.35rem;max-width:28rem}form.line{margin:.6rem 0}form.line input{min-width:14rem}
 fieldset{border:1px solid #d5dae1;margin:.8rem 0;background:#fff}caption{text-align:left;padding:.2rem 0}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dd{margin:0}figure{margin:.6rem 0;background:#fff}
@@ -37,7 +37,7 @@ th{background:#e9eef4}td.n,th.n{text-align:right;font-variant-numeric:tabular-nu
 .ok{color:#116329}.bad{color:#a40e26;font-weight:600}.wait{color:#7a4b00}
 code{font-size:.9em;word-break:break-all}pre{white-space:pre-wrap;word-break:break-all;background:#fff;border:1px solid #d5dae1;padding:.5rem}
 .wide{overflow-x:auto}.legs td{word-break:break-all}mark{background:#ffe08a;color:#1b1f24;padding:0 .15rem}
-a:focus,summary:focus,pre:focus,.wide:focus,button:focus,input:focus,select:focus{outline:3px solid #f0a500;outline-offset:2px}
+a:focus,summary:focus,pre:focus,.wide:focus,button:focus,input:focus,select:focus,textarea:focus{outline:3px solid #f0a500;outline-offset:2px}
 .cards{display:flex;flex-wrap:wrap;gap:.8rem;margin:.8rem 0}
 .card{background:#fff;border:1px solid #d5dae1;padding:.6rem 1rem;min-width:10rem}
 .card b{display:block;font-size:1.25rem;font-variant-numeric:tabular-nums}
@@ -60,7 +60,7 @@ pub fn layout(title: &str, who: Option<&SignedIn>, body: &Markup) -> Markup {
                     a href="/staff/" accesskey="h" { "对账工作台" } " · 一网"
                     @if let Some(who) = who {
                         nav aria-label="主菜单" {
-                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" } " " a href="/staff/reports" { "报表" }
+                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" } " " a href="/staff/sources" { "文件" } " " a href="/staff/reports" { "报表" }
                         }
                         form method="post" action="/staff/sign-out" {
                             input type="hidden" name="mark" value=(who.mark());

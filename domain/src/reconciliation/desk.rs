@@ -25,7 +25,7 @@ pub use proposal::{
 pub use seal::{
     AuditPoint, DayStanding, DeskDay, Seal, SealDraft, SealSigner, Signature, Standing,
 };
-pub use store::{DeskBook, ExceptionFilter, RunFacts};
+pub use store::{DeskBook, ExceptionFilter, RunFacts, SealedDays};
 pub use work::{
     CloseDay, DecideProposal, DeskError, ExecuteProposal, FileRun, Filed, ProposeAction,
     ProposeDay, Refusal, TakeExceptions, Wish, Word,

@@ -30,7 +30,6 @@ pub use repair::{RepairError, RepairLine, RepairOrder};
 pub use slot::{SourceProblem, SourceSlot};
 pub use state::{SourceEvent, SourceState, SourceStep};
 pub use store::{
-    Approvals, ClosedDays, FileFetch, FileKeeper, NobodyAgrees, SentToFinance, SlotChange,
-    SourceStore,
+    Approvals, ClosedDays, FileFetch, FileKeeper, NobodyAgrees, SlotChange, SourceStore,
 };
 pub use watch::{CalendarLine, ReadCalendar, WatchSources, Watched};

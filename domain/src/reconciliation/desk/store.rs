@@ -1,15 +1,17 @@
 //! The port of the desk.
 
 use super::{
-    AuditPoint, Decision, Delegation, DeskDay, Exception, ExceptionChange, ExceptionEvent,
-    ExceptionState, Execution, JudgedFile, Leg, NewProposal, NewRun, Proposal, Seal, Standing,
-    Trace,
+    AuditPoint, DayStanding, Decision, Delegation, DeskDay, Exception, ExceptionChange,
+    ExceptionEvent, ExceptionState, Execution, JudgedFile, Leg, NewProposal, NewRun, Proposal,
+    Seal, Standing, Trace,
 };
 use crate::identity::AuditRecord;
 use crate::outside::StoreError;
+use crate::reconciliation::source::ClosedDays;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::sync::Arc;
 
 /// No limit: all exceptions of a day or a proposal, which fit in memory by far.
 pub(super) const ALL: u32 = u32::MAX;
@@ -184,4 +186,18 @@ pub trait DeskBook: Send + Sync {
     async fn delegate(&self, given: &Delegation, audit: &AuditRecord) -> Result<(), StoreError>;
     /// Whether `taker` may act for `giver` at `at`.
     async fn may_act(&self, taker: &str, giver: &str, at: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// A day is closed for its files once it is sealed.
+pub struct SealedDays {
+    /// Knows which are.
+    pub book: Arc<dyn DeskBook>,
+}
+
+#[async_trait]
+impl ClosedDays for SealedDays {
+    async fn is_closed(&self, day: Date) -> Result<bool, StoreError> {
+        let found = self.book.find_day(day).await?;
+        Ok(found.is_some_and(|day| day.standing == DayStanding::Closed))
+    }
 }

@@ -90,8 +90,16 @@ impl FiledStatements {
                 original: statement.original.clone(),
             })
         });
-        let ingested =
-            self.ingest.take_in(key, checked, Origin::FETCHED).await.map_err(not_kept)?;
+        let ingested = match self.ingest.take_in(key, checked, Origin::FETCHED).await {
+            // Another node keeps the same file at this moment: it is judged as it was kept.
+            Err(IngestError::Store(StoreError::Conflict)) => {
+                return match self.in_use(key).await.map_err(failed)? {
+                    Some(used) => self.kept(&used).await,
+                    None => Ok(statement),
+                };
+            }
+            done => done.map_err(not_kept)?,
+        };
         match ingested {
             // The day is judged by what two persons agreed to, not by what came since.
             Ingested::Waits(_) => match self.in_use(key).await.map_err(failed)? {
@@ -126,8 +134,11 @@ impl StatementSource for FiledStatements {
         }
         match self.rail.fetch(day).await {
             Ok(statement) if statement.hash.is_empty() => {
-                self.ingest.nothing(&key).await.map_err(not_kept)?;
-                Ok(statement)
+                match self.ingest.nothing(&key).await {
+                    // Another node has said so.
+                    Ok(()) | Err(IngestError::Store(StoreError::Conflict)) => Ok(statement),
+                    Err(error) => Err(not_kept(error)),
+                }
             }
             Ok(statement) => self.take_in(&key, statement).await,
             Err(StatementError::Damaged(fault)) => {

@@ -1,7 +1,10 @@
-use super::super::testing::{DAY, Town, key, town};
-use super::super::{Repair, RepairOrder, SourceState, SourceStore};
+use super::super::testing::{DAY, Town, Toy, key, town};
+use super::super::{
+    FileKeeper, Repair, RepairOrder, SourceReaders, SourceState, SourceStore, StatementFiles,
+};
 use super::*;
 use crate::payment::refund_bench::wait;
+use crate::reconciliation::StatementLine;
 
 const GOOD: &str = "A,2,100\nB,2,200\n=2,300";
 const DAMAGED: &str = "A,2,100\nB;2;200\nC,2,5\n=3,305";
@@ -102,4 +105,54 @@ fn a_file_that_the_rail_changes_after_the_close_is_not_judged_until_two_agree() 
         assert_eq!(orders(&town.fetch().unwrap()), ["A", "B"]);
     }
     assert_eq!(town.slot().problem.unwrap().code, DiscrepancyCode::F04);
+}
+
+/// Reads as everybody does; while it is asked its version, another node keeps the same file.
+struct Overtaken {
+    other: Arc<IngestFile>,
+    done: std::sync::atomic::AtomicBool,
+}
+
+impl StatementReader for Overtaken {
+    fn rail(&self) -> Rail {
+        Toy.rail()
+    }
+
+    fn version(&self) -> &'static str {
+        if !self.done.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            wait(self.other.keep_file(&key(DAY), GOOD.as_bytes(), Arrival::Fetched)).unwrap();
+        }
+        Toy.version()
+    }
+
+    fn statement(&self, file: &[u8], day: Date) -> Result<Statement, StatementFault> {
+        Toy.statement(file, day)
+    }
+
+    fn line(&self, original: &[u8], line: (u32, &str), day: Date) -> Result<StatementLine, String> {
+        Toy.line(original, line, day)
+    }
+}
+
+#[test]
+fn two_nodes_that_keep_the_same_file_at_the_same_moment_both_judge_it() {
+    let town = town();
+    has(&town, GOOD);
+    let of = &town.ingest;
+    let reader = Overtaken { other: of.clone(), done: false.into() };
+    let reader = StatementFiles { reader: Arc::new(reader), merchant: town.merchant.clone() };
+    let ingest = Arc::new(IngestFile {
+        sources: of.sources.clone(),
+        readers: SourceReaders::new([Arc::new(reader) as _]),
+        hash: of.hash.clone(),
+        closed: of.closed.clone(),
+        approvals: of.approvals.clone(),
+        audit: of.audit.clone(),
+        clock: of.clock.clone(),
+    });
+    let (rail, merchant) = (town.rail.clone(), town.merchant.clone());
+    let filed = FiledStatements { rail, reader: Arc::new(Toy), ingest, merchant };
+    assert_eq!(orders(&wait(filed.fetch(DAY)).unwrap()), ["A", "B"]);
+    assert_eq!(wait(town.store.list_files(&key(DAY))).unwrap().len(), 1);
+    assert_eq!(town.slot().problem, None);
 }

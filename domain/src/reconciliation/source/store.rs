@@ -5,10 +5,9 @@ use super::{
     SourceSlot,
 };
 use crate::outside::StoreError;
-use crate::reconciliation::{ClearingBook, ClearingState, StatementError};
+use crate::reconciliation::StatementError;
 use async_trait::async_trait;
 use jiff::civil::Date;
-use std::sync::Arc;
 
 /// What changes beside a new file or line: the place in the calendar, and steps of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,23 +75,6 @@ pub trait FileFetch: Send + Sync {
 pub trait ClosedDays: Send + Sync {
     /// Is it closed?
     async fn is_closed(&self, day: Date) -> Result<bool, StoreError>;
-}
-
-/// A day is closed once the finance department has our files of it.
-pub struct SentToFinance {
-    /// What was sent.
-    pub book: Arc<dyn ClearingBook>,
-}
-
-#[async_trait]
-impl ClosedDays for SentToFinance {
-    async fn is_closed(&self, day: Date) -> Result<bool, StoreError> {
-        let cleared = self.book.find(day).await?;
-        Ok(cleared.is_some_and(|cleared| match cleared.state {
-            ClearingState::Unsent => false,
-            ClearingState::Sent | ClearingState::Agreed | ClearingState::Different => true,
-        }))
-    }
 }
 
 /// What two persons agreed to.

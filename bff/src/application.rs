@@ -619,6 +619,7 @@ fn reconciliation_desk(
         decide: DecideProposal { book: book.clone(), clock: clock.clone() },
         execute: ExecuteProposal { book: book.clone(), clock: clock.clone() },
         close: CloseDay { book: book.clone(), signer: Arc::new(keeper), clock },
+        audit: store.clone(),
         book,
     }
 }

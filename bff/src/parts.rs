@@ -18,7 +18,7 @@ use domain::casework::certificate::VerifyCertificate;
 use domain::casework::lottery::LotteryStore;
 use domain::catalogue::CatalogueSource;
 use domain::clock::Clock;
-use domain::identity::{Authenticate, SignInStaff, StaffSessions, VerifyTicket};
+use domain::identity::{AuditTrail, Authenticate, SignInStaff, StaffSessions, VerifyTicket};
 use domain::messaging::{DeliveryCallbacks, HearDelivery};
 use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
@@ -153,4 +153,6 @@ pub struct DeskParts {
     pub execute: ExecuteProposal,
     /// Seals days.
     pub close: CloseDay,
+    /// Notes who looked at what, and who took which report.
+    pub audit: Arc<dyn AuditTrail>,
 }

@@ -8,6 +8,7 @@ use crate::parts::ReportParts;
 use actix_web::body::{MessageBody, SizedStream};
 use actix_web::web::Bytes;
 use csv::Csv;
+pub use csv::quoted;
 use domain::money::Fen;
 use domain::outside::StoreError;
 use domain::reconciliation::desk::{DeskBook, Exception, ExceptionFilter, LineVerdict};

@@ -2,7 +2,7 @@
 
 use crate::databases::{both, run as sql};
 use domain::fakes::samples::at;
-use domain::identity::AuditRecord;
+use domain::identity::{AuditRecord, AuditTrail as _};
 use domain::money::Fen;
 use domain::reconciliation::DiscrepancyCode as Code;
 use domain::reconciliation::desk::{
@@ -118,9 +118,8 @@ async fn every_verdict_and_every_line_of_an_exception_is_read_back() {
         // A row that says it in clear would be refused its change.
         let in_clear = "UPDATE desk_leg SET run = run WHERE legs LIKE '%oUpF%'";
         assert_eq!(sql(&opened, in_clear).await, Ok(0), "sealed");
-        book.note_look(&AuditRecord::new(at(40), "文员", "EXCEPTION_LOOK", &found[0].no, "来电"))
-            .await
-            .unwrap();
+        let look = AuditRecord::new(at(40), "文员", "EXCEPTION_LOOK", &found[0].no, "来电");
+        opened.store.append(&look).await.unwrap();
         assert_eq!(opened.store.verify_audit("").await.unwrap().faults, Vec::<String>::new());
         let other = format!("'{}'", "0".repeat(64));
         for attack in [

@@ -319,12 +319,6 @@ impl DeskBook for Store {
         self.traces_of(order_no).await
     }
 
-    async fn note_look(&self, audit: &AuditRecord) -> Result<(), StoreError> {
-        let transaction = self.begin().await?;
-        append(&transaction, audit).await?;
-        transaction.commit().await.map_err(refused)
-    }
-
     async fn runs(&self, day: Date) -> Result<Vec<RunFacts>, StoreError> {
         let rows = desk_run::Entity::find()
             .filter(desk_run::Column::Day.eq(day.to_string()))

@@ -15,8 +15,6 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, 
 
 /// A year of a large province takes a while; a person waits for it, and may give up.
 const SUM_FOR: &str = "SET LOCAL statement_timeout = '300s'";
-/// Every rail: the index of journals begins with it.
-const RAILS: &str = "('WECHAT_PAY', 'ALIPAY', 'UNIONPAY')";
 /// As of notices that were paid on the days: per rail, region and agency.
 const PAID: &str = "SELECT j.rail AS rail, n.region AS region, n.agency_code AS agency, \
     MAX(n.agency_name) AS name, COUNT(*) AS entries, \
@@ -76,6 +74,12 @@ struct UnsettledRow {
     open_notices: i64,
     created_at: i64,
     paid_at: Option<i64>,
+}
+
+/// Every rail, for `IN`: the indexes of journals and payments begin with it.
+fn rails() -> String {
+    let codes: Vec<String> = Rail::ALL.iter().map(|rail| format!("'{}'", rail.code())).collect();
+    codes.join(", ")
 }
 
 fn rail_of(at: Row<'_>, code: &str) -> Result<Rail, StoreError> {
@@ -181,7 +185,7 @@ impl Store {
 impl ReportBook for Store {
     async fn sums(&self, span: Span) -> Result<(Vec<BookedSum>, Vec<AgencySum>), StoreError> {
         let moment = self.summing().await?;
-        let within = format!("j.rail IN {RAILS} AND j.day BETWEEN $1 AND $2");
+        let within = format!("j.rail IN ({}) AND j.day BETWEEN $1 AND $2", rails());
         let booked = format!(
             "SELECT j.rail AS rail, j.kind AS kind, e.account AS account, e.side AS side, \
              COUNT(*) AS entries, CAST(SUM(e.amount) AS BIGINT) AS fen \
@@ -222,12 +226,13 @@ impl ReportBook for Store {
              p.paid_amount AS paid_amount, p.status AS status, p.created_at AS created_at, \
              p.paid_at AS paid_at, (SELECT COUNT(*) FROM payment_notice n \
              WHERE n.payment_no = p.no AND n.holds AND n.written_off_at IS NULL \
-             AND p.status = 'PAID') AS open_notices FROM payment p WHERE p.rail IN {RAILS} \
+             AND p.status = 'PAID') AS open_notices FROM payment p WHERE p.rail IN ({}) \
              AND p.created_at >= $1 AND p.created_at < $2 \
              AND (p.created_at > $3 OR (p.created_at = $3 AND p.no > $4)) \
              AND p.status NOT IN ('SUBMITTED', 'CLOSED', 'REFUNDED')) AS made \
              WHERE status NOT IN ('PAID', 'PARTIALLY_REFUNDED') OR open_notices > 0 \
-             ORDER BY created_at, no LIMIT $5"
+             ORDER BY created_at, no LIMIT $5",
+            rails()
         );
         let rows: Vec<UnsettledRow> = asked(&self.read, &sql, bounds(span, after, limit)).await?;
         rows.into_iter().map(unsettled_of).collect()

@@ -26,17 +26,18 @@ impl Csv {
     }
 }
 
-/// A text as a cell: what a spreadsheet would take for a formula begins with a quote, as it does there by hand.
-pub(super) fn harmless(text: &str) -> String {
-    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if begins { format!("'{text}") } else { text.to_owned() }
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
+/// Quotes what needs it. A cell that a spreadsheet would take for a formula is made a text; a
+/// plain number is none.
+pub fn quoted(cell: &str) -> String {
+    let number = cell.strip_prefix('-').unwrap_or(cell);
+    let number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
+    let safe = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if safe.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
     }
-    text.to_owned()
 }
 
 impl Table for Csv {
@@ -46,7 +47,7 @@ impl Table for Csv {
                 self.into.write_all(b",")?;
             }
             let text = match cell {
-                Cell::Text(text) => quoted(&harmless(text)),
+                Cell::Text(text) => quoted(text),
                 Cell::Count(count) => count.to_string(),
                 Cell::Money(fen) => fen.to_string(),
                 Cell::Time(at) => beijing_time(*at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
@@ -59,5 +60,25 @@ impl Table for Csv {
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
         self.into.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_never_become_formulas() {
+        for (cell, expected) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-12.50", "-12.50"),
+            ("-x", "'-x"),
+            ("a,b", "\"a,b\""),
+            ("say \"hi\"", "\"say \"\"hi\"\"\""),
+            ("", ""),
+        ] {
+            assert_eq!(quoted(cell), expected);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A day's result as CSV: UTF-8 with BOM, so that spreadsheets show Chinese.
 
 use super::page::{bucket_words, when};
+use crate::report::quoted;
 use domain::reconciliation::desk::Exception;
 use domain::reconciliation::{DayResult, Discrepancy, Resolution};
 
@@ -142,38 +143,4 @@ fn row(text: &mut String, cells: &[&str]) {
     let cells: Vec<_> = cells.iter().map(|cell| quoted(cell)).collect();
     text.push_str(&cells.join(","));
     text.push_str("\r\n");
-}
-
-/// Quotes what needs it. A cell that a spreadsheet would take for a formula is made a text; a
-/// plain number is none.
-fn quoted(cell: &str) -> String {
-    let number = cell.strip_prefix('-').unwrap_or(cell);
-    let number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number;
-    let safe = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if safe.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", safe.replace('"', "\"\""))
-    } else {
-        safe
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_never_become_formulas() {
-        for (cell, expected) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("-12.50", "-12.50"),
-            ("-x", "'-x"),
-            ("a,b", "\"a,b\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("", ""),
-        ] {
-            assert_eq!(quoted(cell), expected);
-        }
-    }
 }

@@ -325,7 +325,7 @@ pub async fn look(
             let name = &who.account.name;
             let audit = AuditRecord::new(now, name, "EXCEPTION_LOOK", &found.no, reason);
             // First the note, then the look: whoever sees it was written down.
-            book.note_look(&audit).await.map_err(|error| failed(&error))?;
+            parts.desk.audit.append(&audit).await.map_err(|error| failed(&error))?;
             let known = known(book, &found).await?;
             let page = exception_page::exception(&who, &found, &known, Shown::Whole, now);
             Ok(respond(StatusCode::OK, &page))

@@ -70,7 +70,7 @@ pub async fn file(
             let span = span_of(&query, beijing_day(now)).map_err(wrong)?;
             let detail = format!("{ending} {}至{}", span.first(), span.last());
             let audit = AuditRecord::new(now, &who.account.name, "REPORT_EXPORT", &word, &detail);
-            parts.desk.book.note_look(&audit).await.map_err(|error| failed(&error))?;
+            parts.desk.audit.append(&audit).await.map_err(|error| failed(&error))?;
             let made = write_download(&parts.reports, (report, span), format).await;
             let body = made.map_err(|error| match error {
                 ReportError::Store(error) => failed(&error),

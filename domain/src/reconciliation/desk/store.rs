@@ -98,8 +98,6 @@ pub trait DeskBook: Send + Sync {
     async fn legs(&self, exception_no: &str) -> Result<Vec<Leg>, StoreError>;
     /// What our own records say of an order, in time order; at most 200.
     async fn traces(&self, order_no: &str) -> Result<Vec<Trace>, StoreError>;
-    /// Notes that somebody looked at personal data.
-    async fn note_look(&self, audit: &AuditRecord) -> Result<(), StoreError>;
     /// The runs of a day, newest first.
     async fn runs(&self, day: Date) -> Result<Vec<RunFacts>, StoreError>;
     /// Exceptions in order of their number, after this one; at most `limit`.

@@ -61,18 +61,18 @@ impl SignedIn {
         let expected = self.mark();
         adapters::crypto::same(expected.as_bytes(), mark.as_bytes())
     }
+}
 
-    /// Whether the account works at the desk of reconciliation.
-    pub fn is_of_desk(&self) -> bool {
-        self.account.roles.iter().any(|role| match role {
-            StaffRole::Clerk
-            | StaffRole::Checker
-            | StaffRole::Finance(_)
-            | StaffRole::Auditor
-            | StaffRole::Operator => true,
-            StaffRole::Agency(_) | StaffRole::Editor => false,
-        })
-    }
+/// Whether the account works at the desk of reconciliation: on its pages and in the staff's schema alike.
+pub fn is_of_desk(account: &StaffAccount) -> bool {
+    account.roles.iter().any(|role| match role {
+        StaffRole::Clerk
+        | StaffRole::Checker
+        | StaffRole::Finance(_)
+        | StaffRole::Auditor
+        | StaffRole::Operator => true,
+        StaffRole::Agency(_) | StaffRole::Editor => false,
+    })
 }
 
 /// The cookie's name: bound to this host where the connection is safe.
@@ -113,7 +113,7 @@ pub async fn open(request: &HttpRequest, parts: &Parts) -> Result<SignedIn, Http
 /// Whoever is signed in and works at the desk.
 pub async fn open_desk(request: &HttpRequest, parts: &Parts) -> Result<SignedIn, HttpResponse> {
     let who = open(request, parts).await?;
-    if who.is_of_desk() {
+    if is_of_desk(&who.account) {
         return Ok(who);
     }
     let page = crate::staff::page::missing("你的账号没有对账工作台的岗位，请联系管理员。");

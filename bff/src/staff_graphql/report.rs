@@ -4,8 +4,8 @@ use super::rating::page_size;
 use super::{signed_in, use_cases};
 use crate::graphql::error::{FailureCode, store_failed};
 use crate::graphql::scalars::{DateTime, Day, Fen};
+use crate::staff_door::is_of_desk;
 use async_graphql::{Context, Enum, Result, SimpleObject};
-use domain::identity::{StaffAccount, StaffRole};
 use domain::reconciliation::report::{self, Edge, Span};
 
 /// By what a row sums up.
@@ -96,19 +96,8 @@ pub struct UnsettledConnection {
     end_cursor: Option<String>,
 }
 
-fn may_see(account: &StaffAccount) -> bool {
-    account.roles.iter().any(|role| match role {
-        StaffRole::Clerk
-        | StaffRole::Checker
-        | StaffRole::Finance(_)
-        | StaffRole::Auditor
-        | StaffRole::Operator => true,
-        StaffRole::Agency(_) | StaffRole::Editor => false,
-    })
-}
-
 fn span(ctx: &Context<'_>, first: Day, last: Day) -> Result<Span> {
-    if !may_see(signed_in(ctx)?) {
+    if !is_of_desk(signed_in(ctx)?) {
         return Err(FailureCode::NotAllowed.error());
     }
     Span::new(first.0, last.0).map_err(|_| FailureCode::BadInput.error())

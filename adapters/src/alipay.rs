@@ -29,12 +29,13 @@ pub use mini_program::AlipayMiniProgram;
 pub use pay::AlipayRail;
 pub use refund::AlipayRefunds;
 
-/// Reads a trade bill that came otherwise than by [`AlipayStatements`]: the zip, of that day and seller. Sums that disagree are
+/// Reads a trade bill that came otherwise than by [`AlipayStatements`]: the zip, or both its tables one behind the other, of that day
+/// and seller. Sums that disagree are
 /// told beside what was read.
 pub(crate) fn read_bill(
-    packed: &[u8],
+    bill: &[u8],
     day: jiff::civil::Date,
     seller_id: &str,
 ) -> Result<bill_file::Unsummed, String> {
-    bill_file::read_unsummed(packed, &bill_file::Whose { day, seller_id, app_id: "" })
+    bill_file::read_unsummed(bill, &bill_file::Whose { day, seller_id, app_id: "" })
 }

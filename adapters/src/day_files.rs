@@ -7,6 +7,7 @@
 mod bytes;
 mod faults;
 mod filed;
+mod kept;
 mod ledger;
 mod legs;
 mod load;
@@ -20,6 +21,7 @@ mod wechat;
 mod write;
 
 pub use filed::as_run;
+pub use kept::{KeptDays, arguments};
 pub use load::{Detail, Judged, Paths, judge};
 pub use write::{by_code, write};
 

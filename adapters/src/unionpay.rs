@@ -27,6 +27,7 @@ pub use account::{UnionPayAccount, UnionPayConfig};
 pub use callback::UnionPayCallbacks;
 pub use pay::UnionPayRail;
 pub use refund::UnionPayRefunds;
+pub(crate) use statement::APART;
 pub use statement::{UnionPayBills, UnionPayStatements};
 
 /// A line that cannot be read, whether it is of money that was given back, and its fee, if that can be read.
@@ -39,6 +40,9 @@ pub(crate) fn read_detail(
     detail: &[u8],
     day: jiff::civil::Date,
 ) -> Result<(Vec<domain::reconciliation::StatementLine>, Vec<SetAside>), String> {
+    if is_accounting_day(detail) {
+        return read_accounting_day(detail, day);
+    }
     let same = file::read(detail, &[], day, 1);
     let next = day.tomorrow().map_err(|error| error.to_string());
     let next = next.and_then(|next| file::read(detail, &[], next, 1));
@@ -56,4 +60,38 @@ pub(crate) fn read_detail(
         (of == day || rest.timeless).then_some((line, rest.gives_back, rest.fee))
     });
     Ok((lines.collect(), set_aside.collect()))
+}
+
+/// Whether these are the parts of an accounting day, as [`UnionPayBills`] keeps them.
+pub(crate) fn is_accounting_day(bytes: &[u8]) -> bool {
+    bytes.contains(&APART)
+}
+
+/// The same of what [`UnionPayBills`] keeps: detail and list of exceptions of the day's own settlement file and of the next.
+fn read_accounting_day(
+    original: &[u8],
+    day: jiff::civil::Date,
+) -> Result<(Vec<domain::reconciliation::StatementLine>, Vec<SetAside>), String> {
+    use domain::reconciliation::source::StatementReader as _;
+    let read = UnionPayBills.statement(original, day).map_err(|fault| fault.reason)?;
+    let details: Vec<&[u8]> = original.split(|byte| *byte == APART).collect();
+    let mut first = 1;
+    let mut parts = Vec::new();
+    for (place, part) in details.iter().enumerate() {
+        let count = u32::try_from(file::line_count(part)).unwrap_or(u32::MAX / 4);
+        // What stands in a list of exceptions says neither kind nor fee.
+        parts.push((first, first + count, (place % 2 == 0).then_some(*part)));
+        first += count;
+    }
+    let aside = read.quarantined.into_iter().map(|line| {
+        let part = parts.iter().find(|(from, to, _)| (*from..*to).contains(&line.line_no));
+        match part {
+            Some((from, _, Some(detail))) => {
+                let rest = file::rest_of(detail, line.line_no - from + 1, day);
+                (line, rest.gives_back, rest.fee)
+            }
+            Some((_, _, None)) | None => (line, false, None),
+        }
+    });
+    Ok((read.lines, aside.collect()))
 }

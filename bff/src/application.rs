@@ -2,6 +2,7 @@
 //! concrete adapters.
 
 pub mod rails;
+mod reconciliation;
 mod sources;
 
 mod accounts;
@@ -25,13 +26,14 @@ use crate::http::front::streams::Streams;
 use crate::http::{self, admission::Admission, health::Health};
 use crate::metrics::{Metrics, MetricsDoor};
 use crate::observe::Exporter;
-use crate::parts::{DeskParts, Parts, ReportParts};
+use crate::parts::{Parts, ReportParts};
 use crate::passwords::Passwords;
 use crate::settings::{ChannelSettings, Mode, Settings};
 use crate::staff_door::{FirstAccount, first_account};
 use crate::staff_graphql::{self, StaffUseCases};
 use crate::workers::{Jobs, Workers};
 use actix_web::dev::{Server, ServerHandle};
+use adapters::day_files::KeptDays;
 use adapters::departments::{DepartmentsConfig, HttpDepartments};
 use adapters::http::{Deadlines, HttpClient};
 use adapters::last_answers::MemoryLastAnswers;
@@ -56,14 +58,12 @@ use domain::payment::{
     StartPayment,
 };
 use domain::receipt::{FulfilPayments, ReverseReceipts};
-use domain::reconciliation::desk::{
-    CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
-};
 use domain::reconciliation::report::{ReportBook, SumUp};
 use domain::reconciliation::{ClearOneDay, ReconcileDay, ReconcileDue};
 use domain::scan::OwnAddress;
 use gateway::GatewayWork;
 use rails::{Outside, Platforms};
+use reconciliation::Judging;
 use sources::Sources;
 use stand_ins::StandIns;
 use std::net::{SocketAddr, TcpListener};
@@ -98,6 +98,7 @@ pub struct Application {
     drain: Drain,
     jobs: Jobs,
     reconcile: Vec<Arc<ReconcileDay>>,
+    kept_days: Arc<KeptDays>,
     store: Store,
     first_account: Option<FirstAccount>,
     metrics: Option<MetricsDoor>,
@@ -238,6 +239,7 @@ impl Application {
             clock: clock.clone(),
         });
         let sources = Sources::of(&platforms.rails, &shared, &clock);
+        let judging = Judging::of(&platforms.rails, &sources, &shared, &clock);
         let reconcile: Vec<_> = platforms
             .rails
             .iter()
@@ -303,6 +305,7 @@ impl Application {
             }),
             reconcile: Arc::new(ReconcileDue { rails: reconcile.clone(), clock: clock.clone() }),
             watch_sources: sources.watch.clone(),
+            judge_due: judging.due.clone(),
             catalogue: catalogue.clone(),
             find_apps: find_apps.clone(),
             messages: messages.send,
@@ -524,7 +527,7 @@ impl Application {
             staff_sign_in,
             sources: sources.parts,
             reports: reports.clone(),
-            desk: reconciliation_desk(&shared, seal_keeper(settings)?, &clock, &ids),
+            desk: judging.desk(&shared, seal_keeper(settings)?, &clock, &ids),
             documents,
             verify_receipt,
             verify_certificate,
@@ -535,7 +538,19 @@ impl Application {
         };
         let server = http::serve(listener, parts, HTTP_WORKERS).map_err(part("the HTTP server"))?;
         let metrics = metrics_door;
-        Ok(Self { addr, server, drain, jobs, reconcile, store, first_account, metrics, exporter })
+        let kept_days = judging.kept;
+        Ok(Self {
+            addr,
+            server,
+            drain,
+            jobs,
+            reconcile,
+            kept_days,
+            store,
+            first_account,
+            metrics,
+            exporter,
+        })
     }
 
     /// The address that is served, with the real port.
@@ -566,6 +581,11 @@ impl Application {
     /// Reconciles one day of a rail now, for the command of that name; `None`: not connected.
     pub fn reconcile(&self, rail: Rail) -> Option<&Arc<ReconcileDay>> {
         self.reconcile.iter().find(|day| day.source.rail() == rail)
+    }
+
+    /// Writes the folder of a day, for the command `day-files`.
+    pub fn kept_days(&self) -> &Arc<KeptDays> {
+        &self.kept_days
     }
 
     /// Clears one day with the finance department now, for the command `reconcile GATEWAY`.
@@ -603,26 +623,6 @@ impl Application {
 
 /// Requests wait for platforms and the database, not for the processor.
 pub const HTTP_WORKERS: usize = 2;
-
-/// The use cases of the desk, over one store.
-fn reconciliation_desk(
-    store: &Arc<Store>,
-    keeper: SealKeeper,
-    clock: &Arc<dyn Clock>,
-    ids: &Arc<dyn IdSource>,
-) -> DeskParts {
-    let (book, clock): (Arc<dyn DeskBook>, _) = (store.clone(), clock.clone());
-    DeskParts {
-        take: TakeExceptions { book: book.clone(), clock: clock.clone() },
-        propose: ProposeAction { book: book.clone(), clock: clock.clone(), ids: ids.clone() },
-        propose_day: ProposeDay { book: book.clone(), clock: clock.clone(), ids: ids.clone() },
-        decide: DecideProposal { book: book.clone(), clock: clock.clone() },
-        execute: ExecuteProposal { book: book.clone(), clock: clock.clone() },
-        close: CloseDay { book: book.clone(), signer: Arc::new(keeper), clock },
-        audit: store.clone(),
-        book,
-    }
-}
 
 /// What reports are made from.
 pub fn report_parts(store: &Arc<Store>) -> ReportParts {

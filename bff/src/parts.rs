@@ -24,7 +24,8 @@ use domain::payment::{LedgerBalances, OutboxStore, PayByLink, ReceiveCallback};
 use domain::receipt::{Documents, ReceiveGatewayCall, VerifyReceipt};
 use domain::reconciliation::DayBook;
 use domain::reconciliation::desk::{
-    CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay, TakeExceptions,
+    ChangeRules, CloseDay, DecideProposal, DeskBook, ExecuteProposal, ProposeAction, ProposeDay,
+    TakeExceptions,
 };
 use domain::reconciliation::report::{ReportBook, SumUp};
 use domain::reconciliation::source::{ReadCalendar, RepairLine, SourceStore};
@@ -151,6 +152,8 @@ pub struct DeskParts {
     pub decide: DecideProposal,
     /// Notes that it was done.
     pub execute: ExecuteProposal,
+    /// Changes the rules.
+    pub rules: ChangeRules,
     /// Seals days.
     pub close: CloseDay,
     /// Notes who looked at what, and who took which report.

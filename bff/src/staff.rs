@@ -11,6 +11,7 @@ mod legs_page;
 pub(crate) mod page;
 mod proposal_page;
 mod report_page;
+mod rules_page;
 mod sign_in;
 mod sources_page;
 
@@ -46,6 +47,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/exceptions/{no}/look", web::post().to(desk::look))
         .route("/sources", web::get().to(sources_page::show))
         .route("/lines", web::post().to(sources_page::repair))
+        .route("/rules", web::get().to(rules_page::show))
+        .route("/rules", web::post().to(rules_page::propose))
         .route("/reports", web::get().to(report_page::show))
         .route("/reports/{report}.{ending}", web::get().to(report_page::file))
         .route("/proposals", web::get().to(desk::proposals))

@@ -24,6 +24,7 @@ use domain::payment::{
     RefundApplied, SendRefunds, StoredCallback,
 };
 use domain::receipt::{FulfilPayments, Fulfilled, ProcessGatewayNews};
+use domain::reconciliation::desk::JudgeDue;
 use domain::reconciliation::source::WatchSources;
 use domain::reconciliation::{ClearDue, DayState, ReconcileDue};
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Jobs {
     pub reconcile: Arc<ReconcileDue>,
     /// Notes which of their files are late.
     pub watch_sources: Arc<WatchSources>,
+    /// Judges days by their files and files what was found.
+    pub judge_due: Arc<JudgeDue>,
     /// Follows the newest version.
     pub catalogue: Arc<FollowedCatalogue>,
     /// Indexes it, and counts what was searched for in vain.
@@ -328,6 +331,17 @@ async fn reconcile(jobs: Jobs, mut stopped: watch::Receiver<bool>) {
                 seen.iter().for_each(|one| tracing::warn!(?one, "a file of reconciliation"))
             }
             Err(error) => tracing::error!(error = %chain(&error), "files are not watched"),
+        }
+        match jobs.judge_due.run_once().await {
+            Ok(days) => days.iter().for_each(|(date, judged)| match judged {
+                Ok(Some(filed)) => {
+                    let (run, found) = (filed.run.number, filed.run.findings);
+                    tracing::info!(%date, run, found, "day judged and filed");
+                }
+                Ok(None) => {}
+                Err(error) => tracing::error!(%date, error = %chain(error), "day not filed"),
+            }),
+            Err(error) => tracing::error!(error = %chain(&error), "days are not judged"),
         }
         if !rest(pause, &mut stopped).await {
             return;

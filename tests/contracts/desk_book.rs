@@ -13,8 +13,8 @@ use domain::reconciliation::DiscrepancyCode as Code;
 use domain::reconciliation::desk::{
     Action, CloseDay, DecideProposal, DecisionKind, Delegation, DeskBook, DeskError, Exception,
     ExceptionFilter, ExceptionState as State, ExecuteProposal, FileRun, NewProposal, NewRun,
-    Particulars, Proof, ProposalKind, ProposalState, ProposeAction, ProposeDay, Refusal, Seal,
-    Seen, TakeExceptions, Wish, Word,
+    NothingAwaited, Particulars, Proof, ProposalKind, ProposalState, ProposeAction, ProposeDay,
+    Refusal, Seal, Seen, TakeExceptions, Wish, Word,
 };
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
@@ -169,7 +169,8 @@ impl Desk {
     async fn propose_day(&self, by: &str, kind: ProposalKind) -> Result<NewProposal, DeskError> {
         self.clock.advance(SignedDuration::from_secs(1));
         let (clock, ids) = (self.clock.clone(), self.ids.clone());
-        let propose = ProposeDay { book: self.book.clone(), clock, ids };
+        let awaited = Arc::new(NothingAwaited);
+        let propose = ProposeDay { book: self.book.clone(), awaited, clock, ids };
         propose.run(&staff(by), DAY, kind, "日终").await
     }
 
@@ -181,7 +182,8 @@ impl Desk {
         self.clock.advance(SignedDuration::from_secs(1));
         let keeper = SealKeeper::open(&self.folder.join("seal.key"), &self.heads()).unwrap();
         let (book, clock) = (self.book.clone(), self.clock.clone());
-        CloseDay { book, signer: Arc::new(keeper), clock }.run(&staff(by), no).await
+        let awaited = Arc::new(NothingAwaited);
+        CloseDay { book, awaited, signer: Arc::new(keeper), clock }.run(&staff(by), no).await
     }
 
     async fn faults(&self) -> Vec<String> {

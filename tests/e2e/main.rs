@@ -24,6 +24,7 @@ mod hanging;
 mod home;
 mod hours;
 mod identity;
+mod judged_days;
 mod killed;
 mod mandates;
 mod messages;

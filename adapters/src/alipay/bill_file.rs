@@ -137,11 +137,17 @@ pub(crate) struct Unsummed {
     pub quarantined_fees: Vec<Option<Fen>>,
 }
 
-/// As [`read`], for whoever adds up for himself: sums that disagree are told beside what was read, everything else is why nothing
+/// As [`read`] of the zip, or of the original that it keeps, for whoever adds up for himself: sums that disagree are told beside what was read, everything else is why nothing
 /// of the file can be used.
-pub(super) fn read_unsummed(packed: &[u8], whose: &Whose<'_>) -> Result<Unsummed, String> {
+pub(super) fn read_unsummed(bill: &[u8], whose: &Whose<'_>) -> Result<Unsummed, String> {
     let reason = |Fault(_, reason)| reason;
-    let (detail, summary) = unpacked(packed).map_err(reason)?;
+    let (detail, summary) = match bill.starts_with(b"#") {
+        true => {
+            let (detail, summary) = tables_of(bill).ok_or("缺少业务汇总")?;
+            (detail.to_vec(), summary.to_vec())
+        }
+        false => unpacked(bill).map_err(reason)?,
+    };
     let (parts, counts) = parts(&detail, whose).map_err(reason)?;
     let summary = Table::new(&summary).map_err(reason)?;
     let disagreement = match compare(&parts, counts, &summary, whose) {

@@ -249,7 +249,8 @@ impl Reading<'_> {
 
     fn small(&self, file: &Opened) -> Result<SmallStatement, String> {
         let bytes = file.whole()?;
-        if bytes.starts_with(b"PK") {
+        // Alipay's zip, or its two tables as they are kept.
+        if bytes.starts_with(b"PK") || bytes.starts_with(b"#") {
             return others::alipay(&bytes, self.rules);
         }
         others::unionpay(&bytes, self.rules)

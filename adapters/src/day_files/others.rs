@@ -110,16 +110,26 @@ pub fn unionpay(bytes: &[u8], rules: &Rules) -> Result<SmallStatement, String> {
         let mut merchants = rules.merchants.iter();
         merchants.any(|rule| rule.rail == Rail::UnionPay && rule.merchant_no == line.merchant_no)
     };
-    let Some(line) = lines.iter().find(ours) else {
+    let Some(merchant_no) = lines.iter().find(ours).map(|line| line.merchant_no.clone()).or_else(
+        // What is kept of a day may have no line of it: the file of the day after has others.
+        || (lines.is_empty() && crate::unionpay::is_accounting_day(bytes)).then(|| own(rules))?,
+    ) else {
         return Err("没有一行是本平台商户这一天的".to_owned());
     };
     let set_aside = set_aside
         .into_iter()
         .map(|(line, gives_back, fee)| SetAside::new(line, gives_back, fee))
         .collect();
-    let (rail, merchant_no) = (Rail::UnionPay, line.merchant_no.clone());
+    let rail = Rail::UnionPay;
     let (totals, fees, disagreement) = (None, None, None);
     Ok(SmallStatement { rail, merchant_no, lines, set_aside, totals, fees, disagreement })
+}
+
+/// Our first merchant number at UnionPay.
+fn own(rules: &Rules) -> Option<String> {
+    let mut merchants = rules.merchants.iter();
+    let own = merchants.find(|rule| rule.rail == Rail::UnionPay)?;
+    Some(own.merchant_no.clone())
 }
 
 /// The line as the engine takes it. Neither format names the app.

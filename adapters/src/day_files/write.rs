@@ -42,7 +42,7 @@ pub fn write(judged: &Judged, out: &Path) -> io::Result<()> {
 }
 
 /// A value of a table: in quotes where it must be.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     if text.contains([',', '"', '\r', '\n']) {
         return format!("\"{}\"", text.replace('"', "\"\""));
     }

@@ -37,7 +37,7 @@ const CHUNK: usize = 1_000;
 const RULE: &str = "yiwang: ";
 
 /// Whether a rule of the database said no.
-fn refused(error: DbErr) -> StoreError {
+pub(super) fn refused(error: DbErr) -> StoreError {
     let said = error.to_string();
     if is_duplicate(&error) || said.contains(RULE) {
         tracing::warn!(rule = %said, "the database refused");

@@ -27,6 +27,7 @@ pub(super) mod desk_execution;
 pub(super) mod desk_leg;
 pub(super) mod desk_mark;
 pub(super) mod desk_proposal;
+pub(super) mod desk_rule;
 pub(super) mod desk_run;
 pub(super) mod desk_seal;
 pub(super) mod desk_verdict;

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 /// Number, and the SQL that both databases understand.
-const MIGRATIONS: [(i64, &str); 27] = [
+const MIGRATIONS: [(i64, &str); 28] = [
     (1, include_str!("migrations/0001_identity.sql")),
     (2, include_str!("migrations/0002_payment.sql")),
     (3, include_str!("migrations/0003_fulfilment.sql")),
@@ -35,11 +35,12 @@ const MIGRATIONS: [(i64, &str); 27] = [
     (25, include_str!("migrations/0025_sources.sql")),
     (26, include_str!("migrations/0026_evidence.sql")),
     (27, include_str!("migrations/0027_reports.sql")),
+    (28, include_str!("migrations/0028_rules.sql")),
 ];
 
 /// What each database says in its own words, as part of the migration of that number: triggers.
 /// Number, for SQLite, for PostgreSQL.
-const OWN_WORDS: [(i64, &str, &str); 3] = [
+const OWN_WORDS: [(i64, &str, &str); 4] = [
     (
         23,
         include_str!("migrations/0023_desk.sqlite.sql"),
@@ -54,6 +55,11 @@ const OWN_WORDS: [(i64, &str, &str); 3] = [
         26,
         include_str!("migrations/0026_evidence.sqlite.sql"),
         include_str!("migrations/0026_evidence.postgres.sql"),
+    ),
+    (
+        28,
+        include_str!("migrations/0028_rules.sqlite.sql"),
+        include_str!("migrations/0028_rules.postgres.sql"),
     ),
 ];
 

@@ -77,7 +77,7 @@ struct UnsettledRow {
 }
 
 /// Every rail, for `IN`: the indexes of journals and payments begin with it.
-fn rails() -> String {
+pub(super) fn rails() -> String {
     let codes: Vec<String> = Rail::ALL.iter().map(|rail| format!("'{}'", rail.code())).collect();
     codes.join(", ")
 }
@@ -150,7 +150,7 @@ fn moments(span: Span) -> (i64, i64) {
     (midnight(span.first()).unwrap_or(i64::MIN), end.unwrap_or(i64::MAX))
 }
 
-async fn asked<R: FromQueryResult>(
+pub(super) async fn asked<R: FromQueryResult>(
     connection: &impl ConnectionTrait,
     sql: &str,
     values: Vec<Value>,
@@ -172,7 +172,7 @@ fn bounds(span: Span, after: Option<&Edge>, limit: u32) -> Vec<Value> {
 }
 
 impl Store {
-    async fn summing(&self) -> Result<DatabaseTransaction, StoreError> {
+    pub(super) async fn summing(&self) -> Result<DatabaseTransaction, StoreError> {
         let moment = self.snapshot().await?;
         if moment.get_database_backend() == DbBackend::Postgres {
             moment.execute_unprepared(SUM_FOR).await.map_err(unavailable)?;

@@ -34,7 +34,7 @@ const ANSWER_LIMIT: usize = 64 * 1024 * 1024;
 const UNPACKED_LIMIT: u64 = 256 * 1024 * 1024;
 const FILE_DEADLINE: Duration = Duration::from_secs(60);
 /// Between the parts of an original: no file of theirs has this control character (GBK has it in no character either).
-const APART: u8 = 0x1e;
+pub(crate) const APART: u8 = 0x1e;
 /// A zip has three members.
 const MEMBERS_MAX: usize = 16;
 /// From this hour of the next day on, "there is no file" means that nothing was settled, and

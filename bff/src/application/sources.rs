@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// What keeps files, and what looks after them.
 pub struct Sources {
+    /// Which files must exist.
+    pub calendar: Arc<SourceCalendar>,
     ingest: Arc<IngestFile>,
     /// What staff do with them.
     pub parts: SourceParts,
@@ -53,10 +55,10 @@ impl Sources {
         };
         let parts = SourceParts {
             store: store.clone(),
-            calendar: ReadCalendar { calendar, ingest: ingest.clone() },
+            calendar: ReadCalendar { calendar: calendar.clone(), ingest: ingest.clone() },
             repair: RepairLine { ingest: ingest.clone(), days: store.clone() },
         };
-        Self { ingest, parts, watch: Arc::new(watch) }
+        Self { calendar, ingest, parts, watch: Arc::new(watch) }
     }
 
     /// The rail's statements, each kept before anybody judges it.

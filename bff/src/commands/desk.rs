@@ -1,9 +1,10 @@
 //! `ingest`, `verify-audit`, `seal-key`, and what of `staff` concerns the desk of reconciliation.
 
 use super::matching;
-use adapters::day_files::{Detail, as_run, judge};
+use adapters::day_files::{Detail, arguments, as_run, judge};
 use adapters::seals::SealKeeper;
 use adapters::system::RandomIds;
+use bff::application::Application;
 use bff::graphql::error::chain;
 use bff::settings::{Environment, Settings};
 use domain::identity::{AuditRecord, StaffStore as _};
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 /// What follows the program's name.
 pub const USAGE: &str = "ingest --ledger FILE --statement FILE… --bank FILE… --agency FILE… [--rules FILE]\n  \
-                         verify-audit [--heads FILE]\n  seal-key\n  \
+                         day-files DAY --out DIR\n  verify-audit [--heads FILE]\n  seal-key\n  \
                          staff totp NAME | staff same-person NAME PERSON | staff delegate GIVER TAKER UNTIL REASON";
 
 /// The chain is broken, or was cut.
@@ -25,6 +26,7 @@ const BROKEN: u8 = 2;
 pub async fn run(words: &[&str], environment: &Environment) -> Option<Result<ExitCode, String>> {
     Some(match words {
         ["ingest", rest @ ..] => ingest(rest, environment).await,
+        ["day-files", day, "--out", out] => day_files(day, Path::new(out), environment).await,
         ["verify-audit"] => verify(None, environment).await,
         ["verify-audit", "--heads", path] => verify(Some(Path::new(path)), environment).await,
         ["seal-key"] => seal_key(environment),
@@ -62,6 +64,27 @@ async fn ingest(words: &[&str], environment: &Environment) -> Result<ExitCode, S
     }
     println!("恒等式不成立：这次对账只登记，不改变任何差错");
     Ok(ExitCode::from(BROKEN))
+}
+
+/// Writes what a day is judged by into a folder: anybody can judge it again by `match`.
+async fn day_files(day: &str, out: &Path, environment: &Environment) -> Result<ExitCode, String> {
+    let day = day.parse().map_err(|_| format!("`{day}`不是日期，应如2026-10-08"))?;
+    let settings = super::load(environment)?;
+    let world = super::running_or_own_world(&settings).await?;
+    let settings = Settings { http_addr: ([127, 0, 0, 1], 0).into(), ..settings };
+    let built = Application::build(&settings, &world.channels, world.clock.clone()).await;
+    let application = built.map_err(|error| chain(&error))?;
+    super::announce_password(&application);
+    let judging = &application.jobs().judge_due;
+    let rules = judging.rules.in_force().await.map_err(|error| chain(&error))?;
+    let order = judging.inputs.of(day, &rules.rules).await.map_err(|error| chain(&error))?;
+    let told = |error: std::io::Error| format!("{}：写不进去：{error}", out.display());
+    std::fs::create_dir_all(out).map_err(told)?;
+    let written = application.kept_days().write(&order, out).await;
+    let paths = written.map_err(|error| chain(&error))?;
+    std::fs::write(out.join("args.txt"), arguments(&paths)).map_err(told)?;
+    println!("{day}的对账文件已写入{}，参数见args.txt", out.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Everything that must never change, beside the heads that were kept outside.

@@ -42,7 +42,7 @@ pub(super) fn told(status: StatusCode, why: &str) -> HttpResponse {
 }
 
 /// For whoever pressed the button: what is wrong, and the way back.
-fn refused(error: DeskError) -> HttpResponse {
+pub(super) fn refused(error: DeskError) -> HttpResponse {
     match error {
         DeskError::Refused(refusal) => {
             let status = match refusal {
@@ -57,7 +57,8 @@ fn refused(error: DeskError) -> HttpResponse {
                 | Refusal::DayOpen
                 | Refusal::NotWhole
                 | Refusal::FilesMissing(_)
-                | Refusal::Unassigned(_) => StatusCode::CONFLICT,
+                | Refusal::Unassigned(_)
+                | Refusal::FilesAwaited(_) => StatusCode::CONFLICT,
             };
             told(status, &format!("{}。", refusal.say()))
         }
@@ -72,7 +73,7 @@ fn refused(error: DeskError) -> HttpResponse {
     }
 }
 
-fn to(path: &str) -> HttpResponse {
+pub(super) fn to(path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
         .insert_header((LOCATION, path))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -468,6 +469,11 @@ async fn decided(request: &HttpRequest, no: &str, body: &web::Bytes, parts: &Par
             let done = parts.desk.execute.run(account, no, fields.get("reference")).await;
             done.map_err(refused)?;
             Ok(to(&here))
+        }
+        "RULES" => {
+            let done = parts.desk.rules.enact(account, no).await;
+            done.map_err(super::rules_page::refused)?;
+            Ok(to("/staff/rules"))
         }
         "DAY" => {
             parts.desk.close.run(account, no).await.map_err(refused)?;

@@ -60,7 +60,7 @@ pub fn layout(title: &str, who: Option<&SignedIn>, body: &Markup) -> Markup {
                     a href="/staff/" accesskey="h" { "对账工作台" } " · 一网"
                     @if let Some(who) = who {
                         nav aria-label="主菜单" {
-                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" } " " a href="/staff/sources" { "文件" } " " a href="/staff/reports" { "报表" }
+                            a href="/staff/list" { "工作清单" } " " a href="/staff/proposals" { "待复核" } " " a href="/staff/sources" { "文件" } " " a href="/staff/reports" { "报表" } " " a href="/staff/rules" { "规则" }
                         }
                         form method="post" action="/staff/sign-out" {
                             input type="hidden" name="mark" value=(who.mark());

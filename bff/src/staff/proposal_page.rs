@@ -34,7 +34,8 @@ pub fn list(who: &SignedIn, proposals: &[Proposal]) -> Markup {
 
 fn what(proposal: &Proposal) -> String {
     let name = proposal.made.kind.name();
-    proposal.made.day.map_or_else(|| name.to_owned(), |day| format!("{day} {name}"))
+    let day = proposal.made.day.filter(|_| proposal.made.kind != ProposalKind::ChangeRules);
+    day.map_or_else(|| name.to_owned(), |day| format!("{day} {name}"))
 }
 
 fn state(proposal: &Proposal) -> Markup {
@@ -64,7 +65,8 @@ pub fn proposal(who: &SignedIn, proposal: &Proposal) -> Markup {
         dl {
             dt { "原因" } dd { (made.reason) }
             @if !made.evidence.is_empty() { dt { "凭据" } dd { (made.evidence) } }
-            @if let Some(day) = made.day { dt { "对账日" } dd { a href=(format!("/staff/desk/{day}")) { (day) } "；" (made.state_of_day) } }
+            @if made.kind == ProposalKind::ChangeRules { dt { "新规则与试算" } dd { pre { (made.state_of_day) } } }
+            @else if let Some(day) = made.day { dt { "对账日" } dd { a href=(format!("/staff/desk/{day}")) { (day) } "；" (made.state_of_day) } }
             dt { "内容摘要" } dd { code { (proposal.digest) } }
         }
         (decisions(proposal))
@@ -130,7 +132,12 @@ fn forms(who: &SignedIn, proposal: &Proposal) -> Markup {
                     button type="submit" name="do" value="EXECUTE" accesskey="e" { "登记已执行（E）" }
                 }
             }
-            (State::Approved, _) => {
+            (State::Approved, ProposalKind::ChangeRules) => {
+                form.line method="post" action=(action) { (hidden)
+                    button type="submit" name="do" value="RULES" accesskey="e" autofocus { (made.kind.name()) "（E）" }
+                }
+            }
+            (State::Approved, ProposalKind::CloseDay | ProposalKind::ReopenDay) => {
                 form.line method="post" action=(action) { (hidden)
                     button type="submit" name="do" value="DAY" accesskey="e" autofocus { (made.kind.name()) "（E）" }
                 }

@@ -9,7 +9,10 @@ mod action;
 mod evidence;
 mod exception;
 mod file_run;
+mod judge_due;
 mod proposal;
+mod rule_change;
+mod rules;
 mod seal;
 mod store;
 mod work;
@@ -18,10 +21,16 @@ pub use action::{Action, Proof};
 pub use evidence::{FileVerdicts, JudgedFile, Leg, LegSide, LineVerdict, Trace};
 pub use exception::{Exception, ExceptionEvent, ExceptionState, Particulars, Seen};
 pub use file_run::{ExceptionChange, NewRun, settle};
+pub use judge_due::{
+    AwaitedFiles, DayJudge, Inputs, JudgeDue, JudgeError, JudgeOrder, Judged, NothingAwaited,
+    WORKER,
+};
 pub use proposal::{
     Decision, DecisionKind, Delegation, Execution, Hand, Mark, NewProposal, Proposal, ProposalKind,
     ProposalState, needed,
 };
+pub use rule_change::{ChangeRules, RuleChangeError};
+pub use rules::{Around, DeskRules, RuleBook, RuleSet};
 pub use seal::{
     AuditPoint, DayStanding, DeskDay, Seal, SealDraft, SealSigner, Signature, Standing,
 };

@@ -45,6 +45,8 @@ pub enum ProposalKind {
     CloseDay,
     /// Open a sealed day again, as its next version.
     ReopenDay,
+    /// Judge by other rules from now on.
+    ChangeRules,
 }
 
 impl ProposalKind {
@@ -54,6 +56,7 @@ impl ProposalKind {
             Self::Act(action) => action.words().0,
             Self::CloseDay => "CLOSE_DAY",
             Self::ReopenDay => "REOPEN_DAY",
+            Self::ChangeRules => "CHANGE_RULES",
         }
     }
 
@@ -63,6 +66,7 @@ impl ProposalKind {
             Self::Act(action) => action.words().1,
             Self::CloseDay => "日终关账",
             Self::ReopenDay => "重新打开已关账日",
+            Self::ChangeRules => "启用新规则",
         }
     }
 
@@ -71,6 +75,7 @@ impl ProposalKind {
         match word {
             "CLOSE_DAY" => Some(Self::CloseDay),
             "REOPEN_DAY" => Some(Self::ReopenDay),
+            "CHANGE_RULES" => Some(Self::ChangeRules),
             word => Action::from_word(word).map(Self::Act),
         }
     }
@@ -94,11 +99,11 @@ pub struct NewProposal {
     pub no: String,
     /// What.
     pub kind: ProposalKind,
-    /// Of a day's closing or reopening the day.
+    /// Of a day's closing or reopening the day; of rules the newest judged day.
     pub day: Option<Date>,
     /// The exact set, sorted.
     pub marks: Vec<Mark>,
-    /// Of a day: its run, its open exceptions, its version.
+    /// Of a day: its run, its open exceptions, its version. Of rules: their text, and what they would have changed.
     pub state_of_day: String,
     /// Why, in words; at most 500 characters.
     pub reason: String,
@@ -151,7 +156,7 @@ const ONE_CHECKER_MAX: i64 = 200_000;
 pub const fn needed(kind: ProposalKind, weight: i64) -> u8 {
     match kind {
         ProposalKind::CloseDay => 1,
-        ProposalKind::ReopenDay => 2,
+        ProposalKind::ReopenDay | ProposalKind::ChangeRules => 2,
         ProposalKind::Act(_) if weight > ONE_CHECKER_MAX => 2,
         ProposalKind::Act(_) => 1,
     }

@@ -1,9 +1,9 @@
 //! Use cases of the desk. Rules that the database enforces too are asked here first, for an answer in words.
 
 use super::{
-    Action, DayStanding, Decision, DecisionKind, DeskBook, DeskDay, Exception, ExceptionChange,
-    ExceptionState as State, Execution, Hand, Mark, NewProposal, NewRun, Proof, Proposal,
-    ProposalKind, ProposalState, RunFacts, Seal, SealDraft, SealSigner, needed, settle,
+    Action, AwaitedFiles, DayStanding, Decision, DecisionKind, DeskBook, DeskDay, Exception,
+    ExceptionChange, ExceptionState as State, Execution, Hand, Mark, NewProposal, NewRun, Proof,
+    Proposal, ProposalKind, ProposalState, RunFacts, Seal, SealDraft, SealSigner, needed, settle,
 };
 use super::{ExceptionFilter, store};
 use crate::clock::{Clock, IdSource};
@@ -45,6 +45,8 @@ pub enum Refusal {
     FilesMissing(u64),
     /// So many exceptions have nobody.
     Unassigned(u64),
+    /// Files that will come and are not here yet.
+    FilesAwaited(Vec<String>),
 }
 
 impl Refusal {
@@ -70,6 +72,9 @@ impl Refusal {
                 format!("还有{count}份对账文件缺失或不可信；取得文件，或由两人同意认账后再关账")
             }
             Self::Unassigned(count) => format!("还有{count}条差错没有负责人，请先领取"),
+            Self::FilesAwaited(files) => {
+                format!("当天的文件还没有到齐：{}。到齐并对账后再关账", files.join("、"))
+            }
         }
     }
 }
@@ -137,7 +142,7 @@ impl FileRun {
 }
 
 /// Who works at exceptions.
-fn works(account: &StaffAccount) -> bool {
+pub(super) fn works(account: &StaffAccount) -> bool {
     account.roles.iter().any(|role| match role {
         StaffRole::Clerk | StaffRole::Checker | StaffRole::Operator | StaffRole::Finance(_) => true,
         StaffRole::Agency(_) | StaffRole::Auditor | StaffRole::Editor => false,
@@ -149,7 +154,7 @@ fn decides(account: &StaffAccount) -> bool {
     account.roles.iter().any(|role| matches!(role, StaffRole::Checker | StaffRole::Finance(_)))
 }
 
-fn words(text: &str) -> Result<String, Refusal> {
+pub(super) fn words(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let fits = !text.is_empty() && text.chars().count() <= NewProposal::MAX_WORDS;
     if fits { Ok(text.to_owned()) } else { Err(Refusal::Words) }
@@ -331,6 +336,8 @@ async fn state_of(book: &dyn DeskBook, day: &DeskDay) -> Result<String, StoreErr
 pub struct ProposeDay {
     /// The desk.
     pub book: Arc<dyn DeskBook>,
+    /// What a day still waits for.
+    pub awaited: Arc<dyn AwaitedFiles>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -355,7 +362,7 @@ impl ProposeDay {
         let found = found.ok_or_else(|| Refusal::NotFound(day.to_string()))?;
         match (kind, found.standing) {
             (ProposalKind::CloseDay, DayStanding::Open) => {
-                ready(self.book.as_ref(), &found).await?
+                ready(self.book.as_ref(), self.awaited.as_ref(), &found).await?
             }
             (ProposalKind::ReopenDay, DayStanding::Closed) => {}
             (ProposalKind::CloseDay, DayStanding::Closed) => return Err(Refusal::DayClosed.into()),
@@ -381,7 +388,15 @@ impl ProposeDay {
 }
 
 /// Nothing stands against closing the day.
-async fn ready(book: &dyn DeskBook, day: &DeskDay) -> Result<(), DeskError> {
+async fn ready(
+    book: &dyn DeskBook,
+    files: &dyn AwaitedFiles,
+    day: &DeskDay,
+) -> Result<(), DeskError> {
+    let awaited = files.awaited(day.day).await?;
+    if !awaited.is_empty() {
+        return Err(Refusal::FilesAwaited(awaited).into());
+    }
     let latest = book.runs(day.day).await?.into_iter().next();
     if !latest.is_some_and(|run| run.holds && run.number == day.run) {
         return Err(Refusal::NotWhole.into());
@@ -515,6 +530,10 @@ impl DecideProposal {
         reason: &str,
     ) -> Result<Vec<ExceptionChange>, DeskError> {
         let book = self.book.as_ref();
+        if proposal.made.kind == ProposalKind::ChangeRules {
+            // Whether other rules came between is asked when these come into force.
+            return Ok(Vec::new());
+        }
         if let Some(day) = proposal.made.day {
             let found = book.find_day(day).await?;
             let found = found.ok_or_else(|| Refusal::NotFound(day.to_string()))?;
@@ -619,7 +638,12 @@ impl ExecuteProposal {
     }
 }
 
-fn execution(proposal_no: &str, by: &str, reference: &str, at: jiff::Timestamp) -> Execution {
+pub(super) fn execution(
+    proposal_no: &str,
+    by: &str,
+    reference: &str,
+    at: jiff::Timestamp,
+) -> Execution {
     Execution {
         proposal_no: proposal_no.to_owned(),
         by: by.to_owned(),
@@ -632,6 +656,8 @@ fn execution(proposal_no: &str, by: &str, reference: &str, at: jiff::Timestamp) 
 pub struct CloseDay {
     /// The desk.
     pub book: Arc<dyn DeskBook>,
+    /// What a day still waits for.
+    pub awaited: Arc<dyn AwaitedFiles>,
     /// Signs, and keeps heads elsewhere.
     pub signer: Arc<dyn SealSigner>,
     /// Time.
@@ -682,13 +708,13 @@ impl CloseDay {
                 Ok(None)
             }
             ProposalKind::CloseDay => {
-                ready(book, &before).await?;
+                ready(book, self.awaited.as_ref(), &before).await?;
                 let seal = self.sealed(&proposal, &before, now).await?;
                 book.seal(&execution, &seal, &before).await?;
                 self.signer.keep_head(&seal)?;
                 Ok(Some(seal))
             }
-            ProposalKind::Act(_) => Err(Refusal::NotPending.into()),
+            ProposalKind::Act(_) | ProposalKind::ChangeRules => Err(Refusal::NotPending.into()),
         }
     }
 
